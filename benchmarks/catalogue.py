@@ -1,0 +1,29 @@
+"""Every row there is; :func:`all_rows` is the order of the table."""
+
+from benchmarks.families import (
+    commands,
+    fanout,
+    floor,
+    hook,
+    in_process,
+    lifecycle,
+    memory,
+    nobody,
+    node,
+    tool,
+    trouble,
+)
+from benchmarks.row import Gauge, Row
+
+
+def all_rows() -> list[Row]:
+    """Return every row: the floor, ours, and what a user would pick instead."""
+    ours = (hook, fanout, nobody, tool, lifecycle, trouble)
+    return [
+        row for family in (floor, *ours, in_process, node, commands) for row in family.rows()
+    ]
+
+
+def all_gauges() -> list[Gauge]:
+    """Return what is measured once, at the end."""
+    return memory.gauges()

@@ -1,0 +1,37 @@
+"""Names of the rows and figures that are referred to from elsewhere, spelled once."""
+
+from typing import Final, Literal
+
+Api = Literal["blocking", "asyncio"]
+
+FLOOR_PINNED: Final = "pipe floor, pinned"
+FLOOR_UNPINNED: Final = "pipe floor, unpinned"
+FLOOR_IDLE: Final = "pipe floor, pinned, after 2 ms idle"
+
+HOOK_BLOCKING: Final = "one hook, one plugin, blocking, pinned"
+HOOK_ASYNCIO: Final = "one hook, one plugin, asyncio, pinned"
+NOBODY_BLOCKING: Final = "event without a subscriber, blocking"
+HAS_HANDLER: Final = "has_handler"
+BESIDE_PLUGIN: Final = "one hook while another plugin spins"
+BESIDE_PROGRAM: Final = "one hook while an unrelated program spins"
+WORKER_READY: Final = "worker, fork to ready"
+LOAD_SOURCE: Final = "load of 1 KB TypeScript from source"
+LOAD_CACHED: Final = "load of 1 KB TypeScript, built before"
+HANG_ANSWERED: Final = "hang: answer after the deadline"
+HANG_GONE: Final = "hang: worker gone after the limit"
+SWC_1K: Final = "SWC, 1 KB of TypeScript"
+SWC_10K: Final = "SWC, 10 KB of TypeScript"
+
+NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"
+NODE_RAW: Final = "Node child, JSON lines, raw descriptors, pinned"
+NODE_ASYNCIO: Final = "Node child, JSON lines, asyncio, pinned"
+SH_HOOK: Final = "hook command: sh, pinned"
+NODE_HOOK: Final = "hook command: node, pinned"
+
+IDLE_USS: Final = "idle worker at 100 workers, USS"
+IDLE_PSS: Final = "idle worker at 100 workers, PSS"
+
+
+def fan_out(plugins: int, api: Api) -> str:
+    """Return the name of the row with so many plugins; its samples are divided by their number."""
+    return f"fan-out to {plugins}, per plugin, {api}"

@@ -1,0 +1,80 @@
+"""Plugins for coding agents, each in its own locked worker process.
+
+    from host import PluginHost, PluginEvent
+
+    async with PluginHost.from_config() as host:
+        await host.load("plugins/guard.ts")
+        outcome = await host.dispatch(PluginEvent.PRE_TOOL_USE, {"tool_name": "bash", ...})
+        if outcome.blocked: ...
+
+:class:`BlockingPluginHost` has the same verbs for programs without an event loop.
+
+Names are imported when they are first used: pydantic alone costs 200 ms, and a command line that has
+nothing to do must not pay for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from host.aio import PluginHost
+    from host.blocking import BlockingPluginHost
+    from host.config import Config, Limits, PluginOptions, Timeouts
+    from host.errors import (
+        ConfigError,
+        HostClosedError,
+        HostError,
+        InputError,
+        IsolationError,
+        PluginLoadError,
+        ToolError,
+    )
+    from host.outcome import Conflict, Outcome, PluginResult, Status
+    from host.tools import ToolResult
+    from host.workspace import PluginInfo, ToolInfo
+    from ipc.events import PluginEvent
+
+__all__ = [
+    "BlockingPluginHost",
+    "Config",
+    "ConfigError",
+    "Conflict",
+    "HostClosedError",
+    "HostError",
+    "InputError",
+    "IsolationError",
+    "Limits",
+    "Outcome",
+    "PluginEvent",
+    "PluginHost",
+    "PluginInfo",
+    "PluginLoadError",
+    "PluginOptions",
+    "PluginResult",
+    "Status",
+    "Timeouts",
+    "ToolError",
+    "ToolInfo",
+    "ToolResult",
+]
+
+_HOME_OF = {
+    "PluginHost": "host.aio",
+    "BlockingPluginHost": "host.blocking",
+    "PluginEvent": "ipc.events",
+    "ToolResult": "host.tools",
+    "PluginInfo": "host.workspace",
+    "ToolInfo": "host.workspace",
+    **dict.fromkeys(("Config", "Limits", "PluginOptions", "Timeouts"), "host.config"),
+    **dict.fromkeys(("Conflict", "Outcome", "PluginResult", "Status"), "host.outcome"),
+    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "host.errors"),
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'host' has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,151 @@
+"""The host for programs with an asyncio loop."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Self, TypeVar
+
+from host.config import Config, jcode_home
+from host.core import HostCore
+from host.errors import PluginLoadError
+from host.events import PluginEvent, Right
+from host.outcome import JsonObject, Outcome
+from host.plugin import Scope
+from host.reactor import now_s
+from host.tools import ToolResult, call_tool, run_command
+from host.waits import Wait, start
+from host.workspace import PluginInfo
+
+T = TypeVar("T")
+
+_POLL_S = 0.0005
+
+
+class PluginHost(HostCore):
+    """Plugins for an asyncio program.
+
+    Use it as ``async with PluginHost(...) as host``, from tasks of one loop. Every method is safe to call
+    from several tasks at once. A fork of the program must make its own.
+    """
+
+    _loop: asyncio.AbstractEventLoop
+    _alarm: asyncio.TimerHandle | None = None
+    _alarm_at: float = float("inf")
+
+    @classmethod
+    def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
+        """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
+        return cls(Config.load(jcode_home(os.environ)), project_dir=project_dir)
+
+    async def __aenter__(self) -> Self:
+        """Start the zygote and load the plugins that the configuration names."""
+        self._loop = asyncio.get_running_loop()
+        self.runtime.reactor.on_earlier = self._on_earlier
+        self._loop.add_reader(self.runtime.reactor.fileno(), self._pump)
+        try:
+            self.runtime.start()
+            for path in self.workspace.configured_paths():
+                try:
+                    await self.load(path)
+                except PluginLoadError:
+                    if self.config.fail_closed:
+                        raise
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every worker; returns when they are gone."""
+        if not self.runtime.is_closed:
+            self._loop.remove_reader(self.runtime.reactor.fileno())
+            self.runtime.reactor.on_earlier = None
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self.workspace.close()
+            self.runtime.close()
+
+    # Time and descriptors.
+
+    def _pump(self) -> None:
+        reactor = self.runtime.reactor
+        reactor.run_once(0)
+        due = reactor.next_due()
+        if due is not None and due < self._alarm_at:
+            self._on_earlier(due)
+
+    def _on_earlier(self, when: float) -> None:
+        # An alarm that is early only looks again, so a later deadline never replaces it: in steady
+        # state one alarm serves thousands of events.
+        if when < self._alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm_at = when
+            self._alarm = self._loop.call_later(max(0.0, when - now_s()), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm, self._alarm_at = None, float("inf")
+        self._pump()
+
+    async def _wait(self, wait: Wait[T]) -> T:
+        if not wait.is_done:
+            # Most answers come within microseconds: looking for them here once is cheaper than two
+            # turns of the loop, and short enough that no other task notices.
+            self.runtime.reactor.run_once(_POLL_S)
+        if not wait.is_done:
+            arrived: asyncio.Future[None] = self._loop.create_future()
+            wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
+            await arrived
+        return wait.result()
+
+    # The verbs.
+
+    async def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        settings: JsonObject | None = None,
+    ) -> PluginInfo:
+        """Build, start and register the plugin at *path*, a file or a directory.
+
+        *rights* replaces what the plugin may do with an event (by default observe, veto and rewrite; never
+        decide). Raises :class:`PluginLoadError` with code, file and line; nothing of the plugin then runs.
+        """
+        self.runtime.check_usable()
+        flow = self.workspace.load(path, name=name, scope=scope, rights=rights, settings=settings)
+        return await self._wait(start(flow))
+
+    async def unload(self, name: str) -> None:
+        """Stop the plugin *name*; its tools and handlers are gone with the next event."""
+        self.runtime.check_usable()
+        self.workspace.unload(name)
+
+    def enable(self, name: str) -> None:
+        """Let a plugin that the breaker stopped run again."""
+        self.runtime.check_usable()
+        self.workspace.enable(name)
+
+    async def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> Outcome:
+        """Send *event* to every plugin that subscribed and return what the agent should do.
+
+        Never raises for what a plugin does. Raises :class:`InputError` for an unknown event or a payload that
+        is not an object.
+        """
+        outcome = self.workspace.dispatch(event, payload)
+        return outcome if type(outcome) is Outcome else await self._wait(outcome)
+
+    async def call_tool(self, name: str, params: JsonObject, *, session_id: str = "") -> ToolResult:
+        """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made."""
+        self.runtime.check_usable()
+        return await self._wait(start(call_tool(self.workspace, name, params, session_id)))
+
+    async def run_command(self, name: str, args: str = "", *, session_id: str = "") -> ToolResult:
+        """Run a registered command with the raw text *args*."""
+        self.runtime.check_usable()
+        return await self._wait(start(run_command(self.workspace, name, args, session_id)))

@@ -1,0 +1,194 @@
+"""The host for programs without an event loop: the calling thread reads the pipes itself.
+
+Threads     One lock guards everything. Of the threads that wait, one polls with the lock released and the
+            others sleep until it has news; when it has its own answer, the next one polls. A thread of ours
+            polls only while there is work that no caller waits for (a timer, a worker still at it), and
+            sleeps otherwise.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Self, TypeVar
+
+from host.config import Config, jcode_home
+from host.core import HostCore
+from host.errors import PluginLoadError
+from host.events import PluginEvent, Right
+from host.outcome import JsonObject, Outcome
+from host.plugin import Scope
+from host.tools import ToolResult, call_tool, run_command
+from host.waits import Wait, start
+from host.workspace import PluginInfo
+
+T = TypeVar("T")
+
+
+class BlockingPluginHost(HostCore):
+    """The twin of :class:`host.aio.PluginHost`: the same verbs, from any number of threads.
+
+    Use it as ``with BlockingPluginHost(...) as host``.
+    """
+
+    _is_polling = False
+    _sleepers = 0
+    _callers = 0
+    _background: threading.Thread | None = None
+    _background_sleeps = False
+
+    @classmethod
+    def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
+        """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
+        return cls(Config.load(jcode_home(os.environ)), project_dir=project_dir)
+
+    def __enter__(self) -> Self:
+        """Start the zygote and load the plugins that the configuration names."""
+        self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
+        self._work = threading.Condition(self._lock)
+        self.runtime.reactor.on_earlier = self._on_earlier
+        try:
+            self.runtime.start()
+            for path in self.workspace.configured_paths():
+                try:
+                    self.load(path)
+                except PluginLoadError:
+                    if self.config.fail_closed:
+                        raise
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker; returns when they are gone."""
+        with self._lock:
+            if self.runtime.is_closed:
+                return
+            if self.runtime.is_foreign:
+                self.runtime.close()
+                return
+            while self._is_polling:
+                self.runtime.reactor.wake()
+                self._sleepers += 1
+                self._news.wait()
+                self._sleepers -= 1
+            self.workspace.close()
+            self.runtime.close()
+            self._work.notify_all()
+        if self._background is not None:
+            self._background.join()
+
+    # Time and descriptors.
+
+    def _on_earlier(self, _: float) -> None:
+        if self._is_polling:  # it went to sleep for longer than this
+            self.runtime.reactor.wake()
+
+    def _turn(self) -> None:
+        """Poll once with the lock released, then handle what came. The lock is held around this."""
+        reactor = self.runtime.reactor
+        timeout_s = reactor.timeout_s()
+        self._is_polling = True
+        self._lock.release()
+        try:
+            ready = reactor.poll(timeout_s)
+        finally:
+            self._lock.acquire()
+            self._is_polling = False
+        reactor.handle(ready)
+        if self._sleepers:
+            self._news.notify_all()
+
+    def _wait(self, wait: Wait[T]) -> T:
+        self._callers += 1
+        try:
+            while not wait.is_done:
+                if self._is_polling:
+                    self._sleepers += 1
+                    self._news.wait()
+                    self._sleepers -= 1
+                else:
+                    self._turn()
+        finally:
+            self._callers -= 1
+            if self._sleepers:
+                self._news.notify_all()  # one of them polls from here on
+            elif not self._callers and self.runtime.reactor.demand > 0:
+                self._wake_background()
+        return wait.result()
+
+    def _wake_background(self) -> None:
+        if self._background is None:
+            self._background = threading.Thread(
+                target=self._tend, name="jcode-plugins-background", daemon=True
+            )
+            self._background.start()
+        elif self._background_sleeps:
+            self._work.notify()
+
+    def _tend(self) -> None:
+        """Serve what goes on between calls."""
+        with self._lock:
+            while not self.runtime.is_closed:
+                if self.runtime.reactor.demand > 0 and not self._callers:
+                    if self._is_polling:
+                        self._sleepers += 1
+                        self._news.wait()
+                        self._sleepers -= 1
+                    else:
+                        self._turn()
+                else:
+                    self._background_sleeps = True
+                    self._work.wait()
+                    self._background_sleeps = False
+
+    # The verbs.
+
+    def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        settings: JsonObject | None = None,
+    ) -> PluginInfo:
+        """See :meth:`host.aio.PluginHost.load`."""
+        with self._lock:
+            self.runtime.check_usable()
+            flow = self.workspace.load(path, name=name, scope=scope, rights=rights, settings=settings)
+            return self._wait(start(flow))
+
+    def unload(self, name: str) -> None:
+        """Stop the plugin *name*; its tools and handlers are gone with the next event."""
+        with self._lock:
+            self.runtime.check_usable()
+            self.workspace.unload(name)
+
+    def enable(self, name: str) -> None:
+        """Let a plugin that the breaker stopped run again."""
+        with self._lock:
+            self.runtime.check_usable()
+            self.workspace.enable(name)
+
+    def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> Outcome:
+        """See :meth:`host.aio.PluginHost.dispatch`."""
+        with self._lock:
+            outcome = self.workspace.dispatch(event, payload)
+            return outcome if type(outcome) is Outcome else self._wait(outcome)
+
+    def call_tool(self, name: str, params: JsonObject, *, session_id: str = "") -> ToolResult:
+        """See :meth:`host.aio.PluginHost.call_tool`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(call_tool(self.workspace, name, params, session_id)))
+
+    def run_command(self, name: str, args: str = "", *, session_id: str = "") -> ToolResult:
+        """See :meth:`host.aio.PluginHost.run_command`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(run_command(self.workspace, name, args, session_id)))

@@ -1,0 +1,291 @@
+"""From a path to a built plugin: find the entry, ask a builder, keep what it made.
+
+The builder is a one-shot locked process (``worker/builder.py``); this side answers its questions for files.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from host.artifact import Artifact, read_artifact
+from host.calls import Call
+from host.errors import PluginLoadError
+from host.hostcalls.table import parse_args
+from host.link import HostcallRequest, Link, Loss
+from host.outcome import Json, Status
+from host.reactor import now_s
+from host.sources import Read, SourceTree
+from host.spawn import WorkerLimits
+from host.waits import Wait
+from ipc.messages import BUILD, STATUS_ERROR
+
+if TYPE_CHECKING:
+    from host.runtime import Runtime
+
+_BUDGET_S: Final = 60.0
+_LIMITS: Final = WorkerLimits(heap_bytes=0, data_bytes=1024 * 1024 * 1024, niceness=10)
+_INDEX: Final = tuple(f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs"))
+_SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
+_MAX_PACKAGE_JSON: Final = 1024 * 1024
+_CACHE_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a plugin begins. ``file`` is relative to ``root``; ``name`` is what it is called by default."""
+
+    root: Path
+    file: str
+    name: str
+    version: str = "0.0.0"
+    package: bool = False
+
+
+def find_entry(path: Path) -> Entry:
+    """Return the entry of the plugin at *path*, a file or a directory. Raises PluginLoadError."""
+    try:
+        resolved = path.expanduser().resolve(strict=True)
+    except OSError:
+        raise PluginLoadError("E_NOT_FOUND", f"no such file or directory: {path}") from None
+    if resolved.is_file():
+        if resolved.suffix not in _SUFFIXES:
+            known = ", ".join(_SUFFIXES)
+            raise PluginLoadError("E_TYPE", f"{path} is not a plugin file; known endings are {known}")
+        name = resolved.parent.name if resolved.stem == "index" else resolved.stem
+        return Entry(resolved.parent, resolved.name, _slug(name))
+    if not resolved.is_dir():
+        raise PluginLoadError("E_TYPE", f"{path} is neither a file nor a directory")
+    package = resolved / "package.json"
+    if package.is_file():
+        entry = _entry_of_package(resolved, package)
+        if entry is not None:
+            return entry
+    for file in _INDEX:
+        if (resolved / file).is_file():
+            return Entry(resolved, file, _slug(resolved.name))
+    raise PluginLoadError(
+        "E_NO_ENTRY",
+        f"{path} has no entry: no package.json that names one (jcode-plugin.v2.entry.server, "
+        f"pi.extensions or main) and no index.ts or index.js",
+    )
+
+
+def _entry_of_package(root: Path, package: Path) -> Entry | None:
+    try:
+        if package.stat().st_size > _MAX_PACKAGE_JSON:
+            raise PluginLoadError("E_TOO_LARGE", f"{package} is larger than 1 MiB")
+        raw: object = json.loads(package.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PluginLoadError("E_MANIFEST", f"{package} cannot be read: {error}") from None
+    if not isinstance(raw, dict):
+        raise PluginLoadError("E_MANIFEST", f"{package} does not hold an object")
+    found = _named_entry(raw, package)
+    if found is None:
+        return None
+    file = os.path.normpath(found)
+    if file.startswith(("/", "..")):
+        raise PluginLoadError("E_ESCAPE", f"{package} names an entry outside the plugin: {found}")
+    name, version = raw.get("name"), raw.get("version")
+    return Entry(
+        root,
+        file,
+        _slug(name) if isinstance(name, str) and name else _slug(root.name),
+        version if isinstance(version, str) else "0.0.0",
+        package=True,
+    )
+
+
+def _named_entry(raw: dict[str, object], package: Path) -> str | None:
+    own = raw.get("jcode-plugin")
+    v2 = own.get("v2") if isinstance(own, dict) else raw.get("jcode")
+    entry = v2.get("entry") if isinstance(v2, dict) else None
+    if isinstance(entry, dict):
+        entry = entry.get("server") or entry.get("both")
+    if isinstance(entry, str):
+        return entry
+    for key in ("pi", "omp"):
+        section = raw.get(key)
+        extensions = section.get("extensions") if isinstance(section, dict) else None
+        if isinstance(extensions, list) and extensions:
+            if len(extensions) > 1:
+                listed = ", ".join(str(item) for item in extensions[:8])
+                raise PluginLoadError("E_MANIFEST", f"{package} names several extensions; load one of them: {listed}")
+            return str(extensions[0])
+    main = raw.get("main")
+    return main if isinstance(main, str) and main.endswith(_SUFFIXES) else None
+
+
+def _slug(name: str) -> str:
+    """Return *name* in the alphabet of plugin names: ``[a-z0-9@/._-]``."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "@/._-") else "-" for c in name.lower())
+    return kept.strip("-/.") or "plugin"
+
+
+class _Session:
+    """One build under way; a listener of its builder's link."""
+
+    def __init__(self, entry: Entry, tree: SourceTree, done: "Wait[Artifact]") -> None:
+        self._entry = entry
+        self._tree = tree
+        self._done = done
+
+    def on_hello(self, link: Link, layers: str) -> None:
+        call = Call(
+            [BUILD, 1, int(_BUDGET_S * 1000), json.dumps({"entry": self._entry.file})],
+            budget_s=_BUDGET_S,
+            submitted_at=now_s(),
+            on_done=self._on_done,
+        )
+        link.deliver(call)
+
+    def _on_done(self, call: Call, status: Status, text: str) -> None:
+        """Losses are reported by on_lost, answers by on_result."""
+
+    def on_hostcall(self, link: Link, request: HostcallRequest) -> None:
+        args = parse_args(request.args)
+        wanted = args.get("wanted") if args is not None and request.name == "source.fetch" else None
+        if not isinstance(wanted, list):
+            request.answer('{"code":"E_INVALID"}', is_error=True)
+            return
+        found: list[Json] = []
+        for candidates in wanted:
+            names = [c for c in candidates if isinstance(c, str)] if isinstance(candidates, list) else []
+            copied = self._tree.fetch(names)
+            found.append(
+                {"path": copied.path, "local": copied.local, "sha256": copied.sha256}
+                if copied is not None
+                else None
+            )
+        request.answer(json.dumps(found))
+
+    def on_cast(self, link: Link, call: Call | None, name: str, text: str) -> None:
+        """A builder has nothing to tell; what it says is not looked at."""
+
+    def on_result(self, link: Link, call: Call, status: int, text: str) -> None:
+        answer = parse_args(text)
+        artifact = read_artifact(answer) if answer is not None and status != STATUS_ERROR else None
+        if self._tree.problem is not None:
+            self._done.fail(PluginLoadError("E_TOO_LARGE", self._tree.problem, path=self._entry.file))
+        elif artifact is not None:
+            self._done.set(artifact)
+        else:
+            self._done.fail(self._error(answer or {}))
+        link.kill_quietly(Status.CANCELLED)
+
+    def _error(self, answer: dict[str, Json]) -> PluginLoadError:
+        code, message, path = answer.get("code"), answer.get("message"), answer.get("path")
+        line, column, source = answer.get("line"), answer.get("column"), answer.get("source_line")
+        told = message if isinstance(message, str) else "the build failed"
+        known = code if isinstance(code, str) else "E_BUILD"
+        if self._tree.escapes:
+            known = "E_ESCAPE"
+            told = f"{told}; {self._tree.escapes[0]} leads out of the plugin's directory {self._entry.root}"
+        return PluginLoadError(
+            known,
+            told,
+            path=path if isinstance(path, str) else self._entry.file,
+            line=line if type(line) is int else None,
+            column=column if type(column) is int else None,
+            source_line=source[:500] if isinstance(source, str) else None,
+        )
+
+    def on_ready(self, link: Link) -> None:
+        """One build is all there is."""
+
+    def on_throttled(self, link: Link) -> None:
+        """Its reads are bounded by the source tree."""
+
+    def on_lost(self, link: Link, why: Loss) -> None:
+        self._done.fail(PluginLoadError("E_BUILD", f"the builder ended: {why.detail}", path=self._entry.file))
+
+
+class Builds:
+    """Builds of one runtime, with a cache in ``cache/builds`` beneath its home."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self._cache = runtime.home / "cache" / "builds"
+        self._version = _build_version()
+
+    async def build(self, entry: Entry) -> Artifact:
+        """Return the built plugin, from the cache when every file it reads is what it was."""
+        cached = self._look_up(entry)
+        if cached is not None:
+            return cached
+        copies = Path(tempfile.mkdtemp(prefix="jcode-build-"))
+        try:
+            with SourceTree(entry.root, copies) as tree:
+                done: Wait[Artifact] = Wait()
+                self._runtime.open_link(
+                    _Session(entry, tree, done), _LIMITS, role="builder", max_busy_s=_BUDGET_S
+                )
+                artifact = await done
+                self._keep(entry, artifact, tree.reads)
+                return artifact
+        finally:
+            shutil.rmtree(copies, ignore_errors=True)
+
+    def _file(self, entry: Entry) -> Path:
+        key = f"{self._version}\0{entry.root}\0{entry.file}"
+        return self._cache / f"{hashlib.sha256(os.fsencode(key)).hexdigest()[:40]}.json"
+
+    def _look_up(self, entry: Entry) -> Artifact | None:
+        try:
+            data = self._file(entry).read_bytes()
+        except OSError:
+            return None
+        digest, _, body = data.partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != digest:
+            return None  # damaged, or half written by a machine that went down: build again
+        raw: object = msgspec.json.decode(body)
+        if not isinstance(raw, dict) or not isinstance(raw.get("artifact"), dict):
+            return None
+        with SourceTree(entry.root, None) as tree:
+            for read in raw["reads"]:
+                found = tree.fetch(read["candidates"])
+                if (found.path if found else None, found.sha256 if found else None) != (
+                    read["chosen"],
+                    read["sha256"],
+                ):
+                    return None
+        return read_artifact(raw["artifact"])
+
+    def _keep(self, entry: Entry, artifact: Artifact, reads: list[Read]) -> None:
+        body = msgspec.json.encode(
+            {
+                "reads": [
+                    {"candidates": r.candidates, "chosen": r.chosen, "sha256": r.sha256} for r in reads
+                ],
+                "artifact": {
+                    "code": artifact.code,
+                    "map": artifact.positions,
+                    "modules": artifact.modules,
+                    "externals": artifact.externals,
+                },
+            }
+        )
+        file = self._file(entry)
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fd, temporary = tempfile.mkstemp(dir=self._cache)
+            with open(fd, "wb") as out:
+                out.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            os.replace(temporary, file)
+        except OSError:
+            return  # a full or read-only disk costs the next start some milliseconds, nothing more
+
+
+def _build_version() -> str:
+    """A hash of the build step itself: what another version built is not this one's."""
+    digest = hashlib.sha256(str(_CACHE_FORMAT).encode())
+    folder = Path(__file__).resolve().parent.parent / "worker" / "build"
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,99 @@
+"""One request to one worker, from the queue to its answer."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from host.outcome import Status
+from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
+
+if TYPE_CHECKING:
+    from host.instance import Instance
+
+_WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
+
+QUEUED: Final = 0
+DELIVERED: Final = 1
+ABANDONED: Final = 2  # its caller has an answer; the worker may still be at it
+FINISHED: Final = 3
+
+
+class Call:
+    """A LOAD, EVENT, TOOL, COMMAND or BUILD.
+
+    ``on_done(call, status, text)`` is called once: ``text`` is the worker's JSON (a value, or an error
+    when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
+    caller's; ``owner`` is the instance it was submitted to.
+    """
+
+    __slots__ = (
+        "budget_s",
+        "delivered_at",
+        "frame",
+        "id",
+        "index",
+        "is_info",
+        "message",
+        "on_done",
+        "owner",
+        "state",
+        "submitted_at",
+    )
+
+    def __init__(
+        self,
+        message: Message,
+        *,
+        budget_s: float,
+        submitted_at: float,
+        on_done: "Callable[[Call, Status, str], None]",
+        index: int = 0,
+        frame: bytes | None = None,
+        is_info: bool = False,
+    ) -> None:
+        self.id = int(message[1])
+        self.message = message
+        self.frame = frame
+        self.budget_s = budget_s
+        self.submitted_at = submitted_at
+        self.on_done = on_done
+        self.index = index
+        self.owner: Instance | None = None
+        self.is_info = is_info
+        self.state = QUEUED
+        self.delivered_at = 0.0
+
+    @property
+    def what(self) -> str:
+        """For messages: ``event``, ``tool``, ``command``, ``load`` or ``build``."""
+        return _WORDS[int(self.message[0])]
+
+    def give_up(self) -> None:
+        """The caller waits no longer; it hears why."""
+        if self.owner is not None and self.state < ABANDONED:
+            self.owner.give_up(self)
+
+    def finish(self, status: Status, text: str = "") -> None:
+        """Tell the caller, once."""
+        if self.state < ABANDONED:
+            self.state = FINISHED
+            self.on_done(self, status, text)
+
+
+class IdSource:
+    """Ids of requests, unique among those in flight, small enough for JavaScript's 32-bit integers.
+
+    One source serves all workers, so that an event is encoded once for all of them. Ids from the upper
+    half are the workers' own, for synchronous hostcalls.
+    """
+
+    __slots__ = ("_last",)
+
+    _WRAP: Final = 2**30
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        """Return the next id, 1..2^30."""
+        self._last = self._last % self._WRAP + 1
+        return self._last

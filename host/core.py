@@ -1,0 +1,59 @@
+"""What both front ends share: how a host is made and what it holds."""
+
+import os
+import sys
+from pathlib import Path
+
+from host.audit import AuditRing
+from host.config import Config, jcode_home
+from host.errors import IsolationError
+from host.events import PluginEvent
+from host.runtime import Runtime
+from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+
+
+class HostCore:
+    """Everything of a host that needs no waiting. Base of the two front ends."""
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        project_dir: str | os.PathLike[str] = ".",
+        home: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """*project_dir* is what plugins see as their cwd; *home* (``~/.jcode``) holds data and caches.
+
+        Raises :class:`IsolationError` where this system cannot isolate a plugin.
+        """
+        if not sys.platform.startswith("linux"):
+            raise IsolationError(
+                f"plugins need Linux for their isolation (seccomp, pidfds, Landlock); this is {sys.platform}"
+            )
+        self.config = config or Config()
+        self.home = Path(home) if home is not None else jcode_home(os.environ)
+        self.runtime = Runtime(self.config, self.home)
+        self.workspace = Workspace(self.runtime, self.config, Path(project_dir).resolve())
+
+    @property
+    def audit(self) -> AuditRing:
+        """What was killed, refused, dropped, restarted, and why."""
+        return self.runtime.audit
+
+    def has_handler(self, event: "PluginEvent | str") -> bool:
+        """Whether any plugin subscribed to *event*: one attribute, one shift."""
+        if type(event) is not PluginEvent:
+            event = read_event(event)
+        return bool(self.workspace.snapshot.bitmap >> event & 1)
+
+    def plugins(self) -> list[PluginInfo]:
+        """Every loaded plugin, in the order that decides merges."""
+        return self.workspace.plugins()
+
+    def tools(self) -> list[ToolInfo]:
+        """Every tool that the agent may offer to its model."""
+        return self.workspace.tools()
+
+    def commands(self) -> list[str]:
+        """Names of the registered commands."""
+        return sorted(self.workspace.snapshot.commands)

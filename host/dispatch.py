@@ -1,0 +1,351 @@
+"""One event, start to outcome: snapshot, fan-out, merge, the second look after a rewrite.
+
+Promises    The snapshot is read once. Nothing is encoded for an event that nobody subscribed to. The result
+            never raises for what a plugin did.
+Elsewhere   What the answers mean together: ``merge.py``. Who gets the event: ``snapshot.py``.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from host.audit import Kind
+from host.encode import NotEncodableError, encode_payload
+from host.events import OUTPUTS, VETO_ACTION, PluginEvent
+from host.fanout import Answer, FanOut
+from host.merge import Merged, PluginAnswer, merge, rewritten, validate
+from host.outcome import Action, Json, JsonObject, Outcome, PluginResult, Status
+from host.reactor import now_s
+from host.snapshot import Route, Snapshot
+from host.waits import Wait, start
+
+if TYPE_CHECKING:
+    from host.workspace import Workspace
+
+_GUARDED: Final = (PluginEvent.PRE_TOOL_USE, PluginEvent.PERMISSION_REQUEST)
+"""Events that are stopped when a guard cannot be shown them whole, even when failing open."""
+
+_KIND_OF: Final[dict[Status, Kind]] = {
+    Status.FAILED: Kind.FAILED,
+    Status.TIMED_OUT: Kind.TIMEOUT,
+    Status.BUSY: Kind.BUSY,
+}
+
+
+def dispatch(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> Outcome | Wait[Outcome]:
+    """Send *event* to whoever subscribed; the outcome at once when nobody did."""
+    snapshot = workspace.snapshot  # read once: routes and rights must share a generation
+    if not snapshot.bitmap >> event & 1:
+        return Outcome(event, generation=snapshot.generation)
+    done: Wait[Outcome] = Wait()
+    began = now_s()
+    routes = snapshot.routes[event]
+    try:
+        text = encode_payload(event, payload)
+    except NotEncodableError as error:
+        done.set(_undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}"))
+        return done
+    if len(text) > workspace.config.limits.payload_in_bytes:
+        why = f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
+        done.set(_undelivered(workspace, event, snapshot, routes, why))
+        return done
+    if workspace.config.dispatch == "chain" and OUTPUTS[event] and len(routes) > 1:
+        return start(_chain(workspace, event, payload, snapshot, routes, began))
+    session_id = _session_of(payload)
+
+    def on_all(answers: list[Answer]) -> None:
+        if all(answer.status is Status.ANSWERED and not answer.text for answer in answers):
+            workspace.continues += len(answers)
+            results = tuple(
+                PluginResult(a.route.name, Status.ANSWERED, elapsed_ms=a.elapsed_ms) for a in answers
+            )
+            done.set(
+                Outcome(
+                    event,
+                    results=results,
+                    generation=snapshot.generation,
+                    elapsed_ms=(now_s() - began) * 1000,
+                )
+            )
+            return
+        try:
+            merged = _merge(workspace, event, payload, snapshot, answers, began)
+            _report(workspace, event, merged)
+        except Exception as error:  # noqa: BLE001 - our bug must not take the agent's event with it
+            done.fail(error)
+            return
+        if _needs_review(event, merged, routes):
+            review = start(_review(workspace, event, payload, routes, merged, began))
+            review.when_done(lambda: _forward(review, done))
+        else:
+            done.set(merged.outcome)
+
+    FanOut(workspace.runtime.reactor, workspace.runtime.ids.next(), event, routes, text, session_id, on_all)
+    return done
+
+
+def _forward(source: Wait[Outcome], target: Wait[Outcome]) -> None:
+    try:
+        target.set(source.result())
+    except Exception as error:  # noqa: BLE001 - handed on
+        target.fail(error)
+
+
+def _session_of(payload: JsonObject) -> str:
+    session_id = payload.get("session_id")
+    return session_id if isinstance(session_id, str) else ""
+
+
+def _ask(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    routes: tuple[Route, ...],
+    until: float,
+) -> Wait[list[Answer]]:
+    done: Wait[list[Answer]] = Wait()
+    try:
+        text = encode_payload(event, payload)
+    except NotEncodableError as error:
+        done.set([Answer(route, Status.FAILED, f"E_UNDELIVERED: {error}", 0.0) for route in routes])
+        return done
+    runtime = workspace.runtime
+    FanOut(runtime.reactor, runtime.ids.next(), event, routes, text, _session_of(payload), done.set, until=until)
+    return done
+
+
+def _read(event: PluginEvent, answer: Answer) -> PluginAnswer:
+    """Turn a worker's words into an answer that the merge understands; judged again on this side."""
+    route, status, text = answer.route, answer.status, answer.text
+    action: Action = "continue"
+    output: JsonObject = {}
+    error: str | None = None
+    if status is Status.ANSWERED and text:
+        try:
+            raw: Json = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            raw = None
+        checked = validate(event, raw)
+        action, output, error, status = checked.action, checked.output, checked.error, checked.status
+    elif status is Status.FAILED:
+        error = error_text(text)
+    elif status is not Status.ANSWERED:
+        error = text
+    if error is not None:
+        error = route.plugin.locate(error)
+    return PluginAnswer(route.name, route.order, status, action, output, error, answer.elapsed_ms, route.rights)
+
+
+def error_text(text: str) -> str:
+    """Return the words in a worker's error JSON, or *text* itself when the host wrote it."""
+    if not text.startswith("{"):
+        return text
+    try:
+        raw: object = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return "the handler failed"
+    if not isinstance(raw, dict):
+        return "the handler failed"
+    parts = [raw.get("name"), raw.get("message")]
+    told = ": ".join(part for part in parts if isinstance(part, str) and part)
+    stack = raw.get("stack")
+    return f"{told}\n{stack}".rstrip() if isinstance(stack, str) else told or "the handler failed"
+
+
+def _merge(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    snapshot: Snapshot,
+    answers: list[Answer],
+    began: float,
+    *,
+    chained: bool = False,
+) -> Merged:
+    read = [_read(event, answer) for answer in answers]
+    merged = merge(
+        event,
+        payload,
+        read,
+        fail_closed=workspace.config.fail_closed,
+        generation=snapshot.generation,
+        elapsed_ms=(now_s() - began) * 1000,
+        chained=chained,
+    )
+    undelivered = [a for a in read if a.error is not None and a.error.startswith("E_UNDELIVERED")]
+    if event in _GUARDED and not merged.outcome.blocked:
+        for answer in undelivered:
+            if "veto" in answer.rights:
+                outcome = _stopped(
+                    merged.outcome, answer.plugin, f"{answer.plugin} could not be shown it: {answer.error}"
+                )
+                return Merged(outcome, merged.dropped)
+    return merged
+
+
+def _report(workspace: "Workspace", event: PluginEvent, merged: Merged) -> None:
+    """Write to the audit what an operator has to be able to find again."""
+    audit = workspace.runtime.audit
+    for answer in merged.outcome.results:
+        kind = _KIND_OF.get(answer.status)
+        if kind is not None or answer.error is not None:
+            audit.record(
+                kind or Kind.FAILED,
+                plugin=answer.plugin,
+                code=answer.status.value,
+                detail=answer.error or "",
+                event=event,
+            )
+        elif not answer.output and answer.action == "continue":
+            workspace.continues += 1
+    for dropped in merged.dropped:
+        audit.record(
+            Kind.DROPPED_OUTPUT,
+            plugin=dropped.plugin,
+            code="E_RIGHT",
+            detail=f"{dropped.field} needs the right {dropped.needs}",
+            event=event,
+        )
+    for conflict in merged.outcome.conflicts:
+        audit.record(
+            Kind.CONFLICT,
+            plugin=conflict.loser,
+            code="conflict",
+            detail=f"{conflict.field}{conflict.path} was changed by {conflict.winner} as well",
+            event=event,
+        )
+    if merged.outcome.blocked:
+        audit.record(
+            Kind.VETO,
+            plugin=merged.outcome.blocked_by or "",
+            code=merged.outcome.action,
+            detail=merged.outcome.reason or "",
+            event=event,
+        )
+
+
+def _stopped(outcome: Outcome, by: str, reason: str, *, extra: tuple[PluginResult, ...] = ()) -> Outcome:
+    """*outcome* turned into a refusal; what it would have changed is dropped with it."""
+    word = VETO_ACTION.get(outcome.event, "block")
+    output: JsonObject = {"decision": "deny", "message": reason} if word == "deny" else {"block": reason}
+    return Outcome(
+        outcome.event,
+        "deny" if word == "deny" else "block",
+        output,
+        by,
+        reason,
+        (*outcome.results, *extra),
+        outcome.conflicts,
+        outcome.generation,
+        outcome.elapsed_ms,
+    )
+
+
+def _undelivered(
+    workspace: "Workspace", event: PluginEvent, snapshot: Snapshot, routes: tuple[Route, ...], why: str
+) -> Outcome:
+    results = tuple(PluginResult(route.name, Status.FAILED, error=f"E_UNDELIVERED: {why}") for route in routes)
+    for route in routes:
+        workspace.runtime.audit.record(
+            Kind.FAILED, plugin=route.name, code="E_UNDELIVERED", detail=why, event=event
+        )
+    outcome = Outcome(event, results=results, generation=snapshot.generation)
+    guards = [route for route in routes if "veto" in route.rights]
+    if guards and (event in _GUARDED or (workspace.config.fail_closed and event in VETO_ACTION)):
+        return _stopped(outcome, guards[0].name, f"{guards[0].name} could not be shown it: {why}")
+    return outcome
+
+
+def _needs_review(event: PluginEvent, merged: Merged, routes: tuple[Route, ...]) -> bool:
+    return (
+        event is PluginEvent.PRE_TOOL_USE
+        and not merged.outcome.blocked
+        and "modified_input" in merged.outcome.output
+        and bool(_reviewers(merged, routes))
+    )
+
+
+def _reviewers(merged: Merged, routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Guards that have not seen the final input: all but one whose own rewrite is exactly that."""
+    final = merged.outcome.output["modified_input"]
+    authors = {
+        result.plugin
+        for result in merged.outcome.results
+        if result.output.get("modified_input") == final and "modified_input" in result.output
+    }
+    return tuple(route for route in routes if "veto" in route.rights and route.name not in authors)
+
+
+async def _review(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    routes: tuple[Route, ...],
+    merged: Merged,
+    began: float,
+) -> Outcome:
+    """Show the rewritten input to every guard that has not seen it; only a block counts.
+
+    A guard that does not answer here blocks, whatever the failure mode: the agent would otherwise run what
+    nobody but the rewriter has seen.
+    """
+    outcome = merged.outcome
+    final = rewritten(event, payload, outcome.output)
+    reviewers = _reviewers(merged, routes)
+    until = began + max(route.timeout_s for route in routes)
+    for answer in await _ask(workspace, event, final, reviewers, until):
+        read = _read(event, answer)
+        blocks = read.action in ("block", "deny") or "block" in read.output
+        if blocks or read.status is not Status.ANSWERED:
+            told = read.output.get("block")
+            reason = (
+                (told if isinstance(told, str) and told else f"blocked by {read.plugin}")
+                if blocks
+                else f"{read.plugin} did not look at the rewritten input: {read.status.value}"
+            )
+            workspace.runtime.audit.record(
+                Kind.VETO, plugin=read.plugin, code="second_look", detail=reason, event=event
+            )
+            result = PluginResult(read.plugin, read.status, read.action, read.output, read.error, read.elapsed_ms)
+            outcome = _stopped(outcome, read.plugin, reason, extra=(result,))
+            break
+    return _with_elapsed(outcome, (now_s() - began) * 1000)
+
+
+def _with_elapsed(outcome: Outcome, elapsed_ms: float) -> Outcome:
+    return Outcome(
+        outcome.event,
+        outcome.action,
+        outcome.output,
+        outcome.blocked_by,
+        outcome.reason,
+        outcome.results,
+        outcome.conflicts,
+        outcome.generation,
+        elapsed_ms,
+    )
+
+
+async def _chain(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    snapshot: Snapshot,
+    routes: tuple[Route, ...],
+    began: float,
+) -> Outcome:
+    """One plugin after another, each seeing the last one's change; a block ends the chain."""
+    current = payload
+    until = began + max(route.timeout_s for route in routes)
+    answers: list[Answer] = []
+    merged = Merged(Outcome(event, generation=snapshot.generation), ())
+    for route in routes:
+        answers.extend(await _ask(workspace, event, current, (route,), until))
+        merged = _merge(workspace, event, payload, snapshot, answers, began, chained=True)
+        if merged.outcome.blocked:
+            break
+        current = rewritten(event, payload, merged.outcome.output)
+    _report(workspace, event, merged)
+    if _needs_review(event, merged, routes):
+        return await _review(workspace, event, payload, routes, merged, began)
+    return merged.outcome

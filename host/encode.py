@@ -1,0 +1,34 @@
+"""An event's payload as the JSON text that workers read."""
+
+import json
+
+import msgspec
+
+from host.errors import InputError
+from host.events import PluginEvent
+from host.outcome import JsonObject
+
+_encoder = msgspec.json.Encoder()
+
+
+class NotEncodableError(Exception):
+    """The payload has no JSON form: not finite, too deep, or holding what is not JSON."""
+
+
+def encode_payload(event: PluginEvent, payload: JsonObject) -> bytes:
+    """Return *payload* with its event's name, in UTF-8.
+
+    What msgspec cannot take (lone surrogates, integers over 64 bits) goes the slow way, where surrogates are
+    escaped: a command must not slip past its guard by being badly encoded.
+    """
+    if not isinstance(payload, dict):
+        raise InputError(f"the payload of {event.wire_name} must be an object, not {type(payload).__name__}")
+    try:
+        return _encoder.encode({"event": event.wire_name, **payload})
+    except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
+        pass
+    try:
+        text = json.dumps({"event": event.wire_name, **payload}, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotEncodableError(str(error)) from None
+    return text.encode("ascii")

@@ -1,0 +1,66 @@
+"""Errors of the host, named for whoever has to act on them."""
+
+
+class HostError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class InputError(HostError):
+    """The caller's argument cannot be used: an unknown event, a payload that is not JSON."""
+
+
+class ConfigError(HostError):
+    """A configuration that cannot be read. Nothing runs on it; the message names file and line."""
+
+
+class PluginLoadError(HostError):
+    """A plugin did not load. The author acts.
+
+    ``code`` is stable (``E_SYNTAX``, ``E_RESOLVE``, ``E_LOAD``, ``E_TIMEOUT`` ...); position fields are
+    one-based and present when they are known.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        source_line: str | None = None,
+        stack: str | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.path = path
+        self.line = line
+        self.column = column
+        self.source_line = source_line
+        self.stack = stack
+        where = ":".join(str(part) for part in (path, line, column) if part is not None)
+        super().__init__(f"{where}: {message}" if where else message)
+
+
+class ToolError(HostError):
+    """A tool call that could not be made: no such tool, or input its schema refuses."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class WorkerLostError(HostError):
+    """The worker died in the middle of a call. Only an idempotent call may be repeated."""
+
+
+class IsolationError(HostError):
+    """This machine cannot give the isolation that was asked for; nothing was started."""
+
+
+class HostClosedError(HostError):
+    """The host was closed, or belongs to another process (it was used after a fork)."""
+
+
+class InvariantBrokenError(HostError):
+    """Our bug: the host's own bookkeeping is in doubt."""

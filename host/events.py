@@ -1,0 +1,87 @@
+"""What each event means to the host: its deadline class and the power of its outputs."""
+
+from enum import Enum
+from typing import Final, Literal
+
+from ipc.events import BY_NAME, FIELDS, OUTPUTS, PluginEvent
+
+__all__ = [
+    "BY_NAME",
+    "CLASS_OF",
+    "FIELDS",
+    "FIELD_RIGHT",
+    "OUTPUTS",
+    "REWRITES",
+    "VETO_ACTION",
+    "EventClass",
+    "PluginEvent",
+    "Right",
+]
+
+
+class EventClass(Enum):
+    """How long an agent waits: 0.5 s, 5 s, an hour, each configurable."""
+
+    INFO = "info"
+    ACTIONABLE = "actionable"
+    PERMISSION = "permission"
+
+
+_INFO: Final = frozenset(
+    {
+        PluginEvent.SESSION_END,
+        PluginEvent.TURN_END,
+        PluginEvent.POST_COMPACT,
+        PluginEvent.AUTO_COMPACTION_START,
+    }
+)
+_PERMISSION: Final = frozenset({PluginEvent.PERMISSION_REQUEST, PluginEvent.PERMISSION_DENIED})
+
+CLASS_OF: Final[dict[PluginEvent, EventClass]] = {
+    event: (
+        EventClass.INFO
+        if event in _INFO
+        else EventClass.PERMISSION
+        if event in _PERMISSION
+        else EventClass.ACTIONABLE
+    )
+    for event in PluginEvent
+}
+
+Right = Literal["observe", "veto", "rewrite", "decide"]
+"""What a plugin may do with an event; each is granted on its own."""
+
+VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent"]]] = {
+    PluginEvent.PRE_TOOL_USE: "block",
+    PluginEvent.USER_PROMPT_SUBMIT: "block",
+    PluginEvent.PERMISSION_REQUEST: "deny",
+    PluginEvent.PRE_COMPACT: "prevent",
+}
+"""Events that a plugin can stop, and the word for it."""
+
+REWRITES: Final[dict[PluginEvent, dict[str, str]]] = {
+    PluginEvent.PRE_TOOL_USE: {"modified_input": "tool_input"},
+    PluginEvent.POST_TOOL_USE: {"modified_output": "tool_output"},
+    PluginEvent.USER_PROMPT_SUBMIT: {"modified_prompt": "content"},
+    PluginEvent.NOTIFICATION: {"modified_message": "message"},
+    PluginEvent.PRE_COMPACT: {"system_prompt": "system_prompt"},
+}
+"""Output field -> the input field that it replaces."""
+
+FIELD_RIGHT: Final[dict[str, Right]] = {
+    "block": "veto",
+    "prevent": "veto",
+    "suppress": "veto",
+    "message": "observe",
+    "decision": "veto",  # "allow" needs decide; the merge looks at the value
+    "modified_input": "rewrite",
+    "modified_output": "rewrite",
+    "modified_prompt": "rewrite",
+    "modified_message": "rewrite",
+    "additional_system_prompt": "rewrite",
+    "messages": "rewrite",
+    "system_prompt": "rewrite",
+    "instructions": "rewrite",
+    "reason": "rewrite",
+}
+"""The right that an output field needs, so that a result is judged field by field."""

@@ -1,0 +1,1 @@
+"""What a plugin may ask of its host: one table of rows, one module of handlers for each family."""

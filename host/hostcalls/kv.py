@@ -1,0 +1,63 @@
+"""``pi.kv``: a mirror in the worker, SQLite here, durable before ``set`` resolves.
+
+Writes go to a thread of their own, in one transaction for all that wait: a disk that takes its time
+must not hold up anybody's event.
+"""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from host.kv import KvError
+from host.link import HostcallRequest
+from host.outcome import Json
+
+if TYPE_CHECKING:
+    from host.instance import Instance
+
+
+def _error_text(code: str, message: str) -> str:
+    return msgspec.json.encode({"code": code, "message": message}).decode()
+
+
+def load(instance: "Instance", _: dict[str, Json], request: HostcallRequest) -> None:
+    """``{}`` -> ``{"entries": {key: value}, "version": n}``; the caller hears of later changes."""
+
+    def done(result: tuple[dict[str, str], int] | KvError) -> None:
+        if isinstance(result, KvError):
+            request.answer(_error_text(result.code, str(result)), is_error=True)
+            return
+        entries, version = result
+        raw = {key: msgspec.Raw(text.encode()) for key, text in entries.items()}
+        request.answer(msgspec.json.encode({"entries": raw, "version": version}).decode())
+
+    instance.kv().load(instance, done)
+
+
+def set_(instance: "Instance", args: dict[str, Json], request: HostcallRequest) -> None:
+    """``{"key", "value"}`` -> ``{}`` once it is on the disk."""
+    key, value = args.get("key"), args.get("value")
+    if not isinstance(key, str) or "value" not in args:
+        request.answer(_error_text("E_INVALID", "kv.set takes a key and a value"), is_error=True)
+        return
+    instance.kv().write(instance, key, msgspec.json.encode(value).decode(), _acknowledge(request))
+
+
+def delete(instance: "Instance", args: dict[str, Json], request: HostcallRequest) -> None:
+    """``{"key"}`` -> ``{}`` once it is gone from the disk."""
+    key = args.get("key")
+    if not isinstance(key, str):
+        request.answer(_error_text("E_INVALID", "kv.delete takes a key"), is_error=True)
+        return
+    instance.kv().write(instance, key, None, _acknowledge(request))
+
+
+class _acknowledge:  # noqa: N801 - used as a function
+    def __init__(self, request: HostcallRequest) -> None:
+        self._request = request
+
+    def __call__(self, error: KvError | None) -> None:
+        if error is None:
+            self._request.answer("{}")
+        else:
+            self._request.answer(_error_text(error.code, str(error)), is_error=True)

@@ -1,0 +1,371 @@
+"""A plugin in one scope: its queue, its worker, and what happens when that worker is lost.
+
+Promises    Calls are delivered in the order they were submitted, at most ``max_inflight`` of them unanswered.
+            Every call that was submitted is finished exactly once, whatever happens to the worker.
+Elsewhere   What counts as hung: ``link.py``. Which instance serves a session: ``plugin.py``.
+"""
+
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from host.audit import Kind
+from host.breaker import Breaker, restart_delay_s
+from host.calls import QUEUED, Call
+from host.errors import IsolationError, PluginLoadError
+from host.hostcalls.table import answer_ask, parse_args, take_tell
+from host.kv_hub import KvSpace
+from host.link import HostcallRequest, Link, Loss, Sent
+from host.memory import peak_bytes
+from host.outcome import Json, Status
+from host.reactor import Timer, now_s
+from host.registry import EMPTY, Registry, read_registry
+from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR
+
+if TYPE_CHECKING:
+    from host.plugin import Plugin
+
+_STABLE_S: Final = 60.0
+_OOM_SHARE: Final = 0.9
+_LOOK_AT_MEMORY_S: Final = 0.01
+
+
+class State(Enum):
+    """Where an instance is in its life."""
+
+    STARTING = "starting"  # no worker yet, or one that has not loaded the plugin
+    ACTIVE = "active"
+    RESTARTING = "restarting"  # its worker was lost; the next one starts after a pause
+    BLOCKED = "blocked"  # too many failures; a person must enable it
+    STOPPED = "stopped"
+
+
+class Instance:
+    """See the module's text. Made by its plugin, which it outlives only to be reaped."""
+
+    def __init__(self, plugin: "Plugin", key: str | None) -> None:
+        self.plugin = plugin
+        self.key = key
+        self.state = State.STARTING
+        self.registry: Registry = EMPTY
+        self.link: Link | None = None
+        self.restarts = 0
+        self.last_error = ""
+        self.last_used = now_s()
+        self._queue: deque[Call] = deque()
+        self._failures = 0
+        self._started_at = 0.0
+        self._breaker = Breaker()
+        self._has_loaded = False
+        self._wake: Timer | None = None
+        self._restart: Timer | None = None
+        self._kv: KvSpace | None = None
+        self._throttled = 0
+        self._is_demanding = False
+        self.start()
+
+    # Life.
+
+    def start(self) -> None:
+        """Get a worker and load the plugin into it."""
+        self._restart = None
+        self.state = State.STARTING if not self._has_loaded else State.RESTARTING
+        runtime = self.plugin.runtime
+        if not self._is_demanding:
+            self._is_demanding = True
+            runtime.reactor.demand += 1  # until it has loaded or failed, somebody has to look
+        try:
+            self.link = runtime.open_link(self, self.plugin.worker_limits())
+        except (IsolationError, OSError) as error:
+            # No worker to be had: out of descriptors or processes, or a zygote that keeps dying.
+            self.link = None
+            self._load_failed(PluginLoadError("E_SPAWN", str(error)))
+
+    def _settled(self) -> None:
+        if self._is_demanding:
+            self._is_demanding = False
+            self.plugin.runtime.reactor.demand -= 1
+
+    def stop(self) -> None:
+        """End the worker and every call; final."""
+        if self.state is State.STOPPED:
+            return
+        self.state = State.STOPPED
+        self._drop_timers()
+        if self.link is not None:
+            self.link.kill(Loss("E_STOPPED", "the plugin was stopped", Status.CANCELLED, is_own_fault=False))
+        self._fail_queue(Status.CANCELLED, "the plugin was stopped")
+        self._leave_kv()
+
+    def block(self, why: str) -> None:
+        """Stop serving until a person enables the plugin."""
+        self.state = State.BLOCKED
+        self.last_error = why
+        self._drop_timers()
+        if self.link is not None and not self.link.is_lost:
+            self.link.kill(Loss("E_BLOCKED", why, Status.BLOCKED, is_own_fault=False))
+        self._fail_queue(Status.BLOCKED, why)
+
+    def unblock(self) -> None:
+        """Start again with a clean record."""
+        if self.state is State.BLOCKED:
+            self._failures = 0
+            self._breaker = Breaker()
+            self.start()
+
+    def _drop_timers(self) -> None:
+        self._settled()
+        for timer in (self._wake, self._restart):
+            if timer is not None:
+                timer.cancel()
+        self._wake = self._restart = None
+
+    def _fail_queue(self, status: Status, why: str) -> None:
+        queue, self._queue = self._queue, deque()
+        for call in queue:
+            call.finish(status, why)
+
+    # Calls.
+
+    def submit(self, call: Call) -> None:
+        """Deliver *call* now or when its turn comes."""
+        call.owner = self
+        self.last_used = call.submitted_at
+        link = self.link
+        if self.state is State.ACTIVE and not self._queue and link is not None and link.is_idle:
+            if len(link.calls) < self.plugin.limits.max_inflight:
+                self._deliver(link, call)
+                return
+        elif self.state in (State.BLOCKED, State.STOPPED):
+            call.finish(Status.BLOCKED, self.last_error or "the plugin is stopped")
+            return
+        self._enqueue(call)
+
+    def _enqueue(self, call: Call) -> None:
+        queue = self._queue
+        if len(queue) >= self.plugin.limits.info_queue:
+            if not call.is_info:
+                call.finish(Status.BUSY, f"{len(queue)} events already wait for this plugin")
+                return
+            oldest = next((waiting for waiting in queue if waiting.is_info), None)
+            if oldest is not None:
+                queue.remove(oldest)
+                oldest.finish(Status.BUSY, "dropped: too many events wait for this plugin")
+                self.note(Kind.INFO_DROPPED, "E_QUEUE", "an event was dropped from the full queue")
+        queue.append(call)
+
+    def give_up(self, call: Call) -> None:
+        """The caller of *call* waits no longer."""
+        if call.state == QUEUED:
+            if call.is_info:
+                # It will be delivered late, for the plugin's sake; nobody waits for the answer.
+                call.on_done(call, Status.BUSY, self._why_waiting())
+                call.on_done = _nobody
+            else:
+                call.finish(Status.BUSY, self._why_waiting())
+        elif self.link is not None:
+            on_done, call.on_done = call.on_done, _nobody
+            self.link.cancel(call)
+            on_done(call, Status.TIMED_OUT, f"no answer within {call.budget_s * 1000:.0f} ms")
+
+    def _why_waiting(self) -> str:
+        if self.state is State.ACTIVE:
+            return "the plugin was busy with earlier work"
+        return f"the plugin's worker is {self.state.value}"
+
+    def _deliver(self, link: Link, call: Call) -> None:
+        sent = link.deliver(call)
+        if sent is Sent.CLOSED:
+            self._queue.appendleft(call)  # never delivered: the next worker may have it
+        elif sent is Sent.REFUSED:
+            call.finish(Status.FAILED, "E_TOO_LARGE: it could not be delivered whole")
+
+    def on_ready(self, link: Link) -> None:
+        """See :class:`host.link.Listener`."""
+        if link.entry_took_s > _LOOK_AT_MEMORY_S and self._is_out_of_memory(link):
+            return
+        queue, room = self._queue, self.plugin.limits.max_inflight
+        while queue and self.state is State.ACTIVE and link.is_idle and len(link.calls) < room:
+            call = queue.popleft()
+            if call.state == QUEUED:
+                self._deliver(link, call)
+
+    def _is_out_of_memory(self, link: Link) -> bool:
+        """Retire a worker that came near its heap limit: a plugin can swallow the error, and the engine
+        has had bugs on those paths."""
+        link.entry_took_s = 0.0
+        peak = peak_bytes(link.pid)
+        if peak is None or peak - self.plugin.runtime.baseline_bytes < link.limits.heap_bytes * _OOM_SHARE:
+            return False
+        self._retire_for_memory(link)
+        return True
+
+    def _retire_for_memory(self, link: Link) -> None:
+        detail = f"it used its {link.limits.heap_bytes >> 20} MiB of memory"
+        link.kill(Loss("E_MEMORY", detail, Status.KILLED, is_own_fault=True))
+
+    # From the worker.
+
+    def on_hello(self, link: Link, layers: str) -> None:
+        """See :class:`host.link.Listener`."""
+        self._started_at = now_s()
+        budget_s = self.plugin.limits.load_total_ms / 1000
+        message = [
+            LOAD,
+            self.plugin.runtime.ids.next(),
+            int(budget_s * 1000),
+            self.plugin.load_header(self.key),
+            self.plugin.script(),
+        ]
+        call = Call(message, budget_s=budget_s, submitted_at=now_s(), on_done=self._on_load_ended)
+        if link.deliver(call) is Sent.REFUSED:
+            self._load_failed(PluginLoadError("E_TOO_LARGE", "the plugin's code exceeds the frame limit"))
+        else:
+            self.plugin.runtime.reactor.at(now_s() + budget_s, lambda: self._on_load_late(link, call))
+
+    def _on_load_late(self, link: Link, call: Call) -> None:
+        if call.id in link.calls and not link.is_lost:
+            link.kill(
+                Loss("E_LOAD_TIMEOUT", f"loading took over {call.budget_s:.0f} s", Status.KILLED, is_own_fault=True)
+            )
+
+    def _on_load_ended(self, call: Call, status: Status, text: str) -> None:
+        """Only losses come this way; answers go through on_result."""
+
+    def on_result(self, link: Link, call: Call, status: int, text: str) -> None:
+        """See :class:`host.link.Listener`."""
+        if call.message[0] == LOAD:
+            self._on_loaded(link, status, text)
+            return
+        if status == STATUS_ERROR:
+            call.finish(Status.FAILED, text)
+            if "out of memory" in text[:400] and not link.is_lost:
+                self._retire_for_memory(link)
+        else:
+            call.finish(Status.ANSWERED, "" if status == STATUS_CONTINUE else text)
+
+    def _on_loaded(self, link: Link, status: int, text: str) -> None:
+        answer = parse_args(text)
+        if status == STATUS_ERROR or answer is None:
+            self._load_failed(self.plugin.load_error(answer or {}))
+            return
+        raw = answer.get("registered")
+        self._settled()
+        self._has_loaded = True
+        self.state = State.ACTIVE
+        self.registry = read_registry(raw if isinstance(raw, dict) else {})
+        for problem in self.registry.problems:
+            self.note(Kind.REFUSED, "E_REGISTRATION", problem)
+        self.plugin.on_instance_loaded(self)
+        self.on_ready(link)
+
+    def _load_failed(self, error: PluginLoadError) -> None:
+        self._settled()
+        self.last_error = str(error)
+        had_loaded = self._has_loaded
+        self.state = State.BLOCKED
+        self._fail_queue(Status.BLOCKED, self.last_error)
+        if self.link is not None and not self.link.is_lost:
+            self.link.kill(Loss("E_LOAD", self.last_error, Status.BLOCKED, is_own_fault=False))
+        self.note(Kind.LOAD_FAILED, error.code, self.last_error)
+        self.plugin.on_instance_failed(self, error, first=not had_loaded)
+
+    def on_hostcall(self, link: Link, request: HostcallRequest) -> None:
+        """See :class:`host.link.Listener`."""
+        answer_ask(self, request)
+
+    def on_cast(self, link: Link, call: Call | None, name: str, text: str) -> None:
+        """See :class:`host.link.Listener`."""
+        if not take_tell(self, call, name, text):
+            link.kill(Loss("E_CAST", f"protocol violation: no such tell: {name[:64]!r}", Status.KILLED, is_own_fault=True))
+
+    def on_throttled(self, link: Link) -> None:
+        """See :class:`host.link.Listener`."""
+        self._throttled += 1
+        if self._throttled == 1:
+            self.note(Kind.REFUSED, "E_FLOOD", "it sends faster than it may")
+
+    def on_lost(self, link: Link, why: Loss) -> None:
+        """See :class:`host.link.Listener`."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        self._leave_kv()
+        if self.state in (State.STOPPED, State.BLOCKED):
+            return
+        self.last_error = why.detail
+        kind = Kind.KILLED if why.status is Status.KILLED else Kind.CRASHED
+        if "violation" in why.detail:
+            kind = Kind.VIOLATION
+        self.note(kind, why.code, why.detail)
+        if not self._has_loaded and (why.is_own_fault or why.code == "E_LOCKDOWN"):
+            self._load_failed(PluginLoadError(why.code, why.detail))
+            return
+        now = now_s()
+        if now - self._started_at > _STABLE_S:
+            self._failures = 0
+        self._failures += 1
+        if why.is_own_fault and self._breaker.record(now):
+            detail = f"{why.detail}; it failed too often and stays off until it is enabled"
+            self.block(detail)
+            self.note(Kind.BLOCKED, "E_BREAKER", detail)
+            self.plugin.on_instance_blocked(self, detail)
+            return
+        self.state = State.RESTARTING
+        self.restarts += 1
+        delay = restart_delay_s(self._failures - 1, jitter=self.plugin.runtime.jitter())
+        self._restart = self.plugin.runtime.reactor.at(
+            now + delay, self._start_again, demand=True
+        )
+
+    def _start_again(self) -> None:
+        self.note(Kind.RESTART, "restart", f"worker {self.restarts + 1}")
+        self.start()
+
+    # For the hostcalls.
+
+    def wake_in(self, seconds: float | None) -> None:
+        """Replace the wake-up that the worker wants."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if seconds is not None:
+            self._wake = self.plugin.runtime.reactor.at(now_s() + seconds, self._on_wake, demand=True)
+
+    def _on_wake(self) -> None:
+        self._wake = None
+        if self.link is not None and not self.link.is_lost:
+            self.link.wake()
+
+    def kv(self) -> KvSpace:
+        """The key-value space of this plugin in this workspace."""
+        if self._kv is None:
+            self._kv = self.plugin.kv_space()
+        return self._kv
+
+    def push(self, data: Json) -> None:
+        """Tell the worker something it did not ask for."""
+        if self.link is not None and not self.link.is_lost:
+            self.link.push([PUSH, msgspec.json.encode(data).decode()])
+
+    def _leave_kv(self) -> None:
+        if self._kv is not None:
+            self._kv.forget(self)
+            self._kv = None
+
+    def take_registry(self, raw: dict[str, Json]) -> None:
+        """The plugin registered or took back something."""
+        manifest = self.registry.manifest
+        self.registry = read_registry(raw | {"manifest": manifest})
+        if self.state is State.ACTIVE:
+            self.plugin.on_registry_changed()
+
+    def note(self, kind: Kind, code: str, detail: str) -> None:
+        """Write an audit entry about this instance's plugin."""
+        self.plugin.runtime.audit.record(kind, plugin=self.plugin.name, code=code, detail=detail)
+
+
+def _nobody(call: Call, status: Status, text: str) -> None:
+    """Nobody waits for this any more."""

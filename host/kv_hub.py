@@ -1,0 +1,184 @@
+"""Key-value spaces at work: one thread that writes, and the mirrors that hear of it.
+
+Promises    An acknowledged write is on the disk. Everything that waits when the thread gets its turn goes into
+            few transactions; callbacks run in the reactor's turn.
+Elsewhere   The store itself: ``kv.py``. The mirror: ``worker/js``.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from host.kv import KvError, KvStore
+from host.outcome import Json
+from host.reactor import Reactor, now_s
+
+_REVALIDATE_EVERY_S = 0.25
+
+
+class Mirror(Protocol):
+    """Who holds a copy of a space's entries."""
+
+    def push(self, data: Json) -> None:
+        """Take a change that another writer made."""
+
+
+WriteDone = Callable[[KvError | None], None]
+LoadDone = Callable[[tuple[dict[str, str], int] | KvError], None]
+
+
+class KvHub:
+    """All spaces of one runtime."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self._spaces: dict[Path, KvSpace] = {}
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def space(self, path: Path, max_bytes: int) -> "KvSpace":
+        """Return the space in the database *path*, opened when it is first used."""
+        if path not in self._spaces:
+            self._spaces[path] = KvSpace(self, path, max_bytes)
+        return self._spaces[path]
+
+    def submit(self, job: Callable[[], Callable[[], None]]) -> None:
+        """Run *job* in the thread, then what it returns in the reactor's turn."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="jcode-plugins-kv", daemon=True)
+            self._thread.start()
+        self._jobs.put(lambda: self._reactor.post(job()))
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def close(self) -> None:
+        """Finish what was submitted and close every database."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+        for space in self._spaces.values():
+            space.close()
+        self._spaces.clear()
+
+
+class KvSpace:
+    """One plugin's entries in one workspace. Store access happens in the hub's thread only."""
+
+    def __init__(self, hub: KvHub, path: Path, max_bytes: int) -> None:
+        self._hub = hub
+        self._path = path
+        self._max_bytes = max_bytes
+        self._store: KvStore | None = None
+        self._mirrors: dict[Mirror, None] = {}
+        # A deque: appended to in the reactor's turn, emptied in the hub's thread.
+        self._waiting: deque[tuple[Mirror, str, str | None, WriteDone]] = deque()
+        self._checked_at = 0.0
+        self._version = -1
+        self._known: dict[str, str] = {}
+
+    def load(self, mirror: Mirror, done: LoadDone) -> None:
+        """Give all entries to *done* and later changes to *mirror*."""
+
+        def job() -> Callable[[], None]:
+            try:
+                entries, version = self._open().get_all()
+            except KvError as error:
+                failure = error
+                return lambda: done(failure)
+            self._version, self._known = version, dict(entries)
+            return lambda: self._loaded(mirror, done, entries, version)
+
+        self._hub.submit(job)
+
+    def _loaded(self, mirror: Mirror, done: LoadDone, entries: dict[str, str], version: int) -> None:
+        self._mirrors[mirror] = None
+        done((entries, version))
+
+    def write(self, mirror: Mirror, key: str, text: str | None, done: WriteDone) -> None:
+        """Set *key* to the JSON *text*, or delete it; *done* hears when that is durable."""
+        self._waiting.append((mirror, key, text, done))
+        if len(self._waiting) == 1:  # one job takes all that came until it runs
+            self._hub.submit(self._write_waiting)
+
+    def _write_waiting(self) -> Callable[[], None]:
+        waiting = []
+        while self._waiting:
+            waiting.append(self._waiting.popleft())
+        errors: list[KvError | None]
+        try:
+            errors = self._open().apply([(key, text) for _, key, text, _ in waiting])
+        except KvError as error:
+            errors = [error] * len(waiting)
+        for (_, key, text, _), failed in zip(waiting, errors, strict=True):
+            if failed is None and text is not None:
+                self._known[key] = text
+            elif failed is None:
+                self._known.pop(key, None)
+
+        def finish() -> None:
+            for (mirror, key, text, done), error in zip(waiting, errors, strict=True):
+                done(error)
+                if error is None:
+                    self._tell_others(mirror, key, text)
+
+        return finish
+
+    def _tell_others(self, writer: Mirror, key: str, text: str | None) -> None:
+        for mirror in self._mirrors:
+            if mirror is not writer:
+                mirror.push(_change({key: text} if text is not None else {}, [] if text is not None else [key]))
+
+    def revalidate(self) -> None:
+        """Look, at most four times a second, whether another process has written."""
+        now = now_s()
+        if self._mirrors and now - self._checked_at >= _REVALIDATE_EVERY_S:
+            self._checked_at = now
+            self._hub.submit(self._look)
+
+    def _look(self) -> Callable[[], None]:
+        try:
+            store = self._open()
+            if not store.was_changed_elsewhere():
+                return _nothing
+            entries, version = store.get_all()
+        except KvError:
+            return _nothing
+        before, self._known, self._version = self._known, dict(entries), version
+        changed = {key: text for key, text in entries.items() if before.get(key) != text}
+        deleted = [key for key in before if key not in entries]
+
+        def finish() -> None:
+            for mirror in self._mirrors:
+                mirror.push(_change(changed, deleted))
+
+        return finish if changed or deleted else _nothing
+
+    def forget(self, mirror: Mirror) -> None:
+        """*mirror* is gone."""
+        self._mirrors.pop(mirror, None)
+
+    def _open(self) -> KvStore:
+        if self._store is None:
+            self._store = KvStore(self._path, self._max_bytes)
+        return self._store
+
+    def close(self) -> None:
+        """Close the database; the hub's thread has ended."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+def _change(entries: dict[str, str], deleted: list[str]) -> Json:
+    # Values travel as JSON text: a round trip through Python would round nothing but costs time.
+    return {"topic": "kv", "set_json": dict(entries), "delete": list(deleted)}
+
+
+def _nothing() -> None:
+    """No news."""

@@ -1,0 +1,567 @@
+"""One live worker process: its channel, what it is doing, and when it counts as hung.
+
+Promises    At most one entry into JavaScript is under way at a time, so at every moment it is known which
+            call keeps the worker busy and since when. Everything from the worker is checked here: a
+            message out of place is a violation and ends it.
+Relies on   Its listener for what messages mean (``instance.py``), the reactor for time.
+"""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Protocol
+
+from host.calls import ABANDONED, DELIVERED, Call
+from host.outcome import Status
+from host.reactor import READABLE, WRITABLE, Reactor, Timer, now_s
+from host.spawn import Exit, WorkerLimits, Zygote
+from ipc.errors import ChannelClosedError, FrameError, QueueFullError, TooLargeError
+from ipc.limits import HALF_FRAME_EXPIRES_S, MAX_FRAME_BYTES
+from ipc.messages import (
+    ANSWER,
+    CANCEL,
+    CAST,
+    END,
+    FLAG_ENTRY_ENDED,
+    FLAG_SYNC,
+    HELLO,
+    HOSTCALL,
+    PROTOCOL_VERSION,
+    RESULT,
+    RESUME,
+    STATUS_ERROR,
+    STATUS_VALUE,
+    WAKE,
+    YIELD,
+    Message,
+)
+
+MAX_PENDING_HOSTCALLS: Final = 16384
+_REMEMBERED_CANCELS: Final = 1024
+_FLOOD_BURST: Final = 8000
+_FLOOD_PER_S: Final = 4000
+_INFINITY: Final = float("inf")
+EXIT_LOCKDOWN: Final = 70
+"""Exit code of a child whose lockdown failed (``worker/zygote.py``)."""
+
+
+class Sent(Enum):
+    """What became of a message that was to be sent."""
+
+    YES = 1
+    REFUSED = 2  # too large, or the worker does not read
+    CLOSED = 3  # the worker has closed its end
+
+
+class Listener(Protocol):
+    """What a link reports. Called from the reactor; may submit, answer or kill from within."""
+
+    def on_hello(self, link: "Link", layers: str) -> None:
+        """The worker is locked down and waits for its plugin."""
+
+    def on_hostcall(self, link: "Link", request: "HostcallRequest") -> None:
+        """The plugin asks for something; answer through ``request.answer`` now or later."""
+
+    def on_cast(self, link: "Link", call: Call | None, name: str, text: str) -> None:
+        """The plugin tells something and expects no answer."""
+
+    def on_result(self, link: "Link", call: Call, status: int, text: str) -> None:
+        """The worker answered *call*."""
+
+    def on_ready(self, link: "Link") -> None:
+        """Nothing runs: the next entry may be delivered."""
+
+    def on_throttled(self, link: "Link") -> None:
+        """It sends faster than it may; we stopped reading for a while."""
+
+    def on_lost(self, link: "Link", why: "Loss") -> None:
+        """The process is gone or as good as gone; nothing more will come."""
+
+
+class Loss:
+    """Why a worker ended. ``is_own_fault`` decides whether the breaker counts it."""
+
+    __slots__ = ("code", "detail", "is_own_fault", "status")
+
+    def __init__(self, code: str, detail: str, status: Status, *, is_own_fault: bool) -> None:
+        self.code = code
+        self.detail = detail
+        self.status = status
+        self.is_own_fault = is_own_fault
+
+
+class HostcallRequest:
+    """A hostcall under way. :meth:`answer` counts once; late answers are dropped."""
+
+    __slots__ = ("_link", "args", "call", "id", "is_sync", "name")
+
+    def __init__(
+        self, link: "Link", id_: int, call: Call | None, name: str, args: str, *, is_sync: bool
+    ) -> None:
+        self._link = link
+        self.id = id_
+        self.call = call
+        self.name = name
+        self.args = args
+        self.is_sync = is_sync
+
+    def answer(self, text: str, *, is_error: bool = False) -> None:
+        """Send *text* (JSON) back, as a value or as ``{"code", "message"}``."""
+        self._link.answer(self, STATUS_ERROR if is_error else STATUS_VALUE, text)
+
+
+class Link:
+    """See the module's text. ``pid`` is 0 until the zygote has told."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        zygote: Zygote,
+        listener: Listener,
+        limits: WorkerLimits,
+        *,
+        grace_s: float,
+        max_busy_s: float,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        on_gone: "Callable[[Link], None]",
+    ) -> None:
+        self._reactor = reactor
+        self._listener = listener
+        self._on_gone = on_gone
+        self.limits = limits
+        self._grace_s = grace_s
+        self._max_busy_s = max_busy_s
+        self.pid = 0
+        self._pidfd = -1
+        self.is_lost = False
+        self.is_gone = False
+        self.layers = ""
+        self._loss: Loss | None = None
+        self.calls: dict[int, Call] = {}
+        self._cancelled: dict[int, None] = {}
+        self._hostcalls: dict[int, HostcallRequest] = {}
+        # The entry under way: a call, or None for a continuation, a timer, a push.
+        self._entry: Call | None = None
+        self.has_entry = False
+        self._entry_deadline = _INFINITY
+        self._busy_from = 0.0
+        self._busy_used = 0.0
+        self._resumed_at = 0.0
+        self._sync: HostcallRequest | None = None
+        self._cancels: set[int] = set()
+        self._continuations: deque[tuple[Message, Call | None]] = deque()
+        self._watch: Timer | None = None
+        self._watch_at = _INFINITY
+        self._half_since = 0.0
+        self._half: Timer | None = None
+        self._tokens = float(_FLOOD_BURST)
+        self._tokens_at = now_s()
+        self._uncharged = 0
+        self._writing = False
+        self._closed = False  # it closed its end; its death is about to be reported, or is ours to cause
+        self.entry_took_s = 0.0
+        self._channel = zygote.spawn(self, limits, max_frame_bytes)
+        self._read_fd = self._channel.read_fd
+        self._write_fd = self._channel.write_fd
+        reactor.add(self._read_fd, self._on_readable)
+
+    # From the zygote.
+
+    def on_spawned(self, pid: int, pidfd: int) -> None:
+        """See :class:`host.spawn.Child`."""
+        self.pid = pid
+        self._pidfd = pidfd
+        if self.is_lost:
+            self._signal()
+
+    def on_exited(self, how: Exit) -> None:
+        """See :class:`host.spawn.Child`."""
+        # What it wrote before it died counts: an answer already in the pipe is an answer.
+        while not self.is_lost and not self._closed and self._read_once():
+            pass
+        self._lose(_loss_of(how, closed_itself=self._closed))
+        self._gone()
+
+    def on_spawn_failed(self, reason: str) -> None:
+        """See :class:`host.spawn.Child`."""
+        self._lose(Loss("E_SPAWN", reason, Status.CRASHED, is_own_fault=False))
+        self._gone()
+
+    def on_zygote_lost(self) -> None:
+        """See :class:`host.spawn.Child`."""
+        self._lose(Loss("E_ZYGOTE", "the zygote died", Status.CRASHED, is_own_fault=False))
+        self._signal()
+        self._gone()
+
+    # To the worker.
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether an entry may be delivered now."""
+        return not (self.has_entry or self._cancels or self._continuations or self._closed)
+
+    def deliver(self, call: Call) -> "Sent":
+        """Start *call*; its clock runs from now, if it was sent.
+
+        The caller has seen :attr:`is_idle`.
+        """
+        sent = self._send(call.frame if call.frame is not None else call.message)
+        if sent is not Sent.YES:
+            return sent
+        now = now_s()
+        call.state = DELIVERED
+        call.delivered_at = now
+        self.calls[call.id] = call
+        self._begin(call, now + call.budget_s, now)
+        return Sent.YES
+
+    def push(self, message: Message, call: Call | None = None) -> None:
+        """Deliver WAKE, PUSH or ANSWER as an entry of its own, when its turn comes."""
+        self._continuations.append((message, call))
+        self._advance()
+
+    def cancel(self, call: Call) -> None:
+        """Tell the worker that nobody waits for *call* any more. It unwinds what only waits."""
+        call.state = ABANDONED
+        if self.is_lost or call.id not in self.calls or call.id in self._cancels:
+            return
+        if not self._cancels and not self.has_entry:
+            self._busy_from, self._busy_used = now_s(), 0.0
+        self._cancels.add(call.id)
+        self._reactor.demand += 1
+        for request in [r for r in self._hostcalls.values() if r.call is call and not r.is_sync]:
+            del self._hostcalls[request.id]
+        self._send([CANCEL, call.id])
+        if self._sync is not None and self._sync.call is call:
+            self._sync.answer('{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True)
+        self._schedule_watch()
+
+    def answer(self, request: HostcallRequest, status: int, text: str) -> None:
+        """Answer a hostcall; dropped when nobody waits for it any more."""
+        if self._hostcalls.pop(request.id, None) is not request or self.is_lost:
+            return
+        message: Message = [ANSWER, request.id, status, text]
+        if request is self._sync:
+            self._sync = None
+            self._busy_from = self._resumed_at = now_s()
+            self._send(message)
+            self._schedule_watch()
+        else:
+            self.push(message, request.call)
+
+    def kill(self, loss: Loss) -> None:
+        """End the process now. Its calls are told at once; the reaping follows."""
+        self._lose(loss)
+
+    def _signal(self) -> None:
+        if self._pidfd >= 0:
+            try:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            except ProcessLookupError:
+                return  # already dead; the zygote reaps it
+
+    def _send(self, what: Message | bytes) -> "Sent":
+        try:
+            if isinstance(what, bytes):
+                self._channel.send_bytes(what)
+            else:
+                self._channel.send(what)
+        except (TooLargeError, QueueFullError):
+            return Sent.REFUSED
+        except ChannelClosedError:
+            self._closed = True
+            return Sent.CLOSED
+        if self._channel.queued_bytes and not self._writing:
+            self._writing = True
+            self._reactor.add_for_writing(self._write_fd, self._on_writable)
+        return Sent.YES
+
+    def _begin(self, call: Call | None, deadline: float, now: float) -> None:
+        self._reactor.demand += 1
+        self._entry = call
+        self.has_entry = True
+        self._entry_deadline = deadline
+        self._busy_from = now
+        self._busy_used = 0.0
+        self._resumed_at = 0.0
+        # Keep a watch that comes early enough: it looks again when it fires, so that a quick
+        # exchange costs no timer of its own.
+        limit = min(now + self._max_busy_s, deadline + self._grace_s)
+        if self._watch_at > limit:
+            self._set_watch(limit)
+
+    def _advance(self) -> None:
+        """Deliver the next continuation, or say that there is room."""
+        if self.has_entry or self._cancels or self.is_lost:
+            return
+        if self._continuations:
+            message, call = self._continuations.popleft()
+            now = now_s()
+            deadline = _INFINITY
+            if call is not None and call.id in self.calls:
+                deadline = call.delivered_at + call.budget_s
+            sent = self._send(message)
+            if sent is Sent.CLOSED:
+                return
+            if sent is Sent.REFUSED:
+                self.kill(Loss("E_QUEUE", "the worker does not read", Status.KILLED, is_own_fault=True))
+                return
+            self._begin(call, max(deadline, now), now)
+        else:
+            self._listener.on_ready(self)
+
+    # When does it count as hung?
+
+    def _hung_at(self) -> float:
+        if self._sync is not None or not (self.has_entry or self._cancels):
+            return _INFINITY
+        limit = self._busy_from + self._max_busy_s - self._busy_used
+        if self.has_entry:
+            limit = min(limit, max(self._entry_deadline, self._resumed_at) + self._grace_s)
+        return limit
+
+    def _schedule_watch(self) -> None:
+        limit = self._hung_at()
+        if limit < self._watch_at:
+            self._set_watch(limit)
+
+    def _set_watch(self, when: float) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch_at = when
+        self._watch = self._reactor.at(when, self._on_watch)
+
+    def _on_watch(self) -> None:
+        self._watch, self._watch_at = None, _INFINITY
+        if self.is_lost:
+            return
+        limit = self._hung_at()
+        now = now_s()
+        if limit > now:
+            if limit < _INFINITY:
+                self._set_watch(limit)
+            return
+        # What it wrote while nobody looked comes first: a busy host must not call others hung.
+        self._read_once()
+        if not self.is_lost and self._hung_at() <= now:
+            busy_ms = (self._busy_used + now - self._busy_from) * 1000
+            what = self._entry.what if self._entry is not None else "continuation"
+            self.kill(
+                Loss("E_HUNG", f"busy for {busy_ms:.0f} ms in a {what}", Status.KILLED, is_own_fault=True)
+            )
+
+    # From the worker.
+
+    def _on_writable(self, _: int) -> None:
+        try:
+            drained = self._channel.flush()
+        except ChannelClosedError:
+            drained = True
+        if drained and self._writing:
+            self._writing = False
+            self._reactor.remove(self._write_fd)
+
+    def _on_readable(self, _: int) -> None:
+        self._read_once()
+
+    def _read_once(self) -> bool:
+        """Read and handle one pipe-full; whether anything came."""
+        try:
+            messages = self._channel.receive()
+            for message in messages:
+                self._on_message(message)
+                if self.is_lost:
+                    return False
+        except FrameError as error:
+            self._violation(error.code, error.detail)
+            return False
+        except ChannelClosedError:
+            # The exit report tells why. A worker that closed its pipe and lives on has no way back:
+            # the signal ends it, and changes nothing for one that is already ending.
+            self._closed = True
+            self._reactor.remove(self._read_fd)
+            self._signal()
+            return False
+        if self._uncharged:
+            self._spend()
+        if self._channel.is_partial:
+            if not self._half_since:
+                self._half_since = now_s()
+                self._half = self._reactor.at(self._half_since + HALF_FRAME_EXPIRES_S, self._on_half)
+            elif messages:
+                self._half_since = now_s()
+        elif self._half_since:
+            self._half_since = 0.0
+        return bool(messages) or self._channel.is_partial
+
+    def _on_half(self) -> None:
+        self._half = None
+        if self.is_lost or not self._half_since:
+            return
+        left = self._half_since + HALF_FRAME_EXPIRES_S - now_s()
+        if left > 0:
+            self._half = self._reactor.at(now_s() + left, self._on_half)
+        elif self._read_once() and not self._channel.is_partial:
+            return
+        elif not self.is_lost:
+            self._violation("E_HALF_FRAME", f"a frame was not finished within {HALF_FRAME_EXPIRES_S:.0f} s")
+
+    def _spend(self) -> None:
+        """Charge what it asked and told; stop reading when that is faster than it may."""
+        now = now_s()
+        refilled = min(_FLOOD_BURST, self._tokens + (now - self._tokens_at) * _FLOOD_PER_S)
+        self._tokens = refilled - self._uncharged
+        self._uncharged = 0
+        self._tokens_at = now
+        if self._tokens < 0 and not self.is_lost:
+            self._reactor.watch(self._read_fd, 0)
+            self._reactor.at(now - self._tokens / _FLOOD_PER_S, self._read_again, demand=True)
+            self._listener.on_throttled(self)
+
+    def _read_again(self) -> None:
+        if not self.is_lost:
+            self._reactor.watch(self._read_fd, READABLE)
+
+    def _on_message(self, message: Message) -> None:
+        kind = message[0]
+        if kind == RESULT:
+            self._on_result(message)
+        elif kind == END:
+            if message[1] == 0:
+                self._end_entry()
+            elif message[1] in self._cancels:
+                self._end_cancel(int(message[1]))
+            else:
+                raise FrameError("E_END", "the end of a cancel that was not sent")
+        elif kind == HELLO:
+            if self.layers or self.has_entry:
+                raise FrameError("E_ORDER", "a second hello")
+            if message[1] != PROTOCOL_VERSION:
+                raise FrameError("E_VERSION", f"protocol {message[1]}, not {PROTOCOL_VERSION}")
+            self.layers = str(message[3])
+            self._listener.on_hello(self, self.layers)
+        elif not self.has_entry and not self._cancels:
+            raise FrameError("E_ORDER", "it speaks although nothing runs in it")
+        elif kind == YIELD:
+            self._send([RESUME])
+        else:
+            self._uncharged += 1
+            call_id = int(message[2] if kind == HOSTCALL else message[1])
+            call = self.calls.get(call_id) if call_id else None
+            if call_id and call is None and call_id not in self._cancelled:
+                raise FrameError("E_CALL", "it names a call that it does not have")
+            if kind == CAST:
+                self._listener.on_cast(self, call, str(message[2]), str(message[3]))
+            else:
+                self._on_hostcall(message, call, is_late=bool(call_id) and call is None)
+
+    def _on_hostcall(self, message: Message, call: Call | None, *, is_late: bool) -> None:
+        id_, name, args = int(message[1]), str(message[4]), str(message[5])
+        is_sync = message[3] == FLAG_SYNC
+        if id_ in self._hostcalls or self._sync is not None:
+            raise FrameError("E_ID", "a hostcall id that is in use")
+        request = HostcallRequest(self, id_, call, name, args, is_sync=is_sync)
+        self._hostcalls[id_] = request
+        if is_sync:
+            self._sync = request
+            now = now_s()
+            self._busy_used += now - self._busy_from
+            self._busy_from = now
+        if is_late or (call is not None and call.state == ABANDONED):
+            request.answer('{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True)
+        elif len(self._hostcalls) > MAX_PENDING_HOSTCALLS:
+            request.answer('{"code":"E_QUOTA","message":"too many hostcalls are pending"}', is_error=True)
+        else:
+            self._listener.on_hostcall(self, request)
+
+    def _on_result(self, message: Message) -> None:
+        id_ = int(message[1])
+        call = self.calls.pop(id_, None)
+        if call is None and self._cancelled.pop(id_, 0) == 0:
+            raise FrameError("E_ID", "an answer to what was not asked")
+        if message[3] == FLAG_ENTRY_ENDED:
+            self._end_entry(advance=False)
+        if call is not None and call.state == DELIVERED:
+            self._listener.on_result(self, call, int(message[2]), str(message[4]))
+        if not self.is_lost:
+            self._advance()
+
+    def _end_entry(self, *, advance: bool = True) -> None:
+        if not self.has_entry or self._sync is not None:
+            raise FrameError("E_END", "the end of an entry that was not delivered")
+        now = now_s()
+        self.entry_took_s = self._busy_used + now - self._busy_from
+        self._reactor.demand -= 1
+        self.has_entry = False
+        self._entry = None
+        self._busy_from, self._busy_used = now, 0.0
+        if advance:
+            self._advance()
+
+    def _end_cancel(self, id_: int) -> None:
+        self._cancels.discard(id_)
+        self._reactor.demand -= 1
+        if self.calls.pop(id_, None) is not None:
+            # Its handler may still settle; that answer is nobody's, but not a forgery.
+            self._cancelled[id_] = None
+            if len(self._cancelled) > _REMEMBERED_CANCELS:
+                del self._cancelled[next(iter(self._cancelled))]
+        if not self.has_entry:
+            self._busy_from, self._busy_used = now_s(), 0.0
+        self._advance()
+
+    # The end.
+
+    def _violation(self, code: str, detail: str) -> None:
+        self.kill(Loss(code, f"protocol violation: {detail}", Status.KILLED, is_own_fault=True))
+
+    def _lose(self, loss: Loss) -> None:
+        if self.is_lost:
+            return
+        self.is_lost = True
+        self._loss = loss
+        self._reactor.demand -= int(self.has_entry) + len(self._cancels)
+        self.has_entry = False
+        self._cancels.clear()
+        self._signal()
+        for timer in (self._watch, self._half):
+            if timer is not None:
+                timer.cancel()
+        self._reactor.remove(self._read_fd)
+        self._reactor.remove(self._write_fd)
+        self._channel.close()
+        calls, self.calls = list(self.calls.values()), {}
+        self._hostcalls.clear()
+        self._continuations.clear()
+        for call in calls:
+            call.finish(loss.status, loss.detail)
+        self._listener.on_lost(self, loss)
+
+    def _gone(self) -> None:
+        self.is_gone = True
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+        self._on_gone(self)
+
+    def wake(self) -> None:
+        """Tell the worker that a timer is due."""
+        self.push([WAKE])
+
+    def kill_quietly(self, status: Status) -> None:
+        """End it because the host ends, or because its work is done."""
+        self._lose(Loss("E_STOPPED", "the host stopped it", status, is_own_fault=False))
+
+
+def _loss_of(how: Exit, *, closed_itself: bool) -> Loss:
+    """Judge an end that we did not decide on."""
+    if how.signal == signal.SIGKILL and closed_itself:
+        return Loss("E_CLOSED", "the worker closed its channel", Status.KILLED, is_own_fault=True)
+    if how.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return Loss("E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False)
+    if how.code == EXIT_LOCKDOWN:
+        detail = "the worker could not be locked down"
+        return Loss("E_LOCKDOWN", detail, Status.CRASHED, is_own_fault=False)
+    return Loss("E_CRASH", f"the worker crashed: {how}", Status.CRASHED, is_own_fault=True)

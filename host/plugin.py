@@ -1,0 +1,254 @@
+"""A loaded plugin: its code, its rights, and its instances by scope.
+
+A plugin in scope ``project`` has one instance; in scope ``session`` one per session id. The instance that
+was started to learn what a session-scoped plugin registers becomes the first session's own.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from host.artifact import Artifact
+from host.audit import printable
+from host.config import Limits
+from host.errors import PluginLoadError
+from host.instance import Instance, State
+from host.kv_hub import KvSpace
+from host.outcome import Json, JsonObject
+from host.positions import map_positions
+from host.reactor import now_s
+from host.registry import EMPTY, MAX_EACH, Registry
+from host.rights import Rights
+from host.slots import Slots
+from host.spawn import WorkerLimits
+from host.waits import Wait
+
+if TYPE_CHECKING:
+    from host.runtime import Runtime
+    from host.workspace import Workspace
+
+API_VERSION: Final = "0.30"
+Scope = Literal["project", "session", "global"]
+
+_logger = logging.getLogger("jcode_plugins")
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSpec:
+    """Everything that is decided before a worker starts."""
+
+    name: str
+    version: str
+    path: Path
+    scope: Scope
+    artifact: Artifact
+    rights: Rights
+    settings: JsonObject = field(default_factory=dict)
+    id: str = ""
+
+
+class Plugin:
+    """See the module's text."""
+
+    def __init__(self, workspace: "Workspace", spec: PluginSpec, order: int) -> None:
+        self.workspace = workspace
+        self.runtime: Runtime = workspace.runtime
+        self.spec = spec
+        self.order = order
+        self.name = spec.name
+        self.limits: Limits = workspace.config.limits_for(spec.name)
+        self.registry: Registry = EMPTY
+        self.instances: dict[str, Instance] = {}
+        self.loaded: Wait[None] = Wait()
+        self.slots = Slots()
+        self.load_ms = 0.0
+        self.last_error = ""
+        self._spare: Instance | None = None
+        self._load_began = now_s()
+
+    # Instances.
+
+    def start(self) -> Wait[None]:
+        """Start the first instance; the result is there when it has registered what it offers."""
+        self._load_began = now_s()
+        self._spare = Instance(self, None)
+        if self.spec.scope != "session":
+            self.instances[""] = self._spare
+        return self.loaded
+
+    def instance_for(self, session_id: str) -> Instance:
+        """Return the instance that serves *session_id*, starting one for a new session."""
+        key = session_id if self.spec.scope == "session" else ""
+        instance = self.instances.get(key)
+        if instance is not None:
+            return instance
+        if self._spare is not None and self._spare.key is None and self._spare.state is not State.STOPPED:
+            instance, self._spare = self._spare, None
+            instance.key = key
+        else:
+            self._make_room()
+            instance = Instance(self, key)
+        self.instances[key] = instance
+        return instance
+
+    def _make_room(self) -> None:
+        while len(self.instances) >= self.limits.max_sessions:
+            idle = min(self.instances.values(), key=lambda instance: instance.last_used)
+            self.end_session(idle.key or "")
+
+    def end_session(self, session_id: str) -> None:
+        """Stop the instance of *session_id*, if this plugin has one of its own."""
+        if self.spec.scope == "session":
+            instance = self.instances.pop(session_id, None)
+            if instance is not None:
+                instance.stop()
+
+    def all_instances(self) -> list[Instance]:
+        """Every instance, the spare one included."""
+        found = list(self.instances.values())
+        if self._spare is not None and self._spare not in found:
+            found.append(self._spare)
+        return found
+
+    def any_instance(self) -> Instance | None:
+        """An instance to ask about the plugin as such, if there is one."""
+        return next(iter(self.all_instances()), None)
+
+    def stop(self) -> None:
+        """End every instance."""
+        for instance in self.all_instances():
+            instance.stop()
+
+    def enable(self) -> None:
+        """A person's word: forget failures and serve again."""
+        self.last_error = ""
+        for instance in self.all_instances():
+            instance.unblock()
+        self.workspace.publish()
+
+    @property
+    def state(self) -> str:
+        """``active``, ``starting``, ``restarting``, ``blocked`` or ``stopped``: the worst of its instances."""
+        states = {instance.state for instance in self.all_instances()}
+        for state in (State.BLOCKED, State.RESTARTING, State.STARTING, State.ACTIVE):
+            if state in states:
+                return state.value
+        return State.STOPPED.value
+
+    # From the instances.
+
+    def on_instance_loaded(self, instance: Instance) -> None:
+        """An instance has registered what it offers."""
+        if not self.loaded.is_done:
+            self.load_ms = (now_s() - self._load_began) * 1000
+            if instance.link is not None:
+                self.runtime.measure_baseline(instance.link)
+        self.on_registry_changed()
+        self.loaded.set(None)
+
+    def on_instance_failed(self, instance: Instance, error: PluginLoadError, *, first: bool) -> None:
+        """An instance could not load the plugin."""
+        self.last_error = str(error)
+        if not self.loaded.is_done:
+            self.loaded.fail(error)
+        elif first:
+            self.workspace.publish()
+
+    def on_instance_blocked(self, instance: Instance, why: str) -> None:
+        """The breaker opened."""
+        self.last_error = why
+        self.workspace.publish()
+
+    def on_registry_changed(self) -> None:
+        """Merge what the instances registered and publish it if it differs."""
+        registries = [i.registry for i in self.all_instances() if i.state is State.ACTIVE]
+        if not registries:
+            return
+        newest = registries[-1]
+        events = 0
+        for registry in registries:
+            events |= registry.events
+        merged = Registry(
+            events, newest.tools, newest.commands, newest.flags, newest.shortcuts, newest.providers, newest.manifest
+        )
+        if merged != self.registry:
+            self.registry = merged
+            self.workspace.publish()
+
+    # What an instance needs to know.
+
+    def worker_limits(self) -> WorkerLimits:
+        """Memory of a worker of this plugin."""
+        return WorkerLimits(self.limits.heap_bytes, self.limits.data_bytes)
+
+    def script(self) -> str:
+        """The bundle that a worker evaluates."""
+        return self.spec.artifact.code
+
+    def load_header(self, key: str | None) -> str:
+        """What a worker is told of itself."""
+        limits = self.limits
+        header: JsonObject = {
+            "id": self.spec.id,
+            "name": self.name,
+            "version": self.spec.version,
+            "scope": self.spec.scope,
+            "cwd": str(self.workspace.project_dir) if self.spec.scope != "global" else "",
+            "data_dir": str(self.data_dir()),
+            "settings": self.spec.settings,
+            "config": self.spec.settings,
+            "session_id": key,
+            "api_version": API_VERSION,
+            "limits": {
+                "log_bytes": limits.log_bytes,
+                "payload_out": limits.payload_out_bytes,
+                "max_registrations": MAX_EACH,
+            },
+        }
+        return msgspec.json.encode(header).decode()
+
+    def data_dir(self) -> Path:
+        """Where this plugin's data of this workspace lives; made when something is written."""
+        safe = self.name.replace("/", "__")
+        space = "global" if self.spec.scope == "global" else self.workspace.id
+        return self.runtime.home / "data" / safe / space
+
+    def kv_space(self) -> KvSpace:
+        """The key-value space, shared by this plugin's instances of this workspace."""
+        return self.runtime.kv.space(self.data_dir() / "kv.sqlite", self.limits.kv_bytes)
+
+    def locate(self, text: str) -> str:
+        """Replace positions in generated code by the author's files and lines."""
+        return map_positions(text, self.spec.artifact.positions)
+
+    def load_error(self, answer: JsonObject) -> PluginLoadError:
+        """Turn what a worker says of a failed load into an error for its author."""
+        message = _text(answer.get("message")) or "the plugin failed to load"
+        name = _text(answer.get("name"))
+        stack = self.locate(_text(answer.get("stack")))
+        code = _text(answer.get("code"))
+        told = f"{name}: {message}" if name and name != "Error" else message
+        return PluginLoadError(
+            code if code.startswith("E_") else "E_LOAD",
+            f"the plugin failed while loading: {told}",
+            path=str(self.spec.path),
+            stack=stack or None,
+        )
+
+    def log(self, level: str, text: str) -> None:
+        """Pass a line of the plugin to the host's log, harmless for terminals."""
+        _logger.log(_LEVELS.get(level, logging.INFO), "[%s] %s", self.name, printable(text))
+
+
+def content_id(artifact: Artifact) -> str:
+    """A stable identity of the code that runs."""
+    return "sha256:" + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _text(value: Json, limit: int = 8192) -> str:
+    return value[:limit] if isinstance(value, str) else ""

@@ -1,0 +1,140 @@
+"""What all workspaces of one process share: the reactor, the zygotes, the workers, the audit, the stores.
+
+Promises    Closing it ends every process it started. After a fork of the embedding program it refuses to work
+            in the child, whose copies of our descriptors would disturb the parent's workers.
+"""
+
+import os
+import random
+import weakref
+from pathlib import Path
+from typing import Final
+
+from host.audit import Kind
+from host.audit import AuditRing
+from host.build import Builds
+from host.calls import IdSource
+from host.config import Config
+from host.errors import HostClosedError, IsolationError
+from host.kv_hub import KvHub
+from host.link import Link, Listener
+from host.memory import peak_bytes
+from host.outcome import Status
+from host.reactor import Reactor, now_s
+from host.spawn import RoleName, WorkerLimits, Zygote
+
+_ZYGOTE_DEATHS: Final = 5
+_ZYGOTE_WINDOW_S: Final = 10.0
+_GONE_WITHIN_S: Final = 5.0
+_BASELINE_BYTES: Final = 12 * 1024 * 1024
+
+_forked: "weakref.WeakSet[Runtime]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for runtime in _forked:
+        runtime.is_foreign = True
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class Runtime:
+    """See the module's text."""
+
+    def __init__(self, config: Config, home: Path) -> None:
+        self.config = config
+        self.home = home
+        self.reactor = Reactor()
+        self.audit = AuditRing(config.limits.audit_entries)
+        self.ids = IdSource()
+        self.kv = KvHub(self.reactor)
+        self.builds = Builds(self)
+        self.links: dict[Link, None] = {}
+        self.baseline_bytes = _BASELINE_BYTES
+        self.is_closed = False
+        self.is_foreign = False
+        self.zygote_restarts = 0
+        self._zygotes: dict[RoleName, Zygote] = {}
+        self._deaths: list[float] = []
+        self._random = random.SystemRandom()
+        _forked.add(self)
+
+    def check_usable(self) -> None:
+        """Raise unless this process may use this host."""
+        if self.is_foreign:
+            raise HostClosedError("this host belongs to the process that made it; after a fork, make a new one")
+        if self.is_closed:
+            raise HostClosedError("the host is closed")
+
+    def jitter(self) -> float:
+        """A share of up to 0.25, so that what failed together does not restart together."""
+        return self._random.random() * 0.25
+
+    def start(self) -> None:
+        """Start the zygote of workers now, so that the first plugin need not wait for it."""
+        self.zygote("plugins")
+
+    def zygote(self, role: RoleName) -> Zygote:
+        """Return the zygote of *role*, started if there is none."""
+        zygote = self._zygotes.get(role)
+        if zygote is None or zygote.is_lost:
+            now = now_s()
+            self._deaths = [at for at in self._deaths if now - at < _ZYGOTE_WINDOW_S]
+            if len(self._deaths) >= _ZYGOTE_DEATHS:
+                raise IsolationError(
+                    f"the {role} zygote died {len(self._deaths)} times within {_ZYGOTE_WINDOW_S:.0f} s; see its messages above"
+                )
+            zygote = self._zygotes[role] = Zygote(self.reactor, role, on_lost=self._on_zygote_lost)
+        return zygote
+
+    def _on_zygote_lost(self, zygote: Zygote) -> None:
+        if self.is_closed:
+            return
+        self._deaths.append(now_s())
+        self.zygote_restarts += 1
+        self.audit.record(Kind.CRASHED, plugin="", code="E_ZYGOTE", detail="a zygote died; its workers start again")
+
+    def open_link(
+        self, listener: Listener, limits: WorkerLimits, *, role: RoleName = "plugins", max_busy_s: float | None = None
+    ) -> Link:
+        """Start a worker for *listener*."""
+        timeouts = self.config.timeouts
+        link = Link(
+            self.reactor,
+            self.zygote(role),
+            listener,
+            limits,
+            grace_s=timeouts.grace_ms / 1000,
+            max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
+            max_frame_bytes=self.config.limits.frame_bytes,
+            on_gone=self._on_link_gone,
+        )
+        self.links[link] = None
+        return link
+
+    def _on_link_gone(self, link: Link) -> None:
+        self.links.pop(link, None)
+
+    def measure_baseline(self, link: Link) -> None:
+        """Take the peak of a worker that has only just said hello as what an empty one weighs."""
+        peak = peak_bytes(link.pid)
+        if peak is not None and link.pid:
+            self.baseline_bytes = peak
+
+    def close(self) -> None:
+        """End every process; returns when they are gone. Safe to call twice."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        if self.is_foreign:
+            return
+        for link in list(self.links):
+            link.kill_quietly(Status.CANCELLED)
+        until = now_s() + _GONE_WITHIN_S
+        while self.links and now_s() < until:
+            self.reactor.run_once(until - now_s())
+        for zygote in self._zygotes.values():
+            zygote.close()
+        self.kv.close()
+        self.reactor.close()

@@ -1,0 +1,101 @@
+"""Published routing state of a workspace.
+
+Promises    A Snapshot never changes once published; a reader that took one sees one generation of routes,
+            rights and tools. Readers take no lock: rebinding the attribute that holds it is atomic.
+Elsewhere   Who publishes, and when: ``workspace.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from host.events import PluginEvent, Right
+from host.registry import CommandSpec, ToolSpec
+
+if TYPE_CHECKING:
+    from host.plugin import Plugin
+
+_EVENT_SLOTS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One subscriber of one event, in plugin order."""
+
+    plugin: "Plugin"
+    name: str
+    order: int
+    rights: frozenset[Right]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRoute:
+    """A tool and the plugin that answers it."""
+
+    plugin: "Plugin"
+    spec: ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRoute:
+    """A command and the plugin that answers it."""
+
+    plugin: "Plugin"
+    spec: CommandSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber."""
+
+    generation: int = 0
+    bitmap: int = 0
+    routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
+    tools: Mapping[str, ToolRoute] = field(default_factory=lambda: MappingProxyType({}))
+    commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def build(
+    generation: int,
+    plugins: "list[Plugin]",
+    *,
+    skip_hooks: bool,
+) -> "tuple[Snapshot, list[str]]":
+    """Make the next generation from *plugins* in order; also return what had to be refused, in words."""
+    refused: list[str] = []
+    routes: list[list[Route]] = [[] for _ in range(_EVENT_SLOTS)]
+    tools: dict[str, ToolRoute] = {}
+    commands: dict[str, CommandRoute] = {}
+    bitmap = 0
+    for plugin in plugins:
+        registry = plugin.registry
+        for event in PluginEvent:
+            rights = plugin.spec.rights.get(event)
+            if skip_hooks or not registry.events >> event & 1 or not rights:
+                continue
+            bitmap |= 1 << event
+            timeout_s = plugin.workspace.config.timeout_s(event, plugin.name)
+            routes[event].append(Route(plugin, plugin.name, plugin.order, rights, timeout_s))
+        for tool in registry.tools:
+            owner = tools.get(tool.name)
+            if owner is not None:
+                refused.append(f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name")
+            else:
+                tools[tool.name] = ToolRoute(plugin, tool)
+        for command in registry.commands:
+            # pi keeps commands of the same name apart by a number in load order.
+            name, n = command.name, 1
+            while name in commands:
+                n += 1
+                name = f"{command.name}:{n}"
+            commands[name] = CommandRoute(plugin, command)
+    snapshot = Snapshot(
+        generation,
+        bitmap,
+        tuple(tuple(of_event) for of_event in routes),
+        MappingProxyType(tools),
+        MappingProxyType(commands),
+    )
+    return snapshot, refused

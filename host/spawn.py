@@ -1,0 +1,217 @@
+"""Starting zygotes and asking them for workers. The only module that starts processes.
+
+Promises    A child gets an empty environment, one control socket and a pidfd of this process; never our
+            descriptors, never a start method that runs the embedding program again.
+"""
+
+import contextlib
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from host.errors import IsolationError
+from host.reactor import Reactor
+from ipc.codec import decode, encode
+from ipc.errors import FrameError
+from ipc.host_end import HostEnd
+from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
+
+_MAX_PACKET: Final = 4096
+_INT_BYTES: Final = 4
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_STOP_GRACE_S: Final = 2.0
+
+RoleName = Literal["plugins", "builder"]
+
+_IMPORTS: Final[dict[RoleName, tuple[str, ...]]] = {
+    "plugins": (),
+    "builder": ("jsmeld", "tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
+}
+"""What a role imports by searching for it, beside ``cbor2`` and ``_quickjs``, which are named file by file."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """What one worker may use; bytes, and niceness relative to the host."""
+
+    heap_bytes: int = 64 * 1024 * 1024
+    data_bytes: int = 128 * 1024 * 1024
+    niceness: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a worker's process ended: an exit code, or the signal that ended it."""
+
+    code: int
+    signal: int
+
+    def __str__(self) -> str:
+        if self.signal:
+            try:
+                return f"signal {signal.Signals(self.signal).name}"
+            except ValueError:
+                return f"signal {self.signal}"
+        return f"exit code {self.code}"
+
+
+class Child(Protocol):
+    """Who hears of a spawned process. Called from the reactor."""
+
+    def on_spawned(self, pid: int, pidfd: int) -> None:
+        """The process exists; the callee owns *pidfd*."""
+
+    def on_exited(self, how: Exit) -> None:
+        """The process ended and was reaped."""
+
+    def on_spawn_failed(self, reason: str) -> None:
+        """There will be no process."""
+
+    def on_zygote_lost(self) -> None:
+        """The zygote died and took the process with it."""
+
+
+def _locate(name: str) -> str:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise IsolationError(f"package {name} is not installed; install jcode-plugins with its dependencies")
+    if spec.submodule_search_locations:
+        return next(iter(spec.submodule_search_locations))
+    return spec.origin
+
+
+def command_line(role: RoleName, control_fd: int, pidfd: int) -> list[str]:
+    """Return the argv of a zygote."""
+    mounts = [f"cbor2={_locate('cbor2')}"]
+    if role == "plugins":
+        mounts.append(f"_quickjs={_locate('_quickjs')}")
+    folders = dict.fromkeys(os.path.dirname(_locate(name)) for name in _IMPORTS[role])
+    mounts.extend(f"path={folder}" for folder in folders)
+    script = str(_ROOT / "worker" / "__main__.py")
+    # -I: no user site, no PYTHON* variables, no working directory. -S: no site, so no .pth files.
+    return [sys.executable, "-I", "-S", script, role, str(control_fd), str(pidfd), str(_ROOT), *mounts]
+
+
+class Zygote:
+    """One zygote process. Started on construction; used from the reactor's turn only."""
+
+    def __init__(self, reactor: Reactor, role: RoleName, *, on_lost: Callable[["Zygote"], None]) -> None:
+        self._reactor = reactor
+        self._on_lost = on_lost
+        self._children: dict[int, Child] = {}
+        self._next_token = 0
+        self.is_lost = False
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pidfd = os.pidfd_open(os.getpid())
+        try:
+            fds = (theirs.fileno(), pidfd)
+            self._process = subprocess.Popen(
+                command_line(role, *fds),
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None,  # an interpreter that cannot start says why to whoever runs us
+                pass_fds=fds,
+                cwd="/",
+                start_new_session=True,  # a terminal's Ctrl-C is the host's to act on
+            )
+        finally:
+            theirs.close()
+            os.close(pidfd)
+        self._socket = ours
+        ours.setblocking(False)
+        reactor.add(ours.fileno(), self._on_ready)
+
+    @property
+    def pid(self) -> int:
+        """Process id, for reports and tests."""
+        return self._process.pid
+
+    def spawn(self, child: Child, limits: WorkerLimits, max_frame_bytes: int) -> HostEnd:
+        """Ask for a worker; return our end of its channel at once. *child* hears the rest."""
+        from_host, to_worker = os.pipe()
+        from_worker, to_host = os.pipe()
+        self._next_token += 1
+        token = self._next_token
+        try:
+            request = encode([SPAWN, token, limits.heap_bytes, limits.data_bytes, limits.niceness])
+            socket.send_fds(self._socket, [request], [from_host, to_host])
+        except OSError:
+            # Reported through the reactor, so that a caller has one place to handle it.
+            self._reactor.post(self._lost)
+        finally:
+            os.close(from_host)
+            os.close(to_host)
+        self._children[token] = child
+        return HostEnd(from_worker, to_worker, max_frame_bytes=max_frame_bytes)
+
+    def _on_ready(self, _: int) -> None:
+        while True:
+            try:
+                data, fds, _, _ = socket.recv_fds(self._socket, _MAX_PACKET, 4)
+            except BlockingIOError:
+                return
+            except OSError:
+                data, fds = b"", []
+            if not data:
+                self._lost()
+                return
+            try:
+                self._on_packet(data, fds)
+            except FrameError:
+                for fd in fds:
+                    os.close(fd)
+                self._lost()
+                return
+
+    def _on_packet(self, data: bytes, fds: list[int]) -> None:
+        message = decode(data)
+        check(message, CONTROL)
+        kind, token = message[0], int(message[1])
+        if kind == SPAWNED and token in self._children and len(fds) == 1:
+            os.set_inheritable(fds[0], False)
+            self._children[token].on_spawned(int(message[2]), fds[0])
+            return
+        child = self._children.pop(token, None)
+        if child is None or fds:
+            raise FrameError("E_TOKEN", "a report about no child of ours")
+        if kind == EXITED:
+            child.on_exited(Exit(int(message[2]), int(message[3])))
+        elif kind == SPAWN_FAILED:
+            child.on_spawn_failed(str(message[2]))
+        else:
+            raise FrameError("E_KIND", "not a zygote's report")
+
+    def _lost(self) -> None:
+        if self.is_lost:
+            return
+        self._forget()
+        self._process.kill()
+        self._process.wait()
+        children, self._children = self._children, {}
+        self._on_lost(self)
+        for child in children.values():
+            child.on_zygote_lost()
+
+    def _forget(self) -> None:
+        self.is_lost = True
+        self._reactor.remove(self._socket.fileno())
+        self._socket.close()
+
+    def close(self) -> None:
+        """End the zygote and with it every child; wait until it is gone."""
+        if not self.is_lost:
+            self._forget()  # end of file on the control socket: it leaves by itself
+            self._children.clear()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_GRACE_S)
+            return
+        self._process.kill()
+        self._process.wait()

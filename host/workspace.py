@@ -1,0 +1,244 @@
+"""A workspace: one project directory, its plugins in order, and the snapshot that routes its events.
+
+Promises    One project's plugins never see another's events, cwd, settings or kv: everything they are given
+            comes from here. The snapshot is replaced whole, last statement of :meth:`Workspace.publish`.
+"""
+
+import difflib
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from host.audit import Kind
+from host.build import find_entry
+from host.config import Config
+from host.dispatch import dispatch
+from host.errors import InputError, PluginLoadError
+from host.events import BY_NAME, PluginEvent, Right
+from host.outcome import JsonObject, Outcome, Status
+from host.plugin import Plugin, PluginSpec, Scope, content_id
+from host.registry import Registry
+from host.rights import hand_loaded
+from host.snapshot import Snapshot, build
+from host.waits import Wait
+
+if TYPE_CHECKING:
+    from host.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What is known of a loaded plugin."""
+
+    id: str
+    name: str
+    version: str
+    path: str
+    scope: Scope
+    state: str
+    registry: Registry
+    load_ms: float
+    error: str | None = None
+    externals: tuple[str, ...] = ()
+    pids: tuple[int, ...] = field(default=())
+    layers: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInfo:
+    """A tool as an agent offers it; ``name`` is the public one, ``plugin_<name>``."""
+
+    name: str
+    description: str
+    tier: str
+    plugin: str
+    parameters: JsonObject | None
+
+
+class Workspace:
+    """See the module's text."""
+
+    def __init__(self, runtime: "Runtime", config: Config, project_dir: Path) -> None:
+        self.runtime = runtime
+        self.config = config
+        self.project_dir = project_dir
+        self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
+        self.snapshot = Snapshot()
+        self.continues = 0
+        self._plugins: dict[str, Plugin] = {}
+        self._loaded_so_far = 0
+
+    # Loading.
+
+    async def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        settings: JsonObject | None = None,
+    ) -> PluginInfo:
+        """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
+        entry = find_entry(Path(path))
+        wanted = name or entry.name
+        if wanted in self._plugins:
+            other = self._plugins[wanted].spec.path
+            raise PluginLoadError("E_DUPLICATE", f"a plugin named {wanted} is already loaded from {other}")
+        options = self.config.plugins.get(wanted)
+        artifact = await self.runtime.builds.build(entry)
+        spec = PluginSpec(
+            name=wanted,
+            version=entry.version,
+            path=entry.root / entry.file,
+            scope=scope or (options.scope if options is not None else None) or "project",
+            artifact=artifact,
+            rights=hand_loaded(rights),
+            settings=self.config.settings.get(wanted, {}) | (settings or {}),
+            id=f"file:{entry.root / entry.file}",
+        )
+        plugin = Plugin(self, spec, self._order_of(wanted))
+        self._plugins[wanted] = plugin
+        try:
+            await plugin.start()
+        except BaseException:
+            self._plugins.pop(wanted, None)
+            plugin.stop()
+            raise
+        self.runtime.audit.record(
+            Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(artifact)
+        )
+        return self.info(plugin)
+
+    def configured_paths(self) -> list[Path]:
+        """Plugins that the configuration names by path, in its order; none when plugins are off."""
+        if self.config.enable is False:
+            return []
+        return [Path(s.path) for s in self.config.sources if s.type in ("file", "directory") and s.path]
+
+    def _order_of(self, name: str) -> int:
+        self._loaded_so_far += 1
+        return self._loaded_so_far
+
+    def unload(self, name: str) -> None:
+        """Stop the plugin *name* and take it out of every route."""
+        plugin = self._plugins.pop(self._known(name).name)
+        self.publish()
+        plugin.stop()
+
+    def enable(self, name: str) -> None:
+        """A person's word that a blocked plugin may run again."""
+        self._known(name).enable()
+
+    def _known(self, name: str) -> Plugin:
+        plugin = self._plugins.get(name)
+        if plugin is None:
+            raise InputError(f"no plugin named {name!r} is loaded{_nearest(name, self._plugins)}")
+        return plugin
+
+    def close(self) -> None:
+        """Stop every plugin."""
+        for plugin in self._plugins.values():
+            plugin.stop()
+        self._plugins.clear()
+
+    def publish(self) -> None:
+        """Make the next generation from what the plugins registered."""
+        plugins = sorted(self._plugins.values(), key=lambda plugin: plugin.order)
+        new, refused = build(self.snapshot.generation + 1, plugins, skip_hooks=self.config.skip_hooks)
+        for text in refused:
+            self.runtime.audit.record(Kind.REFUSED, plugin="", code="E_DUPLICATE", detail=text)
+        self.snapshot = new  # last: if build() raised, readers never noticed
+
+    # Use.
+
+    def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> "Outcome | Wait[Outcome]":
+        """Send an event; see :func:`host.dispatch.dispatch`."""
+        self.runtime.check_usable()
+        outcome = dispatch(self, event if type(event) is PluginEvent else read_event(event), payload)
+        if event in _SESSION_ENDS and isinstance(outcome, Wait):
+            session_id = payload.get("session_id")
+            if isinstance(session_id, str):
+                outcome.when_done(lambda: self._end_session(session_id))
+        return outcome
+
+    def _end_session(self, session_id: str) -> None:
+        for plugin in self._plugins.values():
+            plugin.end_session(session_id)
+
+    def plugins(self) -> list[PluginInfo]:
+        """Every loaded plugin, in order."""
+        return [self.info(p) for p in sorted(self._plugins.values(), key=lambda plugin: plugin.order)]
+
+    def plugin(self, name: str) -> Plugin:
+        """Return the loaded plugin *name*; raises InputError."""
+        return self._known(name)
+
+    def tools(self) -> list[ToolInfo]:
+        """Every tool that an agent may offer."""
+        return [
+            ToolInfo(
+                f"plugin_{route.spec.name}",
+                route.spec.description,
+                route.spec.tier,
+                route.plugin.name,
+                route.spec.parameters,
+            )
+            for route in self.snapshot.tools.values()
+        ]
+
+    def unknown_tool(self, name: str) -> str:
+        """One line about a tool that does not exist."""
+        known = [f"plugin_{tool}" for tool in self.snapshot.tools]
+        return f"there is no tool {name!r}{_nearest(name, known)}; offered: {', '.join(known) or 'none'}"
+
+    def info(self, plugin: Plugin) -> PluginInfo:
+        """What is known of *plugin* now."""
+        links = [i.link for i in plugin.all_instances() if i.link is not None and not i.link.is_lost]
+        return PluginInfo(
+            id=plugin.spec.id,
+            name=plugin.name,
+            version=plugin.spec.version,
+            path=str(plugin.spec.path),
+            scope=plugin.spec.scope,
+            state=plugin.state,
+            registry=plugin.registry,
+            load_ms=plugin.load_ms,
+            error=plugin.last_error or None,
+            externals=plugin.spec.artifact.externals,
+            pids=tuple(link.pid for link in links if link.pid),
+            layers=links[0].layers if links else "{}",
+        )
+
+
+_SESSION_ENDS = (
+    PluginEvent.SESSION_SHUTDOWN,
+    PluginEvent.SESSION_END,
+    "SessionShutdown",
+    "SessionEnd",
+)
+
+
+def read_event(name: object) -> PluginEvent:
+    """Return the event called *name*, or the one of that number; raises InputError with the nearest names."""
+    if isinstance(name, str):
+        event = BY_NAME.get(name)
+        if event is not None:
+            return event
+        raise InputError(f"unknown event {name!r}{_nearest(name, BY_NAME)}")
+    try:
+        return PluginEvent(name)
+    except ValueError:
+        raise InputError(f"unknown event {name!r}: events are 0..27 without 11, or their names") from None
+
+
+def _nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:
+    by_lower = {one.lower().replace("_", ""): one for one in known}
+    close = difflib.get_close_matches(name.lower().replace("_", ""), by_lower, 3, 0.5)
+    return f"; did you mean {' or '.join(by_lower[one] for one in close)}?" if close else ""
+
+
+__all__ = ["PluginInfo", "Status", "ToolInfo", "Workspace", "read_event"]

@@ -1,0 +1,91 @@
+"""CBOR bodies to messages and back, strictly.
+
+Promises    :func:`decode` returns only what :func:`encode` could have produced: one definite-length
+            array of unsigned integers and text, shortest forms, nothing after it. Everything else is
+            a :class:`FrameError`; no other exception leaves this module.
+Relies on   cbor2's extension module, >= 6.1.4 (older decoders have known memory and recursion bugs).
+            Its defaults build regexes, e-mail messages and cyclic lists from tags and ignore bytes
+            after the value, so every built-in tag gets a decoder that refuses, and the result must
+            encode to the very bytes that came in.
+"""
+
+from typing import Final, NoReturn
+
+from cbor2._cbor2 import dumps, loads
+
+from ipc.errors import FrameError
+from ipc.framing import frame
+from ipc.messages import EVENT, Message
+
+_MAX_DEPTH: Final = 2
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise ValueError("tags are not part of this protocol")
+
+
+# cbor2 does not call tag_hook for tags it knows; these ranges hold all of them.
+_REFUSE_BUILT_IN: Final = dict.fromkeys([*range(300), 43000, 55799], _refuse)
+
+
+def encode(message: Message) -> bytes:
+    """Return the body of a frame. *message* holds integers and text only."""
+    return dumps(message)
+
+
+def decode(body: bytes) -> Message:
+    """Return the message in *body*, whose length the caller has bounded.
+
+    Raises :class:`FrameError` for anything that :func:`encode` would not have written.
+    """
+    try:
+        # A fresh decoder per frame (loads makes one): reuse leaked values between messages once.
+        message: object = loads(
+            body,
+            tag_hook=_refuse,
+            semantic_decoders=_REFUSE_BUILT_IN,
+            max_depth=_MAX_DEPTH,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+        )
+        same = type(message) is list and dumps(message) == body
+    except Exception as error:  # noqa: BLE001 - hostile bytes: whatever it was, it is not a message
+        raise FrameError("E_CBOR", f"not a message ({type(error).__name__})") from None
+    if not same:
+        raise FrameError("E_CBOR", "not the one canonical array that a frame holds")
+    return message  # type: ignore[return-value]  # a list; its fields are checked by messages.check
+
+
+def _head(major: int, value: int) -> bytes:
+    """Return CBOR's head of a value of *major* type in its shortest form (RFC 8949, section 3)."""
+    if value < 24:
+        return bytes((major | value,))
+    if value < 0x100:
+        return bytes((major | 24, value))
+    if value < 0x10000:
+        return bytes((major | 25, value >> 8, value & 0xFF))
+    return bytes((major | 26,)) + value.to_bytes(4, "big")
+
+
+_EVENT_HEAD: Final = bytes((0x80 | 6, EVENT))
+_EMPTY_TEXT: Final = b"\x60"
+
+
+def event_frame(id_: int, budget_ms: int, event: int, payload: bytes) -> bytes:
+    """Return a whole EVENT frame around *payload*, which is JSON in UTF-8 already.
+
+    The same bytes that ``frame(encode([EVENT, ...]))`` gives, without decoding the payload to encode it
+    again: this is the one message that is made for every event of an agent.
+    """
+    body = b"".join(
+        (
+            _EVENT_HEAD,
+            _head(0, id_),
+            _head(0, budget_ms),
+            _head(0, event),
+            _head(0x60, len(payload)),
+            payload,
+            _EMPTY_TEXT,
+        )
+    )
+    return frame(body)

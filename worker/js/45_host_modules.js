@@ -1,0 +1,31 @@
+// Modules that a plugin may import without shipping them: what pi's host packages offer that is true here.
+// What is absent from an entry (VERSION, terminal components, sessions) is absent, not imitated.
+// The table maps an import specifier to a function that gives the exports: a frozen object without a prototype.
+
+const hostModules = { __proto__: null };
+
+function addHostModules() {
+  const exportsOf = (fields) => {
+    const namespace = freeze(setPrototypeOf(fields, null));
+    return () => namespace;
+  };
+  const defineTool = (definition) => definition;
+  const StringEnum = (values, options) => stringEnum(values, options);
+  defineProperty(defineTool, "name", { __proto__: null, value: "defineTool" });
+  defineProperty(StringEnum, "name", { __proto__: null, value: "StringEnum" });
+  freeze(defineTool);
+  freeze(StringEnum);
+  const ai = exportsOf({ Type, StringEnum });
+  const agent = exportsOf({ defineTool });
+  const typebox = exportsOf({ Type, default: Type, ...Type });
+  const scopes = ["@mariozechner", "@earendil-works", "@oh-my-pi"];
+  for (let i = 0; i < scopes.length; i++) {
+    hostModules[`${scopes[i]}/pi-ai`] = ai;
+    hostModules[`${scopes[i]}/pi-ai/compat`] = ai;
+    hostModules[`${scopes[i]}/pi-coding-agent`] = agent;
+  }
+  hostModules.typebox = typebox;
+  hostModules["@sinclair/typebox"] = typebox;
+  freeze(hostModules);
+}
+addHostModules();

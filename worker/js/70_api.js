@@ -1,0 +1,43 @@
+// pi, alias jcode: the object that a plugin registers through.
+//
+// Promises    Frozen, built once at LOAD, when the instance is known. Work started through it belongs to the
+//             instance, not to a call. What is not implemented is absent, so that ``typeof pi.exec`` tells.
+
+function makeApi() {
+  const api = {};
+  const value = (name, data) => defineProperty(api, name, { __proto__: null, value: data, enumerable: true });
+  value("id", instance.id);
+  value("name", instance.name);
+  value("version", instance.version);
+  value("cwd", instance.cwd);
+  value("dataDir", instance.dataDir);
+  value("settings", deepFreeze(getSettings()));
+  value("logger", makeLogger(null));
+  value("kv", makeKv(null));
+
+  publish(api, "on", (name, handler) => {
+    subscribe(name, handler, false);
+    return freeze(() => unsubscribe(name, handler));
+  });
+  publish(api, "once", (name, handler) => {
+    subscribe(name, handler, true);
+    return freeze(() => unsubscribe(name, handler));
+  });
+  publish(api, "off", (name, handler) => unsubscribe(name, handler));
+
+  publish(api, "registerTool", (definition) => registerTool(definition));
+  publish(api, "unregisterTool", (name) => unregisterTool(name));
+  publish(api, "getTools", () => getTools());
+  publish(api, "registerCommand", (name, definition) => registerCommand(name, definition));
+  publish(api, "registerFlag", (name, options) => registerFlag(name, options));
+  publish(api, "getFlag", (name) => getFlag(name));
+  publish(api, "registerShortcut", (key, options) => registerShortcut(key, options));
+  publish(api, "registerMessageRenderer", (type, renderer) => registerMessageRenderer(type, renderer));
+  publish(api, "registerProvider", (name, definition) => registerProvider(name, definition));
+
+  publish(api, "getConfig", (key, fallback) => getConfig(key, fallback));
+  publish(api, "getSettings", () => getSettings());
+  publish(api, "sleep", (ms) => sleep(null, ms));
+  publish(api, "uuid", () => uuid());
+  return freeze(api);
+}

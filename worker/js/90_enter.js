@@ -1,0 +1,127 @@
+// enter(op, id, n, text, text2): the one way in, held by the engine alone.
+//
+// Promises    Never throws: an exception that reached Python would be converted by running the plugin. Returns
+//             undefined (nothing, or a RESULT later) or a flat text: "0", "1{json}" or "2{error json}".
+// Relies on   The host delivering one entry at a time, and the engine draining all jobs after it returns.
+
+const OP_LOAD = 0;
+const OP_EVENT = 1;
+const OP_TOOL = 2;
+const OP_COMMAND = 3;
+const OP_ANSWER = 4;
+const OP_WAKE = 5;
+const OP_CANCEL = 6;
+const OP_PUSH = 7;
+
+function enter(op, id, n, text, text2) {
+  entryOpen = true;
+  let result;
+  try {
+    result = runEntry(op, id, n, text, text2);
+  } catch {
+    // Only our own failure or an exhausted engine comes here; the text is fixed because neither can be asked.
+    result = op <= OP_COMMAND ? INTERNAL_ERROR : undefined;
+  }
+  entryOpen = false;
+  try {
+    flushEntry();
+  } catch {
+    // the casts are lost, the answer is not
+  }
+  return result;
+}
+
+function runEntry(op, id, n, text, text2) {
+  switch (op) {
+    case OP_EVENT:
+      return dispatchEvent(id, n, text, text2);
+    case OP_TOOL:
+      return callTool(id, text);
+    case OP_COMMAND:
+      return callCommand(id, text);
+    case OP_ANSWER:
+      answerHostcall(id, n, text);
+      return undefined;
+    case OP_WAKE:
+      runDueTimers();
+      return undefined;
+    case OP_CANCEL:
+      cancelCall(id);
+      return undefined;
+    case OP_PUSH:
+      push(jsonParse(text));
+      return undefined;
+    case OP_LOAD:
+      return load(id, text, text2);
+    default:
+      return errorResult(makeError("E_INVALID", `unknown entry ${op}`));
+  }
+}
+
+/** PUSH: news from the host; topics that are not known here are for later versions. */
+function push(message) {
+  if (message.topic === "kv") pushKv(message);
+}
+
+/** LOAD: take the header, run the bundle, call its default export. */
+function load(id, headerText, bundle) {
+  const header = jsonParse(headerText);
+  setInstance(header);
+  setLimits(hasOwn(header, "limits") ? header.limits : null);
+  seedRandom();
+  const api = makeApi();
+  defineGlobal("pi", api);
+  defineGlobal("jcode", api);
+  const call = newCall(id, "");
+  return runCall(call, () => runBundle(bundle, hasOwn(header, "entry") ? header.entry : 0, api), () => {
+    instance.loaded = true;
+    const registered = registryData();
+    lastRegistry = jsonStringify(registered);
+    return resultText({ __proto__: null, registered });
+  });
+}
+
+/** Evaluate the bundle and its entry module; a promise when a module or the default export awaits. */
+function runBundle(bundle, entry, api) {
+  const loader = makeLoader(hostModules);
+  const start = indirectEval(bundle);
+  if (typeof start !== "function") throw makeError("E_INVALID", "the bundle is not a function");
+  start(loader);
+  const { ns, promise } = loader.run(entry);
+  if (promise === null) return runEntryModule(ns, api);
+  return new PromiseCtor((resolve, reject) => {
+    whenSettled(promise, () => {
+      try {
+        resolve(runEntryModule(ns, api));
+      } catch (error) {
+        reject(error);
+      }
+    }, reject);
+  });
+}
+
+/** Read the entry's exports: ``manifest``, and a default that is a function or metadata. */
+function runEntryModule(ns, api) {
+  const exported = hasOwn(ns, "manifest") ? ns.manifest : undefined;
+  const main = hasOwn(ns, "default") ? ns.default : undefined;
+  if (typeof main === "function") {
+    takeManifest(exported);
+    return main(api);
+  }
+  if (main !== undefined && (typeof main !== "object" || main === null || arrayIsArray(main))) {
+    throw new TypeErrorCtor("default export is neither a function nor an object with metadata");
+  }
+  const nested = main !== undefined && hasOwn(main, "manifest") ? main.manifest : undefined;
+  takeManifest(isMetadata(exported) ? exported : isMetadata(nested) ? nested : main);
+  return undefined;
+}
+
+function isMetadata(value) {
+  return typeof value === "object" && value !== null && !arrayIsArray(value);
+}
+
+function takeManifest(value) {
+  if (value === undefined) return;
+  if (!isMetadata(value)) throw new TypeErrorCtor(`manifest must be an object, not ${kindOf(value)}`);
+  manifestData = copyJson(value);
+}
