@@ -89,6 +89,7 @@ def _run(options: argparse.Namespace, console: Console) -> Run | None:
         return None
     seconds, rounds = _QUICK if options.quick else _FULL
     begin = time.perf_counter()
+    load = os.getloadavg()[0]
     with console.status("starting") as status:
         results, skipped = measure(
             rows,
@@ -102,6 +103,7 @@ def _run(options: argparse.Namespace, console: Console) -> Run | None:
         commit=machine.commit(),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - begin, 1),
+        load=round(load, 2),
         rows=results,
         figures=figures,
         skipped=skipped + unread,
@@ -112,7 +114,8 @@ def _run(options: argparse.Namespace, console: Console) -> Run | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what *arguments* say; return the exit code, which no budget changes."""
     options = _parser().parse_args(arguments)
-    console = Console()
+    # A pipe has no width of its own; eighty columns would fold every name.
+    console = Console(width=None if sys.stdout.isatty() else 120)
     if options.write_readme:
         write_readme(read(options.output), README)
         return 0

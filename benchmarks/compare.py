@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{path}: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
     changes = compare(before, after)
-    _print(before, after, changes, Console())
+    _print(before, after, changes, Console(width=None if sys.stdout.isatty() else 120))
     worse = [one.name for one in changes if one.verdict is Verdict.WORSE]
     if worse:
         print(f"worse by more than {TOLERANCE - 1:.0%}: {', '.join(worse)}")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
+from benchmarks.report import multiple
 from benchmarks.results import Family, RowResult, Run
 
 _FILL: Final[dict[Family, str]] = {"floor": "#8a8f98", "ours": "#1f6feb", "peer": "#d1762f"}
@@ -113,6 +114,6 @@ def _bar(row: RowResult, whisker: float, y: int, low: int, high: int) -> list[st
         f'<rect x="{_LABELS}" y="{y + 4}" width="{max(end - _LABELS, 1):.1f}" height="{_ROW - 8}" '
         f'fill="{colour}"/>',
         f'<line x1="{end:.1f}" y1="{middle}" x2="{tip:.1f}" y2="{middle}" stroke="{colour}"/>',
-        _text(max(end, tip) + 6, middle + 4, f"{row.x_floor:.3g} xF", 'fill="#1b1f24"'),
+        _text(max(end, tip) + 6, middle + 4, f"{multiple(row.x_floor)} xF", 'fill="#1b1f24"'),
         "</g>",
     ]

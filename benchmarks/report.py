@@ -11,6 +11,9 @@ from benchmarks.results import Budget, RowResult, Run
 BEGIN: Final = "<!-- last run: begin; written by python -m benchmarks --write-readme -->"
 END: Final = "<!-- last run: end -->"
 
+QUIET_LOAD: Final = 0.5
+"""Above this load average before a run, its tables say that the machine was not quiet."""
+
 _STYLE: Final = {"floor": "dim", "ours": "", "peer": "yellow"}
 
 
@@ -25,6 +28,11 @@ def duration(us: float | None) -> str:
     if us < 1_000_000:
         return f"{us / 1000:.3g} ms"
     return f"{us / 1_000_000:.3g} s"
+
+
+def multiple(ratio: float) -> str:
+    """Return *ratio* with three digits, without an exponent."""
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def verdict(budget: Budget) -> str:
@@ -57,6 +65,11 @@ def print_run(run: Run, console: Console) -> None:
     for figure in run.figures:
         table.add_row(figure.name, f"{figure.value:.3g} {figure.unit}", "", "", "", "", "")
     console.print(table)
+    if run.load > QUIET_LOAD:
+        console.print(
+            f"load average {run.load:g} before the run: other work shows in every p99",
+            style="yellow",
+        )
     for one in run.skipped:
         console.print(f"skipped: {one.name}: {one.note}", style="yellow")
     budgets = Table(title="budgets")
@@ -75,8 +88,8 @@ def _cells(row: RowResult) -> list[str]:
         duration(row.p50_us),
         duration(row.p99_us),
         duration(row.p999_us),
-        f"{row.x_floor:.3g}",
-        f"{row.x_like:.3g}",
+        multiple(row.x_floor),
+        multiple(row.x_like),
         str(row.n),
     ]
 
@@ -87,7 +100,7 @@ def _budget_cells(budget: Budget) -> list[str]:
         budget.name,
         f"{sign} {budget.budget:g} {budget.unit}",
         "" if budget.stretch is None else f"{budget.stretch:g}",
-        "" if budget.measured is None else f"{budget.measured:.3g}",
+        "" if budget.measured is None else multiple(budget.measured),
         verdict(budget),
     ]
 
@@ -99,7 +112,7 @@ def markdown(run: Run) -> str:
     lines = [
         f"Commit {run.commit}, {run.date}, {run.seconds:.0f} s; {machine.cpu}, {machine.cores} cores, "
         f"{machine.memory_gib:g} GiB, Linux {machine.kernel}, Python {machine.python}, "
-        f"quickjs-ng {machine.quickjs}{node}.",
+        f"quickjs-ng {machine.quickjs}{node}; load average {run.load:g} before the run.",
         "",
         "| budget | promised | stretch | measured | verdict |",
         "| --- | ---: | ---: | ---: | --- |",

@@ -82,12 +82,13 @@ class Budget(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run of the suite."""
+    """One run of the suite. ``load`` is the machine's load average just before it."""
 
     machine: Machine
     commit: str
     date: str
     seconds: float
+    load: float
     rows: list[RowResult]
     figures: list[Figure]
     skipped: list[Skipped]

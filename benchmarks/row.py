@@ -37,7 +37,7 @@ class Row(abc.ABC):
     """Whether this process and all it starts for the row stay on one core."""
     max_per_round: int = 3000
     warm_up: int = 20
-    """Samples before each batch that are not counted: the other rows have emptied the caches."""
+    """Samples before each batch, at most, that are not counted: other rows have emptied the caches."""
     note: str | None = None
 
     @abc.abstractmethod

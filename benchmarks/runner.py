@@ -26,6 +26,7 @@ class _Open:
 
     row: Row
     per_round: int = 1
+    warm_up: int = 0
     rounds: list[list[float]] = field(default_factory=list)
 
 
@@ -64,7 +65,7 @@ def _sample_all(
     share_s = seconds / max(1, rounds * len(opened))
     for one in opened:
         tell(f"calibrating {one.row.name}")
-        one.per_round = _fit(one.row, share_s)
+        _fit(one, share_s)
     # What lives now lives to the end: taken out of the collector's sight, so that a collection
     # between batches is short and one within a batch cannot happen.
     gc.collect()
@@ -75,28 +76,31 @@ def _sample_all(
             random.Random(number).shuffle(order)  # noqa: S311 - an order, not a secret
             for one in order:
                 tell(f"round {number + 1}/{rounds}: {one.row.name}")
-                one.rounds.append(_batch(one.row, one.per_round))
+                one.rounds.append(_batch(one))
     finally:
         gc.unfreeze()
 
 
-def _fit(row: Row, share_s: float) -> int:
-    """Return how many samples of *row*, its warm-up included, take about *share_s*."""
+def _fit(one: _Open, share_s: float) -> None:
+    """Decide how many samples of a row, a warm-up of at most a fifth included, take about *share_s*."""
+    row = one.row
     trial = max(1, min(row.warm_up, row.max_per_round))
     begin = time.perf_counter_ns()
     with placed(pinned=row.pinned):
         row.sample(trial)
     each_s = (time.perf_counter_ns() - begin) / 1e9 / trial
-    return max(1, min(row.max_per_round, int(share_s / each_s) - row.warm_up))
+    affordable = int(share_s / each_s)
+    one.warm_up = min(row.warm_up, affordable // 5)
+    one.per_round = max(1, min(row.max_per_round, affordable - one.warm_up))
 
 
-def _batch(row: Row, n: int) -> list[float]:
-    with placed(pinned=row.pinned):
-        if row.warm_up:
-            row.sample(row.warm_up)
+def _batch(one: _Open) -> list[float]:
+    with placed(pinned=one.row.pinned):
+        if one.warm_up:
+            one.row.sample(one.warm_up)
         gc.disable()
         try:
-            return row.sample(n)
+            return one.row.sample(one.per_round)
         finally:
             gc.enable()
 

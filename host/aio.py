@@ -118,7 +118,9 @@ class PluginHost(HostCore):
         decide). Raises :class:`PluginLoadError` with code, file and line; nothing of the plugin then runs.
         """
         self.runtime.check_usable()
-        flow = self.workspace.load(path, name=name, scope=scope, rights=rights, settings=settings)
+        flow = self.workspace.load(
+            path, name=name, scope=scope, rights=rights, settings=settings
+        )
         return await self._wait(start(flow))
 
     async def unload(self, name: str) -> None:
@@ -138,14 +140,18 @@ class PluginHost(HostCore):
         is not an object.
         """
         outcome = self.workspace.dispatch(event, payload)
-        return outcome if type(outcome) is Outcome else await self._wait(outcome)
+        return outcome if isinstance(outcome, Outcome) else await self._wait(outcome)
 
-    async def call_tool(self, name: str, params: JsonObject, *, session_id: str = "") -> ToolResult:
+    async def call_tool(
+        self, name: str, params: JsonObject, *, session_id: str = ""
+    ) -> ToolResult:
         """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made."""
         self.runtime.check_usable()
         return await self._wait(start(call_tool(self.workspace, name, params, session_id)))
 
-    async def run_command(self, name: str, args: str = "", *, session_id: str = "") -> ToolResult:
+    async def run_command(
+        self, name: str, args: str = "", *, session_id: str = ""
+    ) -> ToolResult:
         """Run a registered command with the raw text *args*."""
         self.runtime.check_usable()
         return await self._wait(start(run_command(self.workspace, name, args, session_id)))

@@ -1,30 +1,31 @@
 """What a build gives: one script, and the way back from its lines to the author's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from host.outcome import Json, JsonObject
+from host.outcome import JsonObject
+from host.positions import ArtifactMap
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A built plugin. ``positions`` is for :func:`host.positions.map_positions`."""
+    """A built plugin. ``entry`` is the index of its main module, ``externals`` the packages it lacks."""
 
     code: str
-    positions: Json = None
-    modules: tuple[str, ...] = ()
-    externals: tuple[str, ...] = field(default=())
+    entry: int
+    positions: ArtifactMap
+    externals: tuple[str, ...]
+    raw: JsonObject
+    """The builder's own answer, for a cache."""
 
 
 def read_artifact(raw: JsonObject) -> Artifact | None:
     """Return a builder's answer as checked values, or None when it is not one."""
-    code, modules, externals = raw.get("code"), raw.get("modules"), raw.get("externals")
-    if not isinstance(code, str) or not isinstance(modules, list):
+    code, entry, externals = raw.get("code"), raw.get("entry"), raw.get("externals")
+    if not isinstance(code, str) or type(entry) is not int or not isinstance(externals, list):
         return None
-    paths = []
-    for module in modules:
-        path = module.get("path") if isinstance(module, dict) else module
-        if not isinstance(path, str):
-            return None
-        paths.append(path)
-    missing = tuple(name for name in externals if isinstance(name, str)) if isinstance(externals, list) else ()
-    return Artifact(code, raw.get("map"), tuple(paths), missing)
+    try:
+        positions = ArtifactMap.from_artifact({**raw})
+    except ValueError:
+        return None
+    missing = tuple(name for name in externals if isinstance(name, str))
+    return Artifact(code, entry, positions, missing, raw)

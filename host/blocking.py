@@ -160,7 +160,9 @@ class BlockingPluginHost(HostCore):
         """See :meth:`host.aio.PluginHost.load`."""
         with self._lock:
             self.runtime.check_usable()
-            flow = self.workspace.load(path, name=name, scope=scope, rights=rights, settings=settings)
+            flow = self.workspace.load(
+                path, name=name, scope=scope, rights=rights, settings=settings
+            )
             return self._wait(start(flow))
 
     def unload(self, name: str) -> None:
@@ -179,7 +181,7 @@ class BlockingPluginHost(HostCore):
         """See :meth:`host.aio.PluginHost.dispatch`."""
         with self._lock:
             outcome = self.workspace.dispatch(event, payload)
-            return outcome if type(outcome) is Outcome else self._wait(outcome)
+            return outcome if isinstance(outcome, Outcome) else self._wait(outcome)
 
     def call_tool(self, name: str, params: JsonObject, *, session_id: str = "") -> ToolResult:
         """See :meth:`host.aio.PluginHost.call_tool`."""

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 _BUDGET_S: Final = 60.0
 _LIMITS: Final = WorkerLimits(heap_bytes=0, data_bytes=1024 * 1024 * 1024, niceness=10)
-_INDEX: Final = tuple(f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs"))
+_INDEX: Final = tuple(
+    f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs")
+)
 _SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
 _MAX_PACKAGE_JSON: Final = 1024 * 1024
 _CACHE_FORMAT: Final = 1
@@ -57,7 +59,9 @@ def find_entry(path: Path) -> Entry:
     if resolved.is_file():
         if resolved.suffix not in _SUFFIXES:
             known = ", ".join(_SUFFIXES)
-            raise PluginLoadError("E_TYPE", f"{path} is not a plugin file; known endings are {known}")
+            raise PluginLoadError(
+                "E_TYPE", f"{path} is not a plugin file; known endings are {known}"
+            )
         name = resolved.parent.name if resolved.stem == "index" else resolved.stem
         return Entry(resolved.parent, resolved.name, _slug(name))
     if not resolved.is_dir():
@@ -91,7 +95,9 @@ def _entry_of_package(root: Path, package: Path) -> Entry | None:
         return None
     file = os.path.normpath(found)
     if file.startswith(("/", "..")):
-        raise PluginLoadError("E_ESCAPE", f"{package} names an entry outside the plugin: {found}")
+        raise PluginLoadError(
+            "E_ESCAPE", f"{package} names an entry outside the plugin: {found}"
+        )
     name, version = raw.get("name"), raw.get("version")
     return Entry(
         root,
@@ -116,7 +122,10 @@ def _named_entry(raw: dict[str, object], package: Path) -> str | None:
         if isinstance(extensions, list) and extensions:
             if len(extensions) > 1:
                 listed = ", ".join(str(item) for item in extensions[:8])
-                raise PluginLoadError("E_MANIFEST", f"{package} names several extensions; load one of them: {listed}")
+                raise PluginLoadError(
+                    "E_MANIFEST",
+                    f"{package} names several extensions; load one of them: {listed}",
+                )
             return str(extensions[0])
     main = raw.get("main")
     return main if isinstance(main, str) and main.endswith(_SUFFIXES) else None
@@ -124,7 +133,9 @@ def _named_entry(raw: dict[str, object], package: Path) -> str | None:
 
 def _slug(name: str) -> str:
     """Return *name* in the alphabet of plugin names: ``[a-z0-9@/._-]``."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "@/._-") else "-" for c in name.lower())
+    kept = "".join(
+        c if c.isascii() and (c.isalnum() or c in "@/._-") else "-" for c in name.lower()
+    )
     return kept.strip("-/.") or "plugin"
 
 
@@ -150,13 +161,19 @@ class _Session:
 
     def on_hostcall(self, link: Link, request: HostcallRequest) -> None:
         args = parse_args(request.args)
-        wanted = args.get("wanted") if args is not None and request.name == "source.fetch" else None
+        wanted = (
+            args.get("wanted") if args is not None and request.name == "source.fetch" else None
+        )
         if not isinstance(wanted, list):
             request.answer('{"code":"E_INVALID"}', is_error=True)
             return
         found: list[Json] = []
         for candidates in wanted:
-            names = [c for c in candidates if isinstance(c, str)] if isinstance(candidates, list) else []
+            names = (
+                [c for c in candidates if isinstance(c, str)]
+                if isinstance(candidates, list)
+                else []
+            )
             copied = self._tree.fetch(names)
             found.append(
                 {"path": copied.path, "local": copied.local, "sha256": copied.sha256}
@@ -170,9 +187,13 @@ class _Session:
 
     def on_result(self, link: Link, call: Call, status: int, text: str) -> None:
         answer = parse_args(text)
-        artifact = read_artifact(answer) if answer is not None and status != STATUS_ERROR else None
+        artifact = (
+            read_artifact(answer) if answer is not None and status != STATUS_ERROR else None
+        )
         if self._tree.problem is not None:
-            self._done.fail(PluginLoadError("E_TOO_LARGE", self._tree.problem, path=self._entry.file))
+            self._done.fail(
+                PluginLoadError("E_TOO_LARGE", self._tree.problem, path=self._entry.file)
+            )
         elif artifact is not None:
             self._done.set(artifact)
         else:
@@ -181,7 +202,11 @@ class _Session:
 
     def _error(self, answer: dict[str, Json]) -> PluginLoadError:
         code, message, path = answer.get("code"), answer.get("message"), answer.get("path")
-        line, column, source = answer.get("line"), answer.get("column"), answer.get("source_line")
+        line, column, source = (
+            answer.get("line"),
+            answer.get("column"),
+            answer.get("source_line"),
+        )
         told = message if isinstance(message, str) else "the build failed"
         known = code if isinstance(code, str) else "E_BUILD"
         if self._tree.escapes:
@@ -203,7 +228,11 @@ class _Session:
         """Its reads are bounded by the source tree."""
 
     def on_lost(self, link: Link, why: Loss) -> None:
-        self._done.fail(PluginLoadError("E_BUILD", f"the builder ended: {why.detail}", path=self._entry.file))
+        self._done.fail(
+            PluginLoadError(
+                "E_BUILD", f"the builder ended: {why.detail}", path=self._entry.file
+            )
+        )
 
 
 class Builds:
@@ -261,14 +290,10 @@ class Builds:
         body = msgspec.json.encode(
             {
                 "reads": [
-                    {"candidates": r.candidates, "chosen": r.chosen, "sha256": r.sha256} for r in reads
+                    {"candidates": r.candidates, "chosen": r.chosen, "sha256": r.sha256}
+                    for r in reads
                 ],
-                "artifact": {
-                    "code": artifact.code,
-                    "map": artifact.positions,
-                    "modules": artifact.modules,
-                    "externals": artifact.externals,
-                },
+                "artifact": artifact.raw,
             }
         )
         file = self._file(entry)

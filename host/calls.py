@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
 
+NO_ANSWER: Final = b"\0"
+"""No frame is equal to this."""
+
 QUEUED: Final = 0
 DELIVERED: Final = 1
 ABANDONED: Final = 2  # its caller has an answer; the worker may still be at it
@@ -22,7 +25,7 @@ class Call:
 
     ``on_done(call, status, text)`` is called once: ``text`` is the worker's JSON (a value, or an error
     when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
-    caller's; ``owner`` is the instance it was submitted to.
+    caller's; ``plain_answer`` is the frame of an answer without anything in it; ``owner`` is the instance it was submitted to.
     """
 
     __slots__ = (
@@ -35,6 +38,7 @@ class Call:
         "message",
         "on_done",
         "owner",
+        "plain_answer",
         "state",
         "submitted_at",
     )
@@ -42,17 +46,18 @@ class Call:
     def __init__(
         self,
         message: Message,
-        *,
         budget_s: float,
         submitted_at: float,
         on_done: "Callable[[Call, Status, str], None]",
         index: int = 0,
         frame: bytes | None = None,
+        plain_answer: bytes = NO_ANSWER,
         is_info: bool = False,
     ) -> None:
-        self.id = int(message[1])
+        self.id: int = message[1]  # type: ignore[assignment]  # every request's second field
         self.message = message
         self.frame = frame
+        self.plain_answer = plain_answer
         self.budget_s = budget_s
         self.submitted_at = submitted_at
         self.on_done = on_done

@@ -13,8 +13,8 @@ from host.audit import Kind
 from host.encode import NotEncodableError, encode_payload
 from host.events import OUTPUTS, VETO_ACTION, PluginEvent
 from host.fanout import Answer, FanOut
-from host.merge import Merged, PluginAnswer, merge, rewritten, validate
-from host.outcome import Action, Json, JsonObject, Outcome, PluginResult, Status
+from host.merge import Merged, PluginAnswer, merge, rewritten, validate_text
+from host.outcome import Action, JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
 from host.snapshot import Route, Snapshot
 from host.waits import Wait, start
@@ -32,7 +32,9 @@ _KIND_OF: Final[dict[Status, Kind]] = {
 }
 
 
-def dispatch(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> Outcome | Wait[Outcome]:
+def dispatch(
+    workspace: "Workspace", event: PluginEvent, payload: JsonObject
+) -> Outcome | Wait[Outcome]:
     """Send *event* to whoever subscribed; the outcome at once when nobody did."""
     snapshot = workspace.snapshot  # read once: routes and rights must share a generation
     if not snapshot.bitmap >> event & 1:
@@ -46,30 +48,24 @@ def dispatch(workspace: "Workspace", event: PluginEvent, payload: JsonObject) ->
         done.set(_undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}"))
         return done
     if len(text) > workspace.config.limits.payload_in_bytes:
-        why = f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
+        why = (
+            f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
+        )
         done.set(_undelivered(workspace, event, snapshot, routes, why))
         return done
     if workspace.config.dispatch == "chain" and OUTPUTS[event] and len(routes) > 1:
         return start(_chain(workspace, event, payload, snapshot, routes, began))
     session_id = _session_of(payload)
 
-    def on_all(answers: list[Answer]) -> None:
-        if all(answer.status is Status.ANSWERED and not answer.text for answer in answers):
+    def on_all(answers: list[Answer | None], all_plain: bool) -> None:
+        if all_plain:
             workspace.continues += len(answers)
-            results = tuple(
-                PluginResult(a.route.name, Status.ANSWERED, elapsed_ms=a.elapsed_ms) for a in answers
-            )
-            done.set(
-                Outcome(
-                    event,
-                    results=results,
-                    generation=snapshot.generation,
-                    elapsed_ms=(now_s() - began) * 1000,
-                )
-            )
+            done.set(_plain(event, answers, snapshot.generation, began))
             return
         try:
-            merged = _merge(workspace, event, payload, snapshot, answers, began)
+            merged = _merge(
+                workspace, event, payload, snapshot, [a for a in answers if a], began
+            )
             _report(workspace, event, merged)
         except Exception as error:  # noqa: BLE001 - our bug must not take the agent's event with it
             done.fail(error)
@@ -80,8 +76,24 @@ def dispatch(workspace: "Workspace", event: PluginEvent, payload: JsonObject) ->
         else:
             done.set(merged.outcome)
 
-    FanOut(workspace.runtime.reactor, workspace.runtime.ids.next(), event, routes, text, session_id, on_all)
+    runtime = workspace.runtime
+    FanOut(runtime.deadlines, runtime.ids.next(), event, routes, text, session_id, on_all)
     return done
+
+
+def _plain(
+    event: PluginEvent, answers: list[Answer | None], generation: int, began: float
+) -> Outcome:
+    results = tuple(
+        [
+            PluginResult(a.route.name, Status.ANSWERED, elapsed_ms=a.elapsed_ms)
+            for a in answers
+            if a
+        ]
+    )
+    return Outcome(
+        event, results=results, generation=generation, elapsed_ms=(now_s() - began) * 1000
+    )
 
 
 def _forward(source: Wait[Outcome], target: Wait[Outcome]) -> None:
@@ -107,10 +119,21 @@ def _ask(
     try:
         text = encode_payload(event, payload)
     except NotEncodableError as error:
-        done.set([Answer(route, Status.FAILED, f"E_UNDELIVERED: {error}", 0.0) for route in routes])
+        done.set(
+            [Answer(route, Status.FAILED, f"E_UNDELIVERED: {error}", 0.0) for route in routes]
+        )
         return done
     runtime = workspace.runtime
-    FanOut(runtime.reactor, runtime.ids.next(), event, routes, text, _session_of(payload), done.set, until=until)
+
+    def on_all(answers: list[Answer | None], _: bool) -> None:
+        timer.cancel()
+        done.set([answer for answer in answers if answer])
+
+    # Through a name that is bound below: an answer may come from within the construction.
+    timer = runtime.reactor.at(until, lambda: fan.give_up())  # noqa: PLW0108
+    fan = FanOut(
+        runtime.deadlines, runtime.ids.next(), event, routes, text, _session_of(payload), on_all
+    )
     return done
 
 
@@ -121,19 +144,22 @@ def _read(event: PluginEvent, answer: Answer) -> PluginAnswer:
     output: JsonObject = {}
     error: str | None = None
     if status is Status.ANSWERED and text:
-        try:
-            raw: Json = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError, ValueError):
-            raw = None
-        checked = validate(event, raw)
-        action, output, error, status = checked.action, checked.output, checked.error, checked.status
+        checked = validate_text(event, text)
+        action, output, error, status = (
+            checked.action,
+            checked.output,
+            checked.error,
+            checked.status,
+        )
     elif status is Status.FAILED:
         error = error_text(text)
     elif status is not Status.ANSWERED:
         error = text
     if error is not None:
         error = route.plugin.locate(error)
-    return PluginAnswer(route.name, route.order, status, action, output, error, answer.elapsed_ms, route.rights)
+    return PluginAnswer(
+        route.name, route.order, status, action, output, error, answer.elapsed_ms, route.rights
+    )
 
 
 def error_text(text: str) -> str:
@@ -149,7 +175,9 @@ def error_text(text: str) -> str:
     parts = [raw.get("name"), raw.get("message")]
     told = ": ".join(part for part in parts if isinstance(part, str) and part)
     stack = raw.get("stack")
-    return f"{told}\n{stack}".rstrip() if isinstance(stack, str) else told or "the handler failed"
+    return (
+        f"{told}\n{stack}".rstrip() if isinstance(stack, str) else told or "the handler failed"
+    )
 
 
 def _merge(
@@ -172,12 +200,16 @@ def _merge(
         elapsed_ms=(now_s() - began) * 1000,
         chained=chained,
     )
-    undelivered = [a for a in read if a.error is not None and a.error.startswith("E_UNDELIVERED")]
+    undelivered = [
+        a for a in read if a.error is not None and a.error.startswith("E_UNDELIVERED")
+    ]
     if event in _GUARDED and not merged.outcome.blocked:
         for answer in undelivered:
             if "veto" in answer.rights:
                 outcome = _stopped(
-                    merged.outcome, answer.plugin, f"{answer.plugin} could not be shown it: {answer.error}"
+                    merged.outcome,
+                    answer.plugin,
+                    f"{answer.plugin} could not be shown it: {answer.error}",
                 )
                 return Merged(outcome, merged.dropped)
     return merged
@@ -188,7 +220,7 @@ def _report(workspace: "Workspace", event: PluginEvent, merged: Merged) -> None:
     audit = workspace.runtime.audit
     for answer in merged.outcome.results:
         kind = _KIND_OF.get(answer.status)
-        if kind is not None or answer.error is not None:
+        if kind is not None or (answer.error is not None and answer.status is Status.ANSWERED):
             audit.record(
                 kind or Kind.FAILED,
                 plugin=answer.plugin,
@@ -224,10 +256,14 @@ def _report(workspace: "Workspace", event: PluginEvent, merged: Merged) -> None:
         )
 
 
-def _stopped(outcome: Outcome, by: str, reason: str, *, extra: tuple[PluginResult, ...] = ()) -> Outcome:
+def _stopped(
+    outcome: Outcome, by: str, reason: str, *, extra: tuple[PluginResult, ...] = ()
+) -> Outcome:
     """*outcome* turned into a refusal; what it would have changed is dropped with it."""
     word = VETO_ACTION.get(outcome.event, "block")
-    output: JsonObject = {"decision": "deny", "message": reason} if word == "deny" else {"block": reason}
+    output: JsonObject = (
+        {"decision": "deny", "message": reason} if word == "deny" else {"block": reason}
+    )
     return Outcome(
         outcome.event,
         "deny" if word == "deny" else "block",
@@ -242,17 +278,28 @@ def _stopped(outcome: Outcome, by: str, reason: str, *, extra: tuple[PluginResul
 
 
 def _undelivered(
-    workspace: "Workspace", event: PluginEvent, snapshot: Snapshot, routes: tuple[Route, ...], why: str
+    workspace: "Workspace",
+    event: PluginEvent,
+    snapshot: Snapshot,
+    routes: tuple[Route, ...],
+    why: str,
 ) -> Outcome:
-    results = tuple(PluginResult(route.name, Status.FAILED, error=f"E_UNDELIVERED: {why}") for route in routes)
+    results = tuple(
+        PluginResult(route.name, Status.FAILED, error=f"E_UNDELIVERED: {why}")
+        for route in routes
+    )
     for route in routes:
         workspace.runtime.audit.record(
             Kind.FAILED, plugin=route.name, code="E_UNDELIVERED", detail=why, event=event
         )
     outcome = Outcome(event, results=results, generation=snapshot.generation)
     guards = [route for route in routes if "veto" in route.rights]
-    if guards and (event in _GUARDED or (workspace.config.fail_closed and event in VETO_ACTION)):
-        return _stopped(outcome, guards[0].name, f"{guards[0].name} could not be shown it: {why}")
+    if guards and (
+        event in _GUARDED or (workspace.config.fail_closed and event in VETO_ACTION)
+    ):
+        return _stopped(
+            outcome, guards[0].name, f"{guards[0].name} could not be shown it: {why}"
+        )
     return outcome
 
 
@@ -273,7 +320,9 @@ def _reviewers(merged: Merged, routes: tuple[Route, ...]) -> tuple[Route, ...]:
         for result in merged.outcome.results
         if result.output.get("modified_input") == final and "modified_input" in result.output
     }
-    return tuple(route for route in routes if "veto" in route.rights and route.name not in authors)
+    return tuple(
+        route for route in routes if "veto" in route.rights and route.name not in authors
+    )
 
 
 async def _review(
@@ -306,7 +355,9 @@ async def _review(
             workspace.runtime.audit.record(
                 Kind.VETO, plugin=read.plugin, code="second_look", detail=reason, event=event
             )
-            result = PluginResult(read.plugin, read.status, read.action, read.output, read.error, read.elapsed_ms)
+            result = PluginResult(
+                read.plugin, read.status, read.action, read.output, read.error, read.elapsed_ms
+            )
             outcome = _stopped(outcome, read.plugin, reason, extra=(result,))
             break
     return _with_elapsed(outcome, (now_s() - began) * 1000)

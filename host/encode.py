@@ -22,7 +22,9 @@ def encode_payload(event: PluginEvent, payload: JsonObject) -> bytes:
     escaped: a command must not slip past its guard by being badly encoded.
     """
     if not isinstance(payload, dict):
-        raise InputError(f"the payload of {event.wire_name} must be an object, not {type(payload).__name__}")
+        raise InputError(
+            f"the payload of {event.wire_name} must be an object, not {type(payload).__name__}"
+        )
     try:
         return _encoder.encode({"event": event.wire_name, **payload})
     except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):

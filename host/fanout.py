@@ -1,115 +1,110 @@
 """One event to many workers at once, and the answers of all of them by the deadline.
 
-The whole of the fast path: the frame is made once, each subscriber gets it, one timer holds the deadline.
+The whole of the fast path: the frame is made once, each subscriber gets it, nothing is allocated for time.
 """
 
 from collections.abc import Callable
-from typing import Final
+
+import msgspec
 
 from host.calls import Call
+from host.deadlines import Deadlines
 from host.events import CLASS_OF, EventClass, PluginEvent
 from host.outcome import Status
-from host.reactor import Reactor, Timer, now_s
+from host.reactor import now_s
 from host.snapshot import Route
-from ipc.codec import event_frame
-from ipc.messages import EVENT, Message
-
-_MAX_BUDGET_MS: Final = 2**31 - 1
-_NEVER: Final = float("inf")
+from ipc.codec import event_frame, result_frame
+from ipc.messages import EVENT, FLAG_ENTRY_ENDED, STATUS_CONTINUE, Message
 
 
-class Answer:
+class Answer(msgspec.Struct):
     """What became of one subscriber's share; ``text`` is its JSON, or our words when it did not answer."""
 
-    __slots__ = ("elapsed_ms", "route", "status", "text")
-
-    def __init__(self, route: Route, status: Status, text: str, elapsed_ms: float) -> None:
-        self.route = route
-        self.status = status
-        self.text = text
-        self.elapsed_ms = elapsed_ms
+    route: Route
+    status: Status
+    text: str
+    elapsed_ms: float
 
 
 class FanOut:
-    """Sends on construction; calls *on_all* once, with the answers in plugin order."""
+    """Sends on construction; calls *on_all* once, with the answers in plugin order.
 
-    __slots__ = ("_answers", "_calls", "_missing", "_on_all", "_reactor", "_routes", "_started", "_timer", "_until")
+    ``all_plain`` on the call says that everybody answered and nobody had anything to add.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_budgets",
+        "_calls",
+        "_deadlines",
+        "_missing",
+        "_on_all",
+        "_others",
+        "_routes",
+        "started",
+    )
 
     def __init__(
         self,
-        reactor: Reactor,
+        deadlines: Deadlines,
         id_: int,
         event: PluginEvent,
         routes: tuple[Route, ...],
         payload: bytes,
         session_id: str,
-        on_all: "Callable[[list[Answer]], None]",
-        *,
-        until: float | None = None,
+        on_all: "Callable[[list[Answer | None], bool], None]",
     ) -> None:
-        self._reactor = reactor
+        self._deadlines = deadlines
         self._on_all = on_all
         self._routes = routes
-        now = now_s()
-        self._started = now
-        self._until = until
-        self._missing = len(routes)
+        self._missing = self._others = len(routes)
         self._answers: list[Answer | None] = [None] * len(routes)
-        self._timer: Timer | None = None
-        self._calls: list[Call] = []
+        now = self.started = now_s()
         is_info = CLASS_OF[event] is EventClass.INFO
         message: Message = [EVENT, id_]
-        frame, frame_budget, earliest = b"", -1.0, _NEVER
+        plain = result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, "")
+        middle, frame = b"", b""
+        budgets: list[float] = []
+        calls: list[Call] = []
         for index, route in enumerate(routes):
-            budget = route.timeout_s
-            if budget != frame_budget:
-                frame = event_frame(id_, min(int(budget * 1000), _MAX_BUDGET_MS), event, payload)
-                frame_budget = budget
-                earliest = min(earliest, budget)
-            self._calls.append(
-                Call(
-                    message,
-                    budget_s=budget,
-                    submitted_at=now,
-                    on_done=self._on_done,
-                    index=index,
-                    frame=frame,
-                    is_info=is_info,
-                )
+            if route.frame_middle != middle:
+                middle = route.frame_middle
+                frame = event_frame(id_, middle, payload)
+                if route.timeout_s not in budgets:
+                    budgets.append(route.timeout_s)
+            calls.append(
+                Call(message, route.timeout_s, now, self._on_done, index, frame, plain, is_info)
             )
-        self._arm(now + earliest)
+        self._calls = calls
+        self._budgets = budgets
+        for budget in budgets:
+            deadlines.add(budget, self)
         # Submitted only now: an answer may come from within, and must find everything in place.
-        for call, route in zip(self._calls, routes, strict=True):
-            route.plugin.instance_for(session_id).submit(call)
+        for call in calls:
+            routes[call.index].plugin.instance_for(session_id).submit(call)
 
-    def _arm(self, when: float) -> None:
-        if self._until is not None:
-            when = min(when, self._until)
-        self._timer = self._reactor.at(when, self._on_deadline)
+    def on_deadline(self, budget_s: float) -> None:
+        """See :class:`host.deadlines.Dated`."""
+        for call in self._calls:
+            if self._answers[call.index] is None and call.budget_s <= budget_s:
+                call.give_up()
 
-    def _on_deadline(self) -> None:
-        self._timer = None
-        now = now_s()
-        until = _NEVER if self._until is None else self._until
-        next_at = _NEVER
+    def give_up(self) -> None:
+        """The time of all of them is up, whatever their budgets."""
         for call in self._calls:
             if self._answers[call.index] is None:
-                deadline = min(self._started + call.budget_s, until)
-                if deadline <= now:
-                    call.give_up()
-                else:
-                    next_at = min(next_at, deadline)
-        if self._missing:
-            self._arm(next_at)
+                call.give_up()
 
     def _on_done(self, call: Call, status: Status, text: str) -> None:
         index = call.index
         if self._answers[index] is not None:
             return
-        elapsed_ms = (now_s() - self._started) * 1000
+        elapsed_ms = (now_s() - self.started) * 1000
         self._answers[index] = Answer(self._routes[index], status, text, elapsed_ms)
+        if not text and status is Status.ANSWERED:
+            self._others -= 1
         self._missing -= 1
         if not self._missing:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._on_all([answer for answer in self._answers if answer is not None])
+            for budget in self._budgets:
+                self._deadlines.remove(budget, self)
+            self._on_all(self._answers, not self._others)

@@ -22,7 +22,7 @@ from host.memory import peak_bytes
 from host.outcome import Json, Status
 from host.reactor import Timer, now_s
 from host.registry import EMPTY, Registry, read_registry
-from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR
+from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR, Message
 
 if TYPE_CHECKING:
     from host.plugin import Plugin
@@ -95,7 +95,11 @@ class Instance:
         self.state = State.STOPPED
         self._drop_timers()
         if self.link is not None:
-            self.link.kill(Loss("E_STOPPED", "the plugin was stopped", Status.CANCELLED, is_own_fault=False))
+            self.link.kill(
+                Loss(
+                    "E_STOPPED", "the plugin was stopped", Status.CANCELLED, is_own_fault=False
+                )
+            )
         self._fail_queue(Status.CANCELLED, "the plugin was stopped")
         self._leave_kv()
 
@@ -153,7 +157,9 @@ class Instance:
             if oldest is not None:
                 queue.remove(oldest)
                 oldest.finish(Status.BUSY, "dropped: too many events wait for this plugin")
-                self.note(Kind.INFO_DROPPED, "E_QUEUE", "an event was dropped from the full queue")
+                self.note(
+                    Kind.INFO_DROPPED, "E_QUEUE", "an event was dropped from the full queue"
+                )
         queue.append(call)
 
     def give_up(self, call: Call) -> None:
@@ -197,7 +203,10 @@ class Instance:
         has had bugs on those paths."""
         link.entry_took_s = 0.0
         peak = peak_bytes(link.pid)
-        if peak is None or peak - self.plugin.runtime.baseline_bytes < link.limits.heap_bytes * _OOM_SHARE:
+        if (
+            peak is None
+            or peak - self.plugin.runtime.baseline_bytes < link.limits.heap_bytes * _OOM_SHARE
+        ):
             return False
         self._retire_for_memory(link)
         return True
@@ -212,23 +221,34 @@ class Instance:
         """See :class:`host.link.Listener`."""
         self._started_at = now_s()
         budget_s = self.plugin.limits.load_total_ms / 1000
-        message = [
+        message: Message = [
             LOAD,
             self.plugin.runtime.ids.next(),
             int(budget_s * 1000),
             self.plugin.load_header(self.key),
             self.plugin.script(),
         ]
-        call = Call(message, budget_s=budget_s, submitted_at=now_s(), on_done=self._on_load_ended)
+        call = Call(
+            message, budget_s=budget_s, submitted_at=now_s(), on_done=self._on_load_ended
+        )
         if link.deliver(call) is Sent.REFUSED:
-            self._load_failed(PluginLoadError("E_TOO_LARGE", "the plugin's code exceeds the frame limit"))
+            self._load_failed(
+                PluginLoadError("E_TOO_LARGE", "the plugin's code exceeds the frame limit")
+            )
         else:
-            self.plugin.runtime.reactor.at(now_s() + budget_s, lambda: self._on_load_late(link, call))
+            self.plugin.runtime.reactor.at(
+                now_s() + budget_s, lambda: self._on_load_late(link, call)
+            )
 
     def _on_load_late(self, link: Link, call: Call) -> None:
         if call.id in link.calls and not link.is_lost:
             link.kill(
-                Loss("E_LOAD_TIMEOUT", f"loading took over {call.budget_s:.0f} s", Status.KILLED, is_own_fault=True)
+                Loss(
+                    "E_LOAD_TIMEOUT",
+                    f"loading took over {call.budget_s:.0f} s",
+                    Status.KILLED,
+                    is_own_fault=True,
+                )
             )
 
     def _on_load_ended(self, call: Call, status: Status, text: str) -> None:
@@ -279,7 +299,14 @@ class Instance:
     def on_cast(self, link: Link, call: Call | None, name: str, text: str) -> None:
         """See :class:`host.link.Listener`."""
         if not take_tell(self, call, name, text):
-            link.kill(Loss("E_CAST", f"protocol violation: no such tell: {name[:64]!r}", Status.KILLED, is_own_fault=True))
+            link.kill(
+                Loss(
+                    "E_CAST",
+                    f"protocol violation: no such tell: {name[:64]!r}",
+                    Status.KILLED,
+                    is_own_fault=True,
+                )
+            )
 
     def on_throttled(self, link: Link) -> None:
         """See :class:`host.link.Listener`."""
@@ -332,7 +359,9 @@ class Instance:
             self._wake.cancel()
             self._wake = None
         if seconds is not None:
-            self._wake = self.plugin.runtime.reactor.at(now_s() + seconds, self._on_wake, demand=True)
+            self._wake = self.plugin.runtime.reactor.at(
+                now_s() + seconds, self._on_wake, demand=True
+            )
 
     def _on_wake(self) -> None:
         self._wake = None
@@ -345,8 +374,8 @@ class Instance:
             self._kv = self.plugin.kv_space()
         return self._kv
 
-    def push(self, data: Json) -> None:
-        """Tell the worker something it did not ask for."""
+    def push(self, data: object) -> None:
+        """Tell the worker something it did not ask for; *data* is what msgspec encodes."""
         if self.link is not None and not self.link.is_lost:
             self.link.push([PUSH, msgspec.json.encode(data).decode()])
 
@@ -364,7 +393,9 @@ class Instance:
 
     def note(self, kind: Kind, code: str, detail: str) -> None:
         """Write an audit entry about this instance's plugin."""
-        self.plugin.runtime.audit.record(kind, plugin=self.plugin.name, code=code, detail=detail)
+        self.plugin.runtime.audit.record(
+            kind, plugin=self.plugin.name, code=code, detail=detail
+        )
 
 
 def _nobody(call: Call, status: Status, text: str) -> None:

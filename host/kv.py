@@ -174,6 +174,10 @@ class KvStore:
 
     def _prepare(self) -> None:
         db = self._db
+        tables: list[tuple[str]] = db.execute("SELECT name FROM sqlite_master").fetchall()
+        if tables:
+            # Before anything is written, the mode of the journal included: is it ours, and readable?
+            db.execute("SELECT key, value FROM entries LIMIT 1").fetchall()
         attempts = 10
         for attempt in range(attempts):
             try:
@@ -265,7 +269,7 @@ class KvStore:
             yield
         except sqlite3.Error as error:
             code, what = _CODES.get(_primary(error), ("E_IO", str(error)))
-            if isinstance(error, sqlite3.OperationalError) and "no such column" in str(error):
+            if str(error).startswith(("no such column", "no such table")):
                 code, what = "E_CORRUPT", "the file is somebody else's database; move it away"
             raise KvError(code, f"{self.path}: {what}") from error
         except OSError as error:

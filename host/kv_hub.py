@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from host.kv import KvError, KvStore
-from host.outcome import Json
 from host.reactor import Reactor, now_s
 
 _REVALIDATE_EVERY_S = 0.25
@@ -22,7 +23,7 @@ _REVALIDATE_EVERY_S = 0.25
 class Mirror(Protocol):
     """Who holds a copy of a space's entries."""
 
-    def push(self, data: Json) -> None:
+    def push(self, data: object) -> None:
         """Take a change that another writer made."""
 
 
@@ -48,7 +49,9 @@ class KvHub:
     def submit(self, job: Callable[[], Callable[[], None]]) -> None:
         """Run *job* in the thread, then what it returns in the reactor's turn."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="jcode-plugins-kv", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, name="jcode-plugins-kv", daemon=True
+            )
             self._thread.start()
         self._jobs.put(lambda: self._reactor.post(job()))
 
@@ -96,7 +99,9 @@ class KvSpace:
 
         self._hub.submit(job)
 
-    def _loaded(self, mirror: Mirror, done: LoadDone, entries: dict[str, str], version: int) -> None:
+    def _loaded(
+        self, mirror: Mirror, done: LoadDone, entries: dict[str, str], version: int
+    ) -> None:
         self._mirrors[mirror] = None
         done((entries, version))
 
@@ -132,7 +137,12 @@ class KvSpace:
     def _tell_others(self, writer: Mirror, key: str, text: str | None) -> None:
         for mirror in self._mirrors:
             if mirror is not writer:
-                mirror.push(_change({key: text} if text is not None else {}, [] if text is not None else [key]))
+                mirror.push(
+                    _change(
+                        {key: text} if text is not None else {},
+                        [] if text is not None else [key],
+                    )
+                )
 
     def revalidate(self) -> None:
         """Look, at most four times a second, whether another process has written."""
@@ -175,9 +185,9 @@ class KvSpace:
             self._store = None
 
 
-def _change(entries: dict[str, str], deleted: list[str]) -> Json:
-    # Values travel as JSON text: a round trip through Python would round nothing but costs time.
-    return {"topic": "kv", "set_json": dict(entries), "delete": list(deleted)}
+def _change(entries: dict[str, str], deleted: list[str]) -> dict[str, object]:
+    values = {key: msgspec.Raw(text.encode()) for key, text in entries.items()}
+    return {"topic": "kv", "set": values, "delete": deleted}
 
 
 def _nothing() -> None:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
-from host.calls import ABANDONED, DELIVERED, Call
+from host.calls import ABANDONED, DELIVERED, NO_ANSWER, Call
+from host.errors import InvariantBrokenError
 from host.outcome import Status
-from host.reactor import READABLE, WRITABLE, Reactor, Timer, now_s
+from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
 from ipc.errors import ChannelClosedError, FrameError, QueueFullError, TooLargeError
 from ipc.limits import HALF_FRAME_EXPIRES_S, MAX_FRAME_BYTES
@@ -31,6 +32,7 @@ from ipc.messages import (
     PROTOCOL_VERSION,
     RESULT,
     RESUME,
+    STATUS_CONTINUE,
     STATUS_ERROR,
     STATUS_VALUE,
     WAKE,
@@ -144,6 +146,7 @@ class Link:
         self._hostcalls: dict[int, HostcallRequest] = {}
         # The entry under way: a call, or None for a continuation, a timer, a push.
         self._entry: Call | None = None
+        self._expected = NO_ANSWER
         self.has_entry = False
         self._entry_deadline = _INFINITY
         self._busy_from = 0.0
@@ -160,7 +163,9 @@ class Link:
         self._tokens_at = now_s()
         self._uncharged = 0
         self._writing = False
-        self._closed = False  # it closed its end; its death is about to be reported, or is ours to cause
+        self._closed = (
+            False  # it closed its end; its death is about to be reported, or is ours to cause
+        )
         self.entry_took_s = 0.0
         self._channel = zygote.spawn(self, limits, max_frame_bytes)
         self._read_fd = self._channel.read_fd
@@ -214,6 +219,7 @@ class Link:
         call.state = DELIVERED
         call.delivered_at = now
         self.calls[call.id] = call
+        self._expected = call.plain_answer
         self._begin(call, now + call.budget_s, now)
         return Sent.YES
 
@@ -231,11 +237,15 @@ class Link:
             self._busy_from, self._busy_used = now_s(), 0.0
         self._cancels.add(call.id)
         self._reactor.demand += 1
-        for request in [r for r in self._hostcalls.values() if r.call is call and not r.is_sync]:
+        for request in [
+            r for r in self._hostcalls.values() if r.call is call and not r.is_sync
+        ]:
             del self._hostcalls[request.id]
         self._send([CANCEL, call.id])
         if self._sync is not None and self._sync.call is call:
-            self._sync.answer('{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True)
+            self._sync.answer(
+                '{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True
+            )
         self._schedule_watch()
 
     def answer(self, request: HostcallRequest, status: int, text: str) -> None:
@@ -306,7 +316,11 @@ class Link:
             if sent is Sent.CLOSED:
                 return
             if sent is Sent.REFUSED:
-                self.kill(Loss("E_QUEUE", "the worker does not read", Status.KILLED, is_own_fault=True))
+                self.kill(
+                    Loss(
+                        "E_QUEUE", "the worker does not read", Status.KILLED, is_own_fault=True
+                    )
+                )
                 return
             self._begin(call, max(deadline, now), now)
         else:
@@ -345,11 +359,19 @@ class Link:
             return
         # What it wrote while nobody looked comes first: a busy host must not call others hung.
         self._read_once()
+        self._judge(now)
+
+    def _judge(self, now: float) -> None:
         if not self.is_lost and self._hung_at() <= now:
             busy_ms = (self._busy_used + now - self._busy_from) * 1000
             what = self._entry.what if self._entry is not None else "continuation"
             self.kill(
-                Loss("E_HUNG", f"busy for {busy_ms:.0f} ms in a {what}", Status.KILLED, is_own_fault=True)
+                Loss(
+                    "E_HUNG",
+                    f"busy for {busy_ms:.0f} ms in a {what}",
+                    Status.KILLED,
+                    is_own_fault=True,
+                )
             )
 
     # From the worker.
@@ -369,7 +391,13 @@ class Link:
     def _read_once(self) -> bool:
         """Read and handle one pipe-full; whether anything came."""
         try:
-            messages = self._channel.receive()
+            data = self._channel.read()
+            if data == self._expected and not self._channel.is_partial:
+                # The very bytes of "nothing to add, and nothing left to run" for the call under way:
+                # what nearly every event is answered with needs no decoding.
+                self._on_continue()
+                return True
+            messages = self._channel.parse(data)
             for message in messages:
                 self._on_message(message)
                 if self.is_lost:
@@ -389,12 +417,26 @@ class Link:
         if self._channel.is_partial:
             if not self._half_since:
                 self._half_since = now_s()
-                self._half = self._reactor.at(self._half_since + HALF_FRAME_EXPIRES_S, self._on_half)
+                self._half = self._reactor.at(
+                    self._half_since + HALF_FRAME_EXPIRES_S, self._on_half
+                )
             elif messages:
                 self._half_since = now_s()
         elif self._half_since:
             self._half_since = 0.0
         return bool(messages) or self._channel.is_partial
+
+    def _on_continue(self) -> None:
+        call = self._entry
+        if call is None:
+            raise InvariantBrokenError("an answer was expected of no call")
+        self._expected = NO_ANSWER
+        del self.calls[call.id]
+        self._end_entry(advance=False)
+        if call.state == DELIVERED:
+            self._listener.on_result(self, call, STATUS_CONTINUE, "")
+        if not self.is_lost:
+            self._advance()
 
     def _on_half(self) -> None:
         self._half = None
@@ -406,7 +448,9 @@ class Link:
         elif self._read_once() and not self._channel.is_partial:
             return
         elif not self.is_lost:
-            self._violation("E_HALF_FRAME", f"a frame was not finished within {HALF_FRAME_EXPIRES_S:.0f} s")
+            self._violation(
+                "E_HALF_FRAME", f"a frame was not finished within {HALF_FRAME_EXPIRES_S:.0f} s"
+            )
 
     def _spend(self) -> None:
         """Charge what it asked and told; stop reading when that is faster than it may."""
@@ -470,9 +514,13 @@ class Link:
             self._busy_used += now - self._busy_from
             self._busy_from = now
         if is_late or (call is not None and call.state == ABANDONED):
-            request.answer('{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True)
+            request.answer(
+                '{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True
+            )
         elif len(self._hostcalls) > MAX_PENDING_HOSTCALLS:
-            request.answer('{"code":"E_QUOTA","message":"too many hostcalls are pending"}', is_error=True)
+            request.answer(
+                '{"code":"E_QUOTA","message":"too many hostcalls are pending"}', is_error=True
+            )
         else:
             self._listener.on_hostcall(self, request)
 
@@ -496,6 +544,7 @@ class Link:
         self._reactor.demand -= 1
         self.has_entry = False
         self._entry = None
+        self._expected = NO_ANSWER
         self._busy_from, self._busy_used = now, 0.0
         if advance:
             self._advance()
@@ -558,9 +607,13 @@ class Link:
 def _loss_of(how: Exit, *, closed_itself: bool) -> Loss:
     """Judge an end that we did not decide on."""
     if how.signal == signal.SIGKILL and closed_itself:
-        return Loss("E_CLOSED", "the worker closed its channel", Status.KILLED, is_own_fault=True)
+        return Loss(
+            "E_CLOSED", "the worker closed its channel", Status.KILLED, is_own_fault=True
+        )
     if how.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        return Loss("E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False)
+        return Loss(
+            "E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False
+        )
     if how.code == EXIT_LOCKDOWN:
         detail = "the worker could not be locked down"
         return Loss("E_LOCKDOWN", detail, Status.CRASHED, is_own_fault=False)

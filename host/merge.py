@@ -11,7 +11,6 @@ Elsewhere   Which rights a plugin has: the registry. What a right is needed for:
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -47,8 +46,7 @@ _REPLACES: Final[dict[PluginEvent, dict[str, str]]] = REWRITES | {
 """Output fields that are compared with an input field; the rest adds something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """An answer of a worker after validation: fit for :class:`PluginAnswer`, field by field."""
 
     action: Action
@@ -57,8 +55,7 @@ class Checked:
     status: Status = Status.ANSWERED
 
 
-@dataclass(frozen=True, slots=True)
-class PluginAnswer:
+class PluginAnswer(msgspec.Struct, frozen=True):
     """One plugin's share of an event; *output* must come from :func:`validate`.
 
     *order* is the plugin's place in configuration and load order; *elapsed_ms* are milliseconds.
@@ -68,14 +65,13 @@ class PluginAnswer:
     order: int
     status: Status
     action: Action = "continue"
-    output: JsonObject = field(default_factory=dict)
+    output: JsonObject = msgspec.field(default_factory=dict)
     error: str | None = None
     elapsed_ms: float = 0.0
     rights: frozenset[Right] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(msgspec.Struct, frozen=True):
     """An output that did not count, because *plugin* lacks the right *needs* for *field*."""
 
     plugin: str
@@ -83,8 +79,7 @@ class Dropped:
     needs: Right
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(msgspec.Struct, frozen=True):
     """The outcome, and what has to go to the audit beside it."""
 
     outcome: Outcome
@@ -138,14 +133,18 @@ def merge(
     """
     in_order = sorted(answers, key=lambda answer: answer.order)
     dropped: list[Dropped] = []
-    counted = [_with_its_rights(event, answer, dropped) for answer in in_order]
-    action, blocker, reason = _decide(event, counted, fail_closed)
-    output: JsonObject = {}
     conflicts: list[Conflict] = []
-    if blocker is None:
-        output = _rewrites(event, payload, counted, conflicts, chained)
-        output |= _additions(event, counted)
-    output |= _verdict_fields(event, action, blocker, reason, counted)
+    counted = in_order
+    action: Action = "continue"
+    blocker = reason = None
+    output: JsonObject = {}
+    if not all(map(_is_content, in_order)):
+        counted = [_with_its_rights(event, answer, dropped) for answer in in_order]
+        action, blocker, reason = _decide(event, counted, fail_closed)
+        if blocker is None:
+            output = _rewrites(event, payload, counted, conflicts, chained)
+            output |= _additions(event, counted)
+        output |= _verdict_fields(event, action, blocker, reason, counted)
     outcome = Outcome(
         event=event,
         action=action,
@@ -342,6 +341,13 @@ class _Reader:
 
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
+
+
+def _is_content(answer: PluginAnswer) -> bool:
+    """Whether this is the plain continue that most answers are."""
+    return (
+        answer.status is Status.ANSWERED and answer.action == "continue" and not answer.output
+    )
 
 
 def _with_its_rights(

@@ -1,12 +1,13 @@
 """A loaded plugin: its code, its rights, and its instances by scope.
 
 A plugin in scope ``project`` has one instance; in scope ``session`` one per session id. The instance that
-was started to learn what a session-scoped plugin registers becomes the first session's own.
+was started to learn what a session-scoped plugin registers becomes the first session's own. In scope
+``global`` one instance serves every workspace of this process that loads the same code.
 """
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -35,17 +36,22 @@ API_VERSION: Final = "0.30"
 Scope = Literal["project", "session", "global"]
 
 _logger = logging.getLogger("jcode_plugins")
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PluginSpec:
-    """Everything that is decided before a worker starts."""
+    """Everything that is decided before a worker starts. Without a scope, what the plugin registers decides."""
 
     name: str
     version: str
     path: Path
-    scope: Scope
+    scope: Scope | None
     artifact: Artifact
     rights: Rights
     settings: JsonObject = field(default_factory=dict)
@@ -55,11 +61,12 @@ class PluginSpec:
 class Plugin:
     """See the module's text."""
 
-    def __init__(self, workspace: "Workspace", spec: PluginSpec, order: int) -> None:
+    def __init__(self, workspace: "Workspace", spec: PluginSpec) -> None:
         self.workspace = workspace
+        self.users = [workspace]
         self.runtime: Runtime = workspace.runtime
         self.spec = spec
-        self.order = order
+        self.scope: Scope = spec.scope or "project"
         self.name = spec.name
         self.limits: Limits = workspace.config.limits_for(spec.name)
         self.registry: Registry = EMPTY
@@ -77,17 +84,19 @@ class Plugin:
         """Start the first instance; the result is there when it has registered what it offers."""
         self._load_began = now_s()
         self._spare = Instance(self, None)
-        if self.spec.scope != "session":
-            self.instances[""] = self._spare
         return self.loaded
 
     def instance_for(self, session_id: str) -> Instance:
         """Return the instance that serves *session_id*, starting one for a new session."""
-        key = session_id if self.spec.scope == "session" else ""
+        key = session_id if self.scope == "session" else ""
         instance = self.instances.get(key)
         if instance is not None:
             return instance
-        if self._spare is not None and self._spare.key is None and self._spare.state is not State.STOPPED:
+        if (
+            self._spare is not None
+            and self._spare.key is None
+            and self._spare.state is not State.STOPPED
+        ):
             instance, self._spare = self._spare, None
             instance.key = key
         else:
@@ -103,7 +112,7 @@ class Plugin:
 
     def end_session(self, session_id: str) -> None:
         """Stop the instance of *session_id*, if this plugin has one of its own."""
-        if self.spec.scope == "session":
+        if self.scope == "session":
             instance = self.instances.pop(session_id, None)
             if instance is not None:
                 instance.stop()
@@ -119,6 +128,18 @@ class Plugin:
         """An instance to ask about the plugin as such, if there is one."""
         return next(iter(self.all_instances()), None)
 
+    def leave(self, workspace: "Workspace") -> None:
+        """*workspace* uses this plugin no more; the last one to leave ends every instance."""
+        self.users.remove(workspace)
+        if not self.users:
+            self.runtime.shared.pop(self.shared_key, None)
+            self.stop()
+
+    @property
+    def shared_key(self) -> tuple[str, str]:
+        """What two workspaces must agree on to share an instance: the name and the code."""
+        return self.name, content_id(self.spec.artifact)
+
     def stop(self) -> None:
         """End every instance."""
         for instance in self.all_instances():
@@ -129,7 +150,7 @@ class Plugin:
         self.last_error = ""
         for instance in self.all_instances():
             instance.unblock()
-        self.workspace.publish()
+        self.publish()
 
     @property
     def state(self) -> str:
@@ -137,8 +158,8 @@ class Plugin:
         states = {instance.state for instance in self.all_instances()}
         for state in (State.BLOCKED, State.RESTARTING, State.STARTING, State.ACTIVE):
             if state in states:
-                return state.value
-        return State.STOPPED.value
+                return str(state.value)
+        return str(State.STOPPED.value)
 
     # From the instances.
 
@@ -146,23 +167,28 @@ class Plugin:
         """An instance has registered what it offers."""
         if not self.loaded.is_done:
             self.load_ms = (now_s() - self._load_began) * 1000
+            if self.spec.scope is None and instance.registry.speaks_pi:
+                # pi runs one process per session, and its extensions keep a session's state in variables.
+                self.scope = "session"
             if instance.link is not None:
                 self.runtime.measure_baseline(instance.link)
         self.on_registry_changed()
         self.loaded.set(None)
 
-    def on_instance_failed(self, instance: Instance, error: PluginLoadError, *, first: bool) -> None:
+    def on_instance_failed(
+        self, instance: Instance, error: PluginLoadError, *, first: bool
+    ) -> None:
         """An instance could not load the plugin."""
         self.last_error = str(error)
         if not self.loaded.is_done:
             self.loaded.fail(error)
         elif first:
-            self.workspace.publish()
+            self.publish()
 
     def on_instance_blocked(self, instance: Instance, why: str) -> None:
         """The breaker opened."""
         self.last_error = why
-        self.workspace.publish()
+        self.publish()
 
     def on_registry_changed(self) -> None:
         """Merge what the instances registered and publish it if it differs."""
@@ -173,12 +199,15 @@ class Plugin:
         events = 0
         for registry in registries:
             events |= registry.events
-        merged = Registry(
-            events, newest.tools, newest.commands, newest.flags, newest.shortcuts, newest.providers, newest.manifest
-        )
+        merged = replace(newest, events=events)
         if merged != self.registry:
             self.registry = merged
-            self.workspace.publish()
+            self.publish()
+
+    def publish(self) -> None:
+        """Have every workspace that uses this plugin route anew."""
+        for workspace in self.users:
+            workspace.publish()
 
     # What an instance needs to know.
 
@@ -197,8 +226,9 @@ class Plugin:
             "id": self.spec.id,
             "name": self.name,
             "version": self.spec.version,
-            "scope": self.spec.scope,
-            "cwd": str(self.workspace.project_dir) if self.spec.scope != "global" else "",
+            "scope": self.scope,
+            "entry": self.spec.artifact.entry,
+            "cwd": str(self.workspace.project_dir) if self.scope != "global" else "",
             "data_dir": str(self.data_dir()),
             "settings": self.spec.settings,
             "config": self.spec.settings,
@@ -212,15 +242,21 @@ class Plugin:
         }
         return msgspec.json.encode(header).decode()
 
-    def data_dir(self) -> Path:
-        """Where this plugin's data of this workspace lives; made when something is written."""
+    def _space(self) -> str:
         safe = self.name.replace("/", "__")
-        space = "global" if self.spec.scope == "global" else self.workspace.id
-        return self.runtime.home / "data" / safe / space
+        return f"{safe}/{'global' if self.scope == 'global' else self.workspace.id}"
+
+    def data_dir(self) -> Path:
+        """Where this plugin's files of this workspace live; made when something is written."""
+        return self.runtime.home / "data" / self._space()
 
     def kv_space(self) -> KvSpace:
-        """The key-value space, shared by this plugin's instances of this workspace."""
-        return self.runtime.kv.space(self.data_dir() / "kv.sqlite", self.limits.kv_bytes)
+        """The key-value space, shared by this plugin's instances of this workspace.
+
+        Not beneath the data directory: what a plugin may write there must not be its own database.
+        """
+        path = self.runtime.home / "kv" / f"{self._space()}.sqlite"
+        return self.runtime.kv.space(path, self.limits.kv_bytes)
 
     def locate(self, text: str) -> str:
         """Replace positions in generated code by the author's files and lines."""
@@ -247,7 +283,10 @@ class Plugin:
 
 def content_id(artifact: Artifact) -> str:
     """A stable identity of the code that runs."""
-    return "sha256:" + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return (
+        "sha256:"
+        + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    )
 
 
 def _text(value: Json, limit: int = 8192) -> str:

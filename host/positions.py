@@ -20,7 +20,9 @@ _PLACE: Final = re.compile(r"<input>:(\d{1,9})(?::(\d{1,9}))?")
 _FRAME: Final = re.compile(r"\s{0,8}at ")
 _DIGITS: Final = {
     ch: value
-    for value, ch in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    for value, ch in enumerate(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    )
 }
 
 _Segment = tuple[int, int, int]
@@ -50,7 +52,11 @@ class ArtifactMap:
             ValueError: not of the shape that worker/build produces.
         """
         modules, maps = artifact.get("modules"), artifact.get("map")
-        if not isinstance(modules, list) or not isinstance(maps, list) or len(modules) != len(maps):
+        if (
+            not isinstance(modules, list)
+            or not isinstance(maps, list)
+            or len(modules) != len(maps)
+        ):
             raise ValueError("artifact: modules and map are two lists of one length")
         starts: list[int] = []
         paths: list[str] = []
@@ -85,13 +91,18 @@ class ArtifactMap:
             return None if row > len(lines) + 1 else path
         here = lines[row]
         if not here:
-            earlier = next((lines[at][-1] for at in range(row - 1, max(-1, row - 50), -1) if lines[at]), None)
+            earlier = next(
+                (lines[at][-1] for at in range(row - 1, max(-1, row - 50), -1) if lines[at]),
+                None,
+            )
             return path if earlier is None else f"{path}:{earlier[1] + 1}"
         if column is None:
             return f"{path}:{here[0][1] + 1}"
         at = bisect_right(here, (column - 1, 1 << 60, 0)) - 1
         start, source_line, source_column = here[max(at, 0)]
-        return f"{path}:{source_line + 1}:{max(1, source_column + max(0, column - 1 - start) + 1)}"
+        return (
+            f"{path}:{source_line + 1}:{max(1, source_column + max(0, column - 1 - start) + 1)}"
+        )
 
 
 def map_positions(text: str, artifact_map: ArtifactMap) -> str:
@@ -139,7 +150,11 @@ def _decode(text: str) -> list[list[_Segment]]:
             generated += numbers[0]
             source_line += numbers[1]
             source_column += numbers[2]
-            if generated >= 0 and source_line >= 0 and (not segments or generated >= segments[-1][0]):
+            if (
+                generated >= 0
+                and source_line >= 0
+                and (not segments or generated >= segments[-1][0])
+            ):
                 segments.append((generated, source_line, max(0, source_column)))
         lines.append(segments)
     return lines

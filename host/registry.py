@@ -41,7 +41,8 @@ class CommandSpec:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Everything one instance registered. ``events`` is a bitmap."""
+    """Everything one instance registered. ``events`` is a bitmap; ``speaks_pi`` says that handlers were
+    registered under pi's event names."""
 
     events: int = 0
     tools: tuple[ToolSpec, ...] = ()
@@ -50,6 +51,7 @@ class Registry:
     shortcuts: tuple[JsonObject, ...] = ()
     providers: tuple[JsonObject, ...] = ()
     manifest: JsonObject | None = None
+    speaks_pi: bool = False
     problems: tuple[str, ...] = field(default=())
 
     def event_names(self) -> list[str]:
@@ -124,8 +126,11 @@ def read_registry(raw: JsonObject) -> Registry:
         tools=tuple(tools),
         commands=tuple(commands),
         flags=tuple(reader.named(raw.get("flags"), "flag")),
-        shortcuts=tuple(s for s in shortcuts[:MAX_EACH] if _is_object(s)) if isinstance(shortcuts, list) else (),
+        shortcuts=tuple(s for s in shortcuts[:MAX_EACH] if _is_object(s))
+        if isinstance(shortcuts, list)
+        else (),
         providers=tuple(reader.named(raw.get("providers"), "provider")),
         manifest=manifest if _is_object(manifest) else None,
+        speaks_pi=bool(raw.get("pi_events")),
         problems=tuple(reader.problems[:20]),
     )

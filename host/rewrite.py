@@ -14,7 +14,7 @@ Elsewhere   Whose change counts, and what becomes of the other: ``merge.py``.
 """
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal, Self, TypeAlias
@@ -24,6 +24,9 @@ from host.outcome import Json
 Path: TypeAlias = tuple[str | int, ...]
 Op = Literal["set", "delete", "splice"]
 
+MAX_PLACES: Final = 10_000
+"""Beyond that a comparison gives one change of the whole value: no value is lost by it, only the
+knowledge of where it differs, which would cost the host seconds for a few megabytes."""
 MAX_CLASHES: Final = 64
 """Clashes of one overlay that are named place by place; the rest is summed up at the root."""
 
@@ -101,7 +104,7 @@ class Patch:
     def between(cls, original: Json, seen: Json, *, owner: str = "") -> Self:
         """Compare *original* with what came back of it."""
         patch = cls(owner)
-        _compare(original, seen, patch.root, owner)
+        _Comparison(patch.root, owner, MAX_PLACES).run(original, seen)
         return patch
 
     @classmethod
@@ -272,61 +275,146 @@ class _Clashes:
         return [*self._named, *(Clash((), self._winner, loser) for loser in self._unnamed)]
 
 
-def _compare(original: Json, seen: Json, root: _Node, owner: str) -> None:
-    identities = _Identities()
-    work: list[tuple[Json, Json, _Spot]] = []
+class _TooManyError(Exception):
+    """More places differ than are worth naming."""
 
-    def pair(old: Json, new: Json, spot: _Spot | None, key: str | int) -> None:
-        alike = (isinstance(old, dict) and isinstance(new, dict)) or (
-            isinstance(old, list) and isinstance(new, list)
-        )
-        if alike:
-            work.append((old, new, _Spot(spot, key, None if spot else root)))
-        elif (
-            isinstance(old, (dict, list)) or isinstance(new, (dict, list)) or _differ(old, new)
-        ):
-            node = spot.demand().child(key) if spot else root
-            node.edit = _Edit(owner, "set", new)
 
-    pair(original, seen, None, 0)
-    while work:
-        old, new, spot = work.pop()
+class _Comparison:
+    """Finds what differs, and puts it below *root*."""
+
+    def __init__(self, root: _Node, owner: str, max_places: int) -> None:
+        self._root = root
+        self._owner = owner
+        self._places_left = max_places
+        self._identities = _Identities()
+        self._work: list[tuple[Json, Json, _Spot]] = []
+
+    def run(self, original: Json, seen: Json) -> None:
+        if not _alike(original, seen):
+            if _differ(original, seen):
+                self._root.edit = _Edit(self._owner, "set", seen)
+            return
+        try:
+            self._walk(original, seen)
+        except _TooManyError:
+            whole = _Node()
+            value = _reconciled(original, seen, self._identities)
+            whole.edit = _Edit(self._owner, "set", value)
+            self._root.become(whole)
+
+    def finds_none(self, original: Json, seen: Json) -> bool:
+        if not _alike(original, seen):
+            return not _differ(original, seen)
+        try:
+            self._walk(original, seen)
+        except _TooManyError:
+            return False
+        return self._root.is_empty
+
+    def _walk(self, original: Json, seen: Json) -> None:
+        self._work.append((original, seen, _Spot(None, 0, self._root)))
+        while self._work:
+            self._compare(*self._work.pop())
+
+    def _compare(self, old: Json, new: Json, spot: _Spot) -> None:
         if isinstance(old, dict) and isinstance(new, dict):
-            _compare_objects(old, new, spot, owner, pair)
+            names, now = _speaking(old), _by_name(new)
+            for key, value in old.items():
+                name = _joined(key)
+                if name not in now:
+                    self._change(spot, key, _Edit(self._owner, "delete", None))
+                elif names[name] == key:
+                    self._pair(value, now[name], spot, key)
+            for name, value in now.items():
+                if name not in names:
+                    self._change(spot, name, _Edit(self._owner, "set", value))
         elif isinstance(old, list) and isinstance(new, list):
             if len(old) == len(new):
-                for index, (was, now) in enumerate(zip(old, new, strict=True)):
-                    pair(was, now, spot, index)
+                for index, (was, value) in enumerate(zip(old, new, strict=True)):
+                    self._pair(was, value, spot, index)
             else:
-                spot.demand().splices.append(_splice(old, new, owner, identities))
+                start, items, removed = _splice(old, new, self._identities)
+                edit = _Edit(self._owner, "splice", items, removed)
+                spot.demand().splices.append((start, edit))
+                self._count()
+
+    def _pair(self, old: Json, new: Json, spot: _Spot, key: str | int) -> None:
+        if _alike(old, new):
+            self._work.append((old, new, _Spot(spot, key, None)))
+        elif _differ(old, new):
+            self._change(spot, key, _Edit(self._owner, "set", new))
+
+    def _change(self, spot: _Spot, key: str | int, edit: _Edit) -> None:
+        spot.demand().child(key).edit = edit
+        self._count()
+
+    def _count(self) -> None:
+        self._places_left -= 1
+        if self._places_left < 0:
+            raise _TooManyError
 
 
-def _compare_objects(
-    old: dict[str, Json],
-    new: dict[str, Json],
-    spot: _Spot,
-    owner: str,
-    pair: Callable[[Json, Json, _Spot, str], None],
-) -> None:
-    # Two keys of the original may be one key in JavaScript (see _joined); as in JSON.parse the
-    # last one counts, and the others live and die with it.
-    speaks_for = {_joined(key): key for key in old}
-    now = {_joined(key): value for key, value in new.items()}
-    for key, value in old.items():
-        name = _joined(key)
-        if name not in now:
-            spot.demand().child(key).edit = _Edit(owner, "delete", None)
-        elif speaks_for[name] == key:
-            pair(value, now[name], spot, key)
-    for name, value in now.items():
-        if name not in speaks_for:
-            spot.demand().child(name).edit = _Edit(owner, "set", value)
+def _reconciled(original: Json, seen: Json, identities: "_Identities") -> Json:
+    """Return *seen* with the original's own values wherever JavaScript sees no difference."""
+    holder: list[Json] = [None]
+    work: list[tuple[Json, Json, _Box, str | int]] = [(original, seen, holder, 0)]
+    while work:
+        old, new, box, key = work.pop()
+        result: Json = new
+        if isinstance(old, dict) and isinstance(new, dict):
+            names = _speaking(old)
+            copy: dict[str, Json] = {}
+            for name, value in _by_name(new).items():
+                mine = names.get(name)
+                copy[mine or name] = value
+                if mine is not None:
+                    work.append((old[mine], value, copy, mine))
+            result = copy
+        elif isinstance(old, list) and isinstance(new, list):
+            if len(old) == len(new):
+                items = list(new)
+                for index, (was, value) in enumerate(zip(old, new, strict=True)):
+                    if _alike(was, value):
+                        work.append((was, value, items, index))
+                    elif not _differ(was, value):
+                        items[index] = was
+                result = items
+            else:
+                start, middle, removed = _splice(old, new, identities)
+                result = old[:start] + middle + old[start + removed :]
+        elif not _differ(old, new):
+            result = old
+        _put(box, key, _Edit("", "set", result))
+    return holder[0]
+
+
+def _alike(old: Json, new: Json) -> bool:
+    """Whether both are objects or both arrays, so that their parts can be compared."""
+    return (isinstance(old, dict) and isinstance(new, dict)) or (
+        isinstance(old, list) and isinstance(new, list)
+    )
+
+
+def _by_name(value: dict[str, Json]) -> dict[str, Json]:
+    return {_joined(key): part for key, part in value.items()}
+
+
+def _speaking(value: dict[str, Json]) -> dict[str, str]:
+    """Return the key that stands for each name which JavaScript sees.
+
+    Two keys of the original may be one in JavaScript (see :func:`_joined`). As in JSON.parse the
+    last one counts; the others live and die with it.
+    """
+    return {_joined(key): key for key in value}
 
 
 def _splice(
-    old: list[Json], new: list[Json], owner: str, identities: "_Identities"
-) -> tuple[int, _Edit]:
-    """Say how *old* became the longer or shorter *new*, keeping what both have at either end."""
+    old: list[Json], new: list[Json], identities: "_Identities"
+) -> tuple[int, list[Json], int]:
+    """Say how *old* became the longer or shorter *new*, keeping what both have at either end.
+
+    Returns the index where they part, the elements that *new* has there, and how many *old* had.
+    """
     before = [identities.of(value) for value in old]
     after = [identities.of(value) for value in new]
     shorter = min(len(old), len(new))
@@ -344,7 +432,7 @@ def _splice(
     for index in range(start, len(new) - tail):
         known = at_hand.get(after[index])
         items.append(known.pop() if known else new[index])
-    return start, _Edit(owner, "splice", items, len(old) - tail - start)
+    return start, items, len(old) - tail - start
 
 
 def _overlay_inside(
@@ -475,10 +563,13 @@ def _put(box: _Box, key: str | int, edit: _Edit) -> None:
 def _agree(op: Op, value: Json, removed: int, other: Change | _Edit) -> bool:
     if op != other.op or removed != other.removed:
         return False
-    return op == "delete" or Patch.between(value, other.value).is_empty
+    return op == "delete" or _Comparison(_Node(), "", 0).finds_none(value, other.value)
 
 
 def _differ(old: Json, new: Json) -> bool:
+    """Whether JavaScript sees a difference between two values that are not :func:`_alike`."""
+    if isinstance(old, (dict, list)) or isinstance(new, (dict, list)):
+        return True
     return _leaf(old) != _leaf(new)
 
 

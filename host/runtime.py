@@ -8,13 +8,13 @@ import os
 import random
 import weakref
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from host.audit import Kind
-from host.audit import AuditRing
+from host.audit import AuditRing, Kind
 from host.build import Builds
 from host.calls import IdSource
 from host.config import Config
+from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
 from host.kv_hub import KvHub
 from host.link import Link, Listener
@@ -22,6 +22,9 @@ from host.memory import peak_bytes
 from host.outcome import Status
 from host.reactor import Reactor, now_s
 from host.spawn import RoleName, WorkerLimits, Zygote
+
+if TYPE_CHECKING:
+    from host.plugin import Plugin
 
 _ZYGOTE_DEATHS: Final = 5
 _ZYGOTE_WINDOW_S: Final = 10.0
@@ -46,11 +49,13 @@ class Runtime:
         self.config = config
         self.home = home
         self.reactor = Reactor()
+        self.deadlines = Deadlines(self.reactor)
         self.audit = AuditRing(config.limits.audit_entries)
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
         self.links: dict[Link, None] = {}
+        self.shared: dict[tuple[str, str], Plugin] = {}
         self.baseline_bytes = _BASELINE_BYTES
         self.is_closed = False
         self.is_foreign = False
@@ -63,7 +68,9 @@ class Runtime:
     def check_usable(self) -> None:
         """Raise unless this process may use this host."""
         if self.is_foreign:
-            raise HostClosedError("this host belongs to the process that made it; after a fork, make a new one")
+            raise HostClosedError(
+                "this host belongs to the process that made it; after a fork, make a new one"
+            )
         if self.is_closed:
             raise HostClosedError("the host is closed")
 
@@ -85,7 +92,9 @@ class Runtime:
                 raise IsolationError(
                     f"the {role} zygote died {len(self._deaths)} times within {_ZYGOTE_WINDOW_S:.0f} s; see its messages above"
                 )
-            zygote = self._zygotes[role] = Zygote(self.reactor, role, on_lost=self._on_zygote_lost)
+            zygote = self._zygotes[role] = Zygote(
+                self.reactor, role, on_lost=self._on_zygote_lost
+            )
         return zygote
 
     def _on_zygote_lost(self, zygote: Zygote) -> None:
@@ -93,10 +102,20 @@ class Runtime:
             return
         self._deaths.append(now_s())
         self.zygote_restarts += 1
-        self.audit.record(Kind.CRASHED, plugin="", code="E_ZYGOTE", detail="a zygote died; its workers start again")
+        self.audit.record(
+            Kind.CRASHED,
+            plugin="",
+            code="E_ZYGOTE",
+            detail="a zygote died; its workers start again",
+        )
 
     def open_link(
-        self, listener: Listener, limits: WorkerLimits, *, role: RoleName = "plugins", max_busy_s: float | None = None
+        self,
+        listener: Listener,
+        limits: WorkerLimits,
+        *,
+        role: RoleName = "plugins",
+        max_busy_s: float | None = None,
     ) -> Link:
         """Start a worker for *listener*."""
         timeouts = self.config.timeouts

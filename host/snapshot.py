@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from host.config import Config
 from host.events import PluginEvent, Right
 from host.registry import CommandSpec, ToolSpec
+from ipc.codec import event_middle
+from ipc.limits import MAX_ID
 
 if TYPE_CHECKING:
     from host.plugin import Plugin
@@ -28,6 +31,7 @@ class Route:
     order: int
     rights: frozenset[Right]
     timeout_s: float
+    frame_middle: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,7 @@ class Snapshot:
 def build(
     generation: int,
     plugins: "list[Plugin]",
-    *,
-    skip_hooks: bool,
+    config: Config,
 ) -> "tuple[Snapshot, list[str]]":
     """Make the next generation from *plugins* in order; also return what had to be refused, in words."""
     refused: list[str] = []
@@ -69,19 +72,22 @@ def build(
     tools: dict[str, ToolRoute] = {}
     commands: dict[str, CommandRoute] = {}
     bitmap = 0
-    for plugin in plugins:
+    for order, plugin in enumerate(plugins):
         registry = plugin.registry
         for event in PluginEvent:
             rights = plugin.spec.rights.get(event)
-            if skip_hooks or not registry.events >> event & 1 or not rights:
+            if config.skip_hooks or not registry.events >> event & 1 or not rights:
                 continue
             bitmap |= 1 << event
-            timeout_s = plugin.workspace.config.timeout_s(event, plugin.name)
-            routes[event].append(Route(plugin, plugin.name, plugin.order, rights, timeout_s))
+            timeout_s = config.timeout_s(event, plugin.name)
+            middle = event_middle(min(int(timeout_s * 1000), MAX_ID), event)
+            routes[event].append(Route(plugin, plugin.name, order, rights, timeout_s, middle))
         for tool in registry.tools:
             owner = tools.get(tool.name)
             if owner is not None:
-                refused.append(f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name")
+                refused.append(
+                    f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name"
+                )
             else:
                 tools[tool.name] = ToolRoute(plugin, tool)
         for command in registry.commands:

@@ -12,13 +12,20 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 MAX_TOTAL_BYTES: Final = 64 * 1024 * 1024
 MAX_FILES: Final = 5000
 
-_COPY_SUFFIX: Final = {".ts": ".ts", ".mts": ".ts", ".cts": ".ts", ".tsx": ".tsx", ".jsx": ".tsx", ".json": ".json"}
+_COPY_SUFFIX: Final = {
+    ".ts": ".ts",
+    ".mts": ".ts",
+    ".cts": ".ts",
+    ".tsx": ".tsx",
+    ".jsx": ".tsx",
+    ".json": ".json",
+}
 """The ending of a copy tells the compiler the language; it does not know the newer endings."""
 
 _SYS_OPENAT2: Final = 437  # the same number on every architecture (Linux 5.6)
@@ -28,7 +35,11 @@ _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
 class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+    _fields_ = (  # type: ignore[mutable-override]  # as the ctypes manual has it
+        ("flags", ctypes.c_uint64),
+        ("mode", ctypes.c_uint64),
+        ("resolve", ctypes.c_uint64),
+    )
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -46,7 +57,9 @@ def open_beneath(root_fd: int, path: str) -> int:
     if path.startswith("/") or "\0" in path:
         raise EscapeError(path)
     how = _OpenHow(_FLAGS, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
-    fd = _libc.syscall(_SYS_OPENAT2, root_fd, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
+    fd = _libc.syscall(
+        _SYS_OPENAT2, root_fd, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)
+    )
     if fd >= 0:
         return int(fd)
     error = ctypes.get_errno()
@@ -110,7 +123,7 @@ class SourceTree:
         self.escapes: list[str] = []
         self.problem: str | None = None
 
-    def __enter__(self) -> "SourceTree":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -81,7 +81,9 @@ class Child(Protocol):
 def _locate(name: str) -> str:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise IsolationError(f"package {name} is not installed; install jcode-plugins with its dependencies")
+        raise IsolationError(
+            f"package {name} is not installed; install jcode-plugins with its dependencies"
+        )
     if spec.submodule_search_locations:
         return next(iter(spec.submodule_search_locations))
     return spec.origin
@@ -96,13 +98,25 @@ def command_line(role: RoleName, control_fd: int, pidfd: int) -> list[str]:
     mounts.extend(f"path={folder}" for folder in folders)
     script = str(_ROOT / "worker" / "__main__.py")
     # -I: no user site, no PYTHON* variables, no working directory. -S: no site, so no .pth files.
-    return [sys.executable, "-I", "-S", script, role, str(control_fd), str(pidfd), str(_ROOT), *mounts]
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        script,
+        role,
+        str(control_fd),
+        str(pidfd),
+        str(_ROOT),
+        *mounts,
+    ]
 
 
 class Zygote:
     """One zygote process. Started on construction; used from the reactor's turn only."""
 
-    def __init__(self, reactor: Reactor, role: RoleName, *, on_lost: Callable[["Zygote"], None]) -> None:
+    def __init__(
+        self, reactor: Reactor, role: RoleName, *, on_lost: Callable[["Zygote"], None]
+    ) -> None:
         self._reactor = reactor
         self._on_lost = on_lost
         self._children: dict[int, Child] = {}
@@ -141,7 +155,9 @@ class Zygote:
         self._next_token += 1
         token = self._next_token
         try:
-            request = encode([SPAWN, token, limits.heap_bytes, limits.data_bytes, limits.niceness])
+            request = encode(
+                [SPAWN, token, limits.heap_bytes, limits.data_bytes, limits.niceness]
+            )
             socket.send_fds(self._socket, [request], [from_host, to_host])
         except OSError:
             # Reported through the reactor, so that a caller has one place to handle it.

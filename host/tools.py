@@ -92,14 +92,18 @@ def schema_problem(schema: JsonObject, value: Json) -> str | None:
         validator = jsonschema_rs.validator_for(schema, retriever=_refuse_references)
         problem = next(iter(validator.iter_errors(value)), None)
     except (ValueError, TypeError) as error:
-        raise ToolError("E_SCHEMA", f"its parameters are not a usable JSON Schema: {error}") from None
+        raise ToolError(
+            "E_SCHEMA", f"its parameters are not a usable JSON Schema: {error}"
+        ) from None
     if problem is None:
         return None
     where = "/".join(str(part) for part in problem.instance_path)
     return f"{where}: {problem.message}" if where else str(problem.message)
 
 
-async def call_tool(workspace: "Workspace", name: str, params: JsonObject, session_id: str) -> ToolResult:
+async def call_tool(
+    workspace: "Workspace", name: str, params: JsonObject, session_id: str
+) -> ToolResult:
     """Run the whole pipeline. Raises :class:`ToolError` for a call that cannot be made."""
     began = now_s()
     route = find_tool(workspace.snapshot.tools.get, name)
@@ -137,12 +141,16 @@ async def call_tool(workspace: "Workspace", name: str, params: JsonObject, sessi
     if result.ok:
         shown: Json = list(result.content) if result.content else result.output
         ended = await _event(
-            workspace, PluginEvent.POST_TOOL_USE, {**after, "tool_output": shown, "success": True}
+            workspace,
+            PluginEvent.POST_TOOL_USE,
+            {**after, "tool_output": shown, "success": True},
         )
         if "modified_output" in ended.output:
             result = _with_output(result, ended.output["modified_output"])
     else:
-        await _event(workspace, PluginEvent.POST_TOOL_USE_FAILURE, {**after, "error": result.error})
+        await _event(
+            workspace, PluginEvent.POST_TOOL_USE_FAILURE, {**after, "error": result.error}
+        )
     return _ended(workspace, result)
 
 
@@ -202,7 +210,9 @@ def _read_result(text: str, plugin: str, tool: str, elapsed_ms: float) -> ToolRe
             plugin=plugin, tool=tool, elapsed_ms=elapsed_ms,
         )  # fmt: skip
     content, images, title = raw.get("content"), raw.get("images"), raw.get("title")
-    blocks = tuple(b for b in content if isinstance(b, dict)) if isinstance(content, list) else ()
+    blocks = (
+        tuple(b for b in content if isinstance(b, dict)) if isinstance(content, list) else ()
+    )
     output = raw.get("output")
     if output is None and blocks:
         output = "\n".join(str(b["text"]) for b in blocks if isinstance(b.get("text"), str))
@@ -215,7 +225,9 @@ def _read_result(text: str, plugin: str, tool: str, elapsed_ms: float) -> ToolRe
         metadata=raw.get("metadata"),
         images=tuple(images) if isinstance(images, list) else (),
         details=raw.get("details"),
-        error=(output if isinstance(output, str) and output else "the tool failed") if is_error else None,
+        error=(output if isinstance(output, str) and output else "the tool failed")
+        if is_error
+        else None,
         code="E_TOOL" if is_error else None,
         status="failed" if is_error else "answered",
         plugin=plugin,
@@ -250,13 +262,22 @@ def _ended(workspace: "Workspace", result: ToolResult) -> ToolResult:
         plugin=result.plugin,
         code=result.code or "ok",
         detail=result.error or result.tool,
-        data={"tool": result.tool, "status": result.status, "elapsed_ms": round(result.elapsed_ms, 3)},
+        data={
+            "tool": result.tool,
+            "status": result.status,
+            "elapsed_ms": round(result.elapsed_ms, 3),
+        },
     )
     return result
 
 
 async def request_worker(
-    workspace: "Workspace", plugin: Plugin, kind: int, request: object, session_id: str, budget_s: float
+    workspace: "Workspace",
+    plugin: Plugin,
+    kind: int,
+    request: object,
+    session_id: str,
+    budget_s: float,
 ) -> tuple[Status, str]:
     """Send TOOL or COMMAND to the instance of *session_id* and wait for its answer or the deadline."""
     try:
@@ -294,7 +315,9 @@ def encode_request(request: object) -> str:
         raise NotEncodableError(str(error)) from None
 
 
-async def run_command(workspace: "Workspace", name: str, args: str, session_id: str) -> ToolResult:
+async def run_command(
+    workspace: "Workspace", name: str, args: str, session_id: str
+) -> ToolResult:
     """Run a registered command; the same shape of answer as a tool's."""
     began = now_s()
     route = workspace.snapshot.commands.get(name.removeprefix("/"))

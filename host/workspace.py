@@ -68,8 +68,7 @@ class Workspace:
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
         self.continues = 0
-        self._plugins: dict[str, Plugin] = {}
-        self._loaded_so_far = 0
+        self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
 
@@ -87,27 +86,38 @@ class Workspace:
         wanted = name or entry.name
         if wanted in self._plugins:
             other = self._plugins[wanted].spec.path
-            raise PluginLoadError("E_DUPLICATE", f"a plugin named {wanted} is already loaded from {other}")
+            raise PluginLoadError(
+                "E_DUPLICATE", f"a plugin named {wanted} is already loaded from {other}"
+            )
         options = self.config.plugins.get(wanted)
         artifact = await self.runtime.builds.build(entry)
         spec = PluginSpec(
             name=wanted,
             version=entry.version,
             path=entry.root / entry.file,
-            scope=scope or (options.scope if options is not None else None) or "project",
+            scope=scope or (options.scope if options is not None else None),
             artifact=artifact,
             rights=hand_loaded(rights),
             settings=self.config.settings.get(wanted, {}) | (settings or {}),
             id=f"file:{entry.root / entry.file}",
         )
-        plugin = Plugin(self, spec, self._order_of(wanted))
+        plugin = Plugin(self, spec)
+        shared = (
+            self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
+        )
+        if shared is not None:
+            plugin = shared
+            plugin.users.append(self)
+        elif plugin.scope == "global":
+            self.runtime.shared[plugin.shared_key] = plugin
         self._plugins[wanted] = plugin
         try:
-            await plugin.start()
+            await (plugin.start() if shared is None else plugin.loaded)
         except BaseException:
             self._plugins.pop(wanted, None)
-            plugin.stop()
+            plugin.leave(self)
             raise
+        self.publish()
         self.runtime.audit.record(
             Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(artifact)
         )
@@ -117,17 +127,17 @@ class Workspace:
         """Plugins that the configuration names by path, in its order; none when plugins are off."""
         if self.config.enable is False:
             return []
-        return [Path(s.path) for s in self.config.sources if s.type in ("file", "directory") and s.path]
-
-    def _order_of(self, name: str) -> int:
-        self._loaded_so_far += 1
-        return self._loaded_so_far
+        return [
+            Path(s.path)
+            for s in self.config.sources
+            if s.type in ("file", "directory") and s.path
+        ]
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""
         plugin = self._plugins.pop(self._known(name).name)
         self.publish()
-        plugin.stop()
+        plugin.leave(self)
 
     def enable(self, name: str) -> None:
         """A person's word that a blocked plugin may run again."""
@@ -136,29 +146,36 @@ class Workspace:
     def _known(self, name: str) -> Plugin:
         plugin = self._plugins.get(name)
         if plugin is None:
-            raise InputError(f"no plugin named {name!r} is loaded{_nearest(name, self._plugins)}")
+            raise InputError(
+                f"no plugin named {name!r} is loaded{_nearest(name, self._plugins)}"
+            )
         return plugin
 
     def close(self) -> None:
-        """Stop every plugin."""
-        for plugin in self._plugins.values():
-            plugin.stop()
-        self._plugins.clear()
+        """Stop every plugin that no other workspace uses."""
+        plugins, self._plugins = self._plugins, {}
+        for plugin in plugins.values():
+            plugin.leave(self)
 
     def publish(self) -> None:
         """Make the next generation from what the plugins registered."""
-        plugins = sorted(self._plugins.values(), key=lambda plugin: plugin.order)
-        new, refused = build(self.snapshot.generation + 1, plugins, skip_hooks=self.config.skip_hooks)
+        new, refused = build(
+            self.snapshot.generation + 1, list(self._plugins.values()), self.config
+        )
         for text in refused:
             self.runtime.audit.record(Kind.REFUSED, plugin="", code="E_DUPLICATE", detail=text)
         self.snapshot = new  # last: if build() raised, readers never noticed
 
     # Use.
 
-    def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> "Outcome | Wait[Outcome]":
+    def dispatch(
+        self, event: "PluginEvent | str", payload: JsonObject
+    ) -> "Outcome | Wait[Outcome]":
         """Send an event; see :func:`host.dispatch.dispatch`."""
         self.runtime.check_usable()
-        outcome = dispatch(self, event if type(event) is PluginEvent else read_event(event), payload)
+        outcome = dispatch(
+            self, event if type(event) is PluginEvent else read_event(event), payload
+        )
         if event in _SESSION_ENDS and isinstance(outcome, Wait):
             session_id = payload.get("session_id")
             if isinstance(session_id, str):
@@ -171,7 +188,7 @@ class Workspace:
 
     def plugins(self) -> list[PluginInfo]:
         """Every loaded plugin, in order."""
-        return [self.info(p) for p in sorted(self._plugins.values(), key=lambda plugin: plugin.order)]
+        return [self.info(plugin) for plugin in self._plugins.values()]
 
     def plugin(self, name: str) -> Plugin:
         """Return the loaded plugin *name*; raises InputError."""
@@ -197,13 +214,15 @@ class Workspace:
 
     def info(self, plugin: Plugin) -> PluginInfo:
         """What is known of *plugin* now."""
-        links = [i.link for i in plugin.all_instances() if i.link is not None and not i.link.is_lost]
+        links = [
+            i.link for i in plugin.all_instances() if i.link is not None and not i.link.is_lost
+        ]
         return PluginInfo(
             id=plugin.spec.id,
             name=plugin.name,
             version=plugin.spec.version,
             path=str(plugin.spec.path),
-            scope=plugin.spec.scope,
+            scope=plugin.scope,
             state=plugin.state,
             registry=plugin.registry,
             load_ms=plugin.load_ms,
@@ -214,6 +233,7 @@ class Workspace:
         )
 
 
+_NUMBERS = frozenset(int(event) for event in PluginEvent)
 _SESSION_ENDS = (
     PluginEvent.SESSION_SHUTDOWN,
     PluginEvent.SESSION_END,
@@ -229,10 +249,9 @@ def read_event(name: object) -> PluginEvent:
         if event is not None:
             return event
         raise InputError(f"unknown event {name!r}{_nearest(name, BY_NAME)}")
-    try:
+    if type(name) is int and name in _NUMBERS:
         return PluginEvent(name)
-    except ValueError:
-        raise InputError(f"unknown event {name!r}: events are 0..27 without 11, or their names") from None
+    raise InputError(f"unknown event {name!r}: events are 0..27 without 11, or their names")
 
 
 def _nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:

@@ -87,9 +87,7 @@ FIELDS: Final[dict[PluginEvent, tuple[str, ...]]] = {
 }
 """Input fields in snake_case; a plugin reads them in camelCase as well."""
 
-OUTPUTS: Final[dict[PluginEvent, tuple[str, ...]]] = {
-    event: () for event in PluginEvent
-} | {
+OUTPUTS: Final[dict[PluginEvent, tuple[str, ...]]] = dict.fromkeys(PluginEvent, ()) | {
     PluginEvent.PRE_TOOL_USE: ("block", "modified_input"),
     PluginEvent.POST_TOOL_USE: ("modified_output",),
     PluginEvent.PERMISSION_REQUEST: ("decision", "message"),

@@ -100,14 +100,22 @@ class HostEnd:
 
         Raises :class:`ipc.errors.FrameError` on a violation, :class:`ChannelClosedError` at end of file.
         """
+        return self.parse(self.read())
+
+    def read(self) -> bytes:
+        """Return what is in the pipe, at most 64 KiB; empty when there is nothing now."""
         try:
             data = os.read(self.read_fd, _READ_BYTES)
         except BlockingIOError:
-            return []
+            return b""
         except OSError as error:
             raise ChannelClosedError(str(error)) from None
         if not data:
             raise ChannelClosedError("end of file")
+        return data
+
+    def parse(self, data: bytes) -> list[Message]:
+        """Return the messages that *data* completes, checked."""
         messages = []
         for body in self._reader.feed(data):
             message = decode(body)

@@ -68,7 +68,10 @@ FROM_HOST: Final[dict[int, tuple[str, _Shape]]] = {
 FROM_WORKER: Final[dict[int, tuple[str, _Shape]]] = {
     HELLO: ("HELLO", (UINT, TEXT, TEXT)),  # protocol version, engine, layers JSON
     RESULT: ("RESULT", (UINT, UINT, UINT, TEXT)),  # id, status, flags, JSON
-    HOSTCALL: ("HOSTCALL", (UINT, UINT, UINT, TEXT, TEXT)),  # id, call id or 0, flags, name, args
+    HOSTCALL: (
+        "HOSTCALL",
+        (UINT, UINT, UINT, TEXT, TEXT),
+    ),  # id, call id or 0, flags, name, args
     CAST: ("CAST", (UINT, TEXT, TEXT)),  # call id or 0, name, args
     END: ("END", (UINT,)),  # 0: the delivered entry has ended; else: the CANCEL of that call
     YIELD: ("YIELD", ()),
@@ -91,7 +94,7 @@ def check(message: Message, table: dict[int, tuple[str, _Shape]]) -> None:
 
     Integers must lie within 0..2^31-1; ``True`` is not an integer here.
     """
-    row = table.get(message[0]) if message and type(message[0]) is int else None  # type: ignore[arg-type]  # narrowed by the conditional
+    row = table.get(message[0]) if message and type(message[0]) is int else None
     if row is None:
         raise FrameError("E_KIND", "no such message for this side to send")
     name, shape = row

@@ -5,10 +5,10 @@ Promises    After construction it makes only ``read`` and ``write`` system calls
 
 import os
 
-from ipc.codec import decode, encode
+from ipc.codec import decode_trusted, encode
 from ipc.errors import ChannelClosedError
 from ipc.framing import FrameReader, frame
-from ipc.messages import FROM_HOST, Message, check
+from ipc.messages import Message
 
 _READ_BYTES = 65536
 
@@ -31,9 +31,7 @@ class WorkerEnd:
             if not data:
                 raise ChannelClosedError("end of file")
             self._ready = self._reader.feed(data)
-        message = decode(self._ready.pop(0))
-        check(message, FROM_HOST)
-        return message
+        return decode_trusted(self._ready.pop(0))
 
     def receive_kind(self, kind: int) -> Message:
         """Wait for the next message, which the protocol says is of *kind*; others are skipped."""
@@ -43,7 +41,10 @@ class WorkerEnd:
 
     def send(self, message: Message) -> None:
         """Write the whole message, however long the host takes to read it."""
-        data = frame(encode(message))
+        self.send_bytes(frame(encode(message)))
+
+    def send_bytes(self, data: bytes) -> None:
+        """As :meth:`send`, for a frame that is made already."""
         written = os.write(self._write_fd, data)
         if written < len(data):  # only above the pipe's capacity
             rest = memoryview(data)[written:]

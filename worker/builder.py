@@ -59,10 +59,22 @@ class ChannelSources:
     def fetch(self, wanted: list[list[str]]) -> list[Found | None]:
         """See :class:`worker.build.Sources`."""
         self._next_id += 1
-        self._end.send([HOSTCALL, self._next_id, 0, FLAG_SYNC, "source.fetch", json.dumps({"wanted": wanted})])
+        self._end.send(
+            [
+                HOSTCALL,
+                self._next_id,
+                0,
+                FLAG_SYNC,
+                "source.fetch",
+                json.dumps({"wanted": wanted}),
+            ]
+        )
         _, _, _, text = self._end.receive_kind(ANSWER)
         found = json.loads(str(text))
-        return [Found(item["path"], item["local"], item["sha256"]) if item else None for item in found]
+        return [
+            Found(item["path"], item["local"], item["sha256"]) if item else None
+            for item in found
+        ]
 
 
 def _answer(text: int | str, sources: ChannelSources) -> tuple[int, str]:

@@ -43,7 +43,11 @@ def bootstrap_source() -> str:
         if name.endswith(".js"):
             with open(os.path.join(_JS_DIR, name), encoding="utf-8") as file:
                 parts.append(file.read())
-    return "(function (__py, __events) {\n'use strict';\n" + "\n".join(parts) + "\nreturn enter;\n})"
+    return (
+        "(function (__py, __events) {\n'use strict';\n"
+        + "\n".join(parts)
+        + "\nreturn enter;\n})"
+    )
 
 
 def _json_text(value: object) -> str:
@@ -52,7 +56,9 @@ def _json_text(value: object) -> str:
     The json module would bring ``re`` into every worker for this one use.
     """
     if isinstance(value, dict):
-        return "{" + ",".join(f'"{key}":{_json_text(item)}' for key, item in value.items()) + "}"
+        return (
+            "{" + ",".join(f'"{key}":{_json_text(item)}' for key, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(_json_text(item) for item in value) + "]"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -10,6 +10,7 @@ import os
 from collections import deque
 from typing import Final, NoReturn
 
+from ipc.codec import result_frame
 from ipc.errors import IpcError
 from ipc.limits import JOBS_PER_YIELD, MAX_ID
 from ipc.messages import (
@@ -26,7 +27,6 @@ from ipc.messages import (
     LOAD,
     PROTOCOL_VERSION,
     PUSH,
-    RESULT,
     RESUME,
     TOOL,
     WAKE,
@@ -81,7 +81,9 @@ class Loop:
         self._end = end
         self._deferred: deque[Message] = deque()
         self._cancelled: set[int] = set()
-        self._held: Message | None = None  # the last RESULT, in case the entry ends with it
+        self._held: tuple[int, int, str] | None = (
+            None  # the last RESULT, in case the entry ends with it
+        )
         self._next_sync_id = 0
         engine.outlet = self
 
@@ -119,25 +121,26 @@ class Loop:
             else:  # RESUME without a YIELD: the host's mistake, nothing depends on it
                 continue
             if type(out) is str:
-                self._hold([RESULT, id_, int(out[0]), 0, out[1:]])
+                self._hold(int(id_), int(out[0]), out[1:])
             self._run_jobs()
             held = self._held
             if held is not None:
                 self._held = None
-                held[3] = FLAG_ENTRY_ENDED
-                end.send(held)
+                end.send_bytes(result_frame(*held[:2], FLAG_ENTRY_ENDED, held[2]))
             else:
                 end.send([END, 0])
-            self._cancelled.clear()
+            if self._cancelled:
+                self._cancelled.clear()
 
-    def _hold(self, result: Message) -> None:
-        self._flush()
-        self._held = result
+    def _hold(self, id_: int, status: int, text: str) -> None:
+        if self._held is not None:
+            self._flush()
+        self._held = (id_, status, text)
 
     def _flush(self) -> None:
         if self._held is not None:
-            held, self._held = self._held, None
-            self._end.send(held)
+            (id_, status, text), self._held = self._held, None
+            self._end.send_bytes(result_frame(id_, status, 0, text))
 
     def _run_jobs(self) -> None:
         run_job = self._run_job
@@ -175,7 +178,7 @@ class Loop:
     def send(self, kind: int, id_: int, n: int, name: str, text: str) -> None:
         """See :class:`worker.engine.Outlet`."""
         if kind == _JS_RESULT:
-            self._hold([RESULT, id_, n, 0, text])
+            self._hold(id_, n, text)
             return
         self._flush()
         if kind == _JS_HOSTCALL:

@@ -10,7 +10,11 @@ import gc
 import os
 import select
 import sys
-from _socket import SCM_RIGHTS, SOL_SOCKET, socket  # the plain module: `socket` drags in selectors
+from _socket import (
+    SCM_RIGHTS,
+    SOL_SOCKET,
+    socket,
+)  # the plain module: `socket` drags in selectors
 from typing import NoReturn, Protocol
 
 from ipc.codec import decode, encode

@@ -96,6 +96,7 @@ class BesideSpinner(AsyncioRow):
                 [sys.executable, "-I", "-S", str(PEERS / "spinner.py"), str(nice)],
                 stdout=subprocess.PIPE,
                 env={},
+                start_new_session=True,  # unrelated for the scheduler's session groups, too
             )
             assert self._program.stdout is not None
             self._program.stdout.readline()

@@ -38,9 +38,13 @@ def set_(instance: "Instance", args: dict[str, Json], request: HostcallRequest) 
     """``{"key", "value"}`` -> ``{}`` once it is on the disk."""
     key, value = args.get("key"), args.get("value")
     if not isinstance(key, str) or "value" not in args:
-        request.answer(_error_text("E_INVALID", "kv.set takes a key and a value"), is_error=True)
+        request.answer(
+            _error_text("E_INVALID", "kv.set takes a key and a value"), is_error=True
+        )
         return
-    instance.kv().write(instance, key, msgspec.json.encode(value).decode(), _acknowledge(request))
+    instance.kv().write(
+        instance, key, msgspec.json.encode(value).decode(), _acknowledge(request)
+    )
 
 
 def delete(instance: "Instance", args: dict[str, Json], request: HostcallRequest) -> None:

@@ -72,11 +72,18 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     """Route *request* to its row; what has none, or lacks its shape, gets an error it can catch."""
     row = ASKS.get(request.name)
     if row is None:
-        request.answer('{"code":"E_UNKNOWN","message":"there is no such hostcall"}', is_error=True)
+        request.answer(
+            '{"code":"E_UNKNOWN","message":"there is no such hostcall"}', is_error=True
+        )
     elif request.is_sync and not row.sync:
-        request.answer('{"code":"E_INVALID","message":"this hostcall cannot be waited for in place"}', is_error=True)
+        request.answer(
+            '{"code":"E_INVALID","message":"this hostcall cannot be waited for in place"}',
+            is_error=True,
+        )
     elif (args := parse_args(request.args)) is None:
-        request.answer('{"code":"E_INVALID","message":"arguments are not a JSON object"}', is_error=True)
+        request.answer(
+            '{"code":"E_INVALID","message":"arguments are not a JSON object"}', is_error=True
+        )
     else:
         row.handler(instance, args, request)
 

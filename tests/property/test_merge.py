@@ -1,11 +1,11 @@
 """Properties of merging that hold for whatever plugins send."""
 
-from dataclasses import replace
 from random import Random
 from typing import Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from host.events import PluginEvent, Right
 from host.merge import STRICTNESS, PluginAnswer, merge, validate

@@ -2,11 +2,13 @@
 
 import json
 from typing import Final
+from unittest import mock
 
 import _quickjs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from host import rewrite
 from host.outcome import Json
 from host.rewrite import Change, Patch, apply, changes, overlaps
 
@@ -75,7 +77,7 @@ def test_an_untouched_value_has_no_changes(value: Json) -> None:
 
 
 @given(originals_and_copies())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_applying_the_changes_gives_what_the_plugin_wanted(
     case: tuple[Json, Json, Json],
 ) -> None:
@@ -87,6 +89,19 @@ def test_applying_the_changes_gives_what_the_plugin_wanted(
 
     assert text(javascript(result)) == text(seen)
     assert text(original) == before
+
+
+@given(originals_and_copies())
+def test_naming_no_places_gives_the_same_value(case: tuple[Json, Json, Json]) -> None:
+    """Past the limit the whole value is replaced, by the one that the changes would have made."""
+    original, seen, _ = case
+    wanted = apply(original, changes(original, seen))
+
+    with mock.patch.object(rewrite, "MAX_PLACES", 0):
+        found = changes(original, seen)
+
+    assert len(found) <= 1
+    assert apply(original, found) == wanted or "\\ud" in text(original)
 
 
 @given(VALUES, VALUES, st.integers(2**53, 2**90), st.integers(0, 2))
@@ -110,7 +125,7 @@ def test_big_integers_beside_a_change_survive(
 
 
 @given(originals_and_copies())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_an_overlay_drops_exactly_what_overlaps(case: tuple[Json, Json, Json]) -> None:
     """The tree and the pairwise definition agree on which of the earlier changes are lost."""
     original, first, second = case
@@ -128,7 +143,7 @@ def test_an_overlay_drops_exactly_what_overlaps(case: tuple[Json, Json, Json]) -
 
 
 @given(originals_and_copies())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_changes_that_do_not_overlap_commute(case: tuple[Json, Json, Json]) -> None:
     """The order of plugins matters only where they disagree."""
     original, first, second = case

@@ -71,7 +71,6 @@ const mapSize = uncurry(getDescriptor(Map.prototype, "size").get);
 const performanceNow = uncurry(performance.now).bind(undefined, performance);
 const promiseThen = uncurry(PromiseProto.then);
 const regexExec = uncurry(RegExp.prototype.exec);
-const stringConcat = uncurry(String.prototype.concat);
 const stringIndexOf = uncurry(String.prototype.indexOf);
 const stringSlice = uncurry(String.prototype.slice);
 const stringStartsWith = uncurry(String.prototype.startsWith);
@@ -93,9 +92,12 @@ function defineData(target, key, value) {
   });
 }
 
-/** Join two strings into a flat one. ``a + b`` makes a rope above 512 units, which cannot cross to Python. */
+/**
+ * Join two strings into a flat one. ``a + b`` makes a rope above 512 units, and so does concat for wide strings;
+ * a rope cannot cross to Python.
+ */
 function flat(head, tail) {
-  return stringConcat(head, tail);
+  return tail.length < 256 && head.length < 256 ? head + tail : arrayJoin([head, tail], "");
 }
 
 /** Put a function that a plugin may hold on *target*: frozen, and not to be replaced. */

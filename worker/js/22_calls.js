@@ -13,8 +13,8 @@ const callDefaults = {
   context: null, signal: null, cancelled: false, done: false,
   kv: null, logger: null, sleep: null, session: null, // made for ctx when asked for (67_context.js)
   // events only (60_events.js)
-  n: -1, input: null, payloadText: "", action: null, out: null, added: null, reason: null,
-  error: null, stack: "", errors: 0, stop: false, piInput: "", piResult: null, toolCallId: null,
+  n: -1, input: null, payloadText: "", action: null, out: null, added: null, reason: null, // more: handlers are waiting behind this one
+  error: null, stack: "", errors: 0, stop: false, more: false, piInput: "", piResult: null, toolCallId: null,
 };
 
 /** The state of call *id*. *contextText* is JSON from the host or "". */

@@ -542,13 +542,19 @@ const makeLoader = (hostModules) => {
     asyncFulfilled(m);
   };
   const gatherAncestors = (m, into) => {
-    for (let i = 0; i < m.asyncParents.n; i++) {
-      const parent = m.asyncParents[i];
-      if (L_includes(into, parent) || parent.root.failed) continue;
-      parent.pending -= 1;
-      if (parent.pending > 0) continue;
-      L_push(into, parent);
-      if ((parent.flags & L_AWAITS) === 0) gatherAncestors(parent, into);
+    const todo = L_list(); // not by recursion: a graph may be as deep as it has files
+    L_push(todo, m);
+    while (todo.n > 0) {
+      todo.n -= 1;
+      const from = todo[todo.n];
+      for (let i = 0; i < from.asyncParents.n; i++) {
+        const parent = from.asyncParents[i];
+        if (L_includes(into, parent) || parent.root.failed) continue;
+        parent.pending -= 1;
+        if (parent.pending > 0) continue;
+        L_push(into, parent);
+        if ((parent.flags & L_AWAITS) === 0) L_push(todo, parent);
+      }
     }
   };
   const asyncFulfilled = (m) => {
@@ -575,49 +581,73 @@ const makeLoader = (hostModules) => {
     }
   };
   const asyncRejected = (m, error) => {
-    if (m.status === L_EVALUATED) return;
-    fail(m, error);
-    for (let i = 0; i < m.asyncParents.n; i++) asyncRejected(m.asyncParents[i], error);
-    settle(m);
+    const failing = L_list();
+    L_push(failing, m);
+    for (let k = 0; k < failing.n; k++) {
+      const from = failing[k];
+      if (from.status === L_EVALUATED) continue;
+      fail(from, error);
+      for (let i = 0; i < from.asyncParents.n; i++) L_push(failing, from.asyncParents[i]);
+      settle(from);
+    }
   };
-  const innerEvaluation = (m, stack, counter) => {
-    if (m.kind !== L_ESM) { runCommonJs(m); return counter; }
-    if (m.status === L_EVALUATING_ASYNC || m.status === L_EVALUATED) { if (m.failed) throw m.error; return counter; }
-    if (m.status === L_EVALUATING) return counter;
-    m.status = L_EVALUATING;
-    m.stack = stack;
-    m.dfs = counter;
-    m.ancestor = counter;
-    counter += 1;
-    L_push(stack, m);
-    for (let i = 0; i < m.requests.length; i++) {
-      const target = m.deps[m.requests[i]].target;
-      if (typeof target !== "number") continue;
-      let wanted = modules[target];
-      counter = innerEvaluation(wanted, stack, counter);
-      if (wanted.kind !== L_ESM) continue;
+  // InnerModuleEvaluation with its recursion spelled out, for the same reason.
+  const evaluateGraph = (root, stack) => {
+    const frames = L_list();
+    let counter = 0;
+    const enter = (m) => {
+      if (m.kind !== L_ESM) return runCommonJs(m);
+      if (m.status === L_EVALUATING_ASYNC || m.status === L_EVALUATED) { if (m.failed) throw m.error; return; }
+      if (m.status === L_EVALUATING) return;
+      m.status = L_EVALUATING;
+      m.stack = stack;
+      m.dfs = counter;
+      m.ancestor = counter;
+      counter += 1;
+      L_push(stack, m);
+      const frame = L_create(null);
+      frame.m = m; frame.next = 0; frame.entered = false;
+      L_push(frames, frame);
+    };
+    const leaveRequest = (m, requested) => {
+      let wanted = requested;
+      if (wanted.kind !== L_ESM) return;
       if (wanted.status === L_EVALUATING) {
         // on another stack: a require() in the middle of an evaluation; it gets what is there, as in Node
         if (wanted.stack === stack && wanted.ancestor < m.ancestor) m.ancestor = wanted.ancestor;
-        if (wanted.stack !== stack) continue;
-      } else { wanted = wanted.root; if (wanted.failed) throw wanted.error; }
+        if (wanted.stack !== stack) return;
+      } else {
+        wanted = wanted.root;
+        if (wanted.failed) throw wanted.error;
+      }
       if (wanted.order > 0) { m.pending += 1; L_push(wanted.asyncParents, m); }
-    }
-    if (m.pending > 0 || (m.flags & L_AWAITS) !== 0) {
-      asyncOrder += 1;
-      m.order = asyncOrder;
-      if (m.pending === 0) executeAsync(m);
-    } else execute(m);
-    if (m.ancestor === m.dfs) {
+    };
+    const leave = (m) => {
+      if (m.pending > 0 || (m.flags & L_AWAITS) !== 0) {
+        asyncOrder += 1;
+        m.order = asyncOrder;
+        if (m.pending === 0) executeAsync(m);
+      } else execute(m);
+      if (m.ancestor !== m.dfs) return;
       for (;;) {
         stack.n -= 1;
         const top = stack[stack.n];
         top.status = top.order > 0 ? L_EVALUATING_ASYNC : L_EVALUATED;
         top.root = m;
-        if (top === m) break;
+        if (top === m) return;
       }
+    };
+    enter(root);
+    while (frames.n > 0) {
+      const frame = frames[frames.n - 1];
+      if (frame.next === frame.m.requests.length) { leave(frame.m); frames.n -= 1; continue; }
+      const target = frame.m.deps[frame.m.requests[frame.next]].target;
+      if (typeof target !== "number") { frame.next += 1; continue; }
+      if (!frame.entered) { frame.entered = true; enter(modules[target]); continue; }
+      frame.entered = false;
+      frame.next += 1;
+      leaveRequest(frame.m, modules[target]);
     }
-    return counter;
   };
   // null when the graph has run, a promise while part of it waits; throws when it failed synchronously.
   const evaluate = (wanted) => {
@@ -630,7 +660,7 @@ const makeLoader = (hostModules) => {
       if (m.status === L_EVALUATED) { if (m.failed) throw m.error; return null; }
     } else {
       const stack = L_list();
-      try { innerEvaluation(m, stack, 0); } catch (error) {
+      try { evaluateGraph(m, stack); } catch (error) {
         for (let i = 0; i < stack.n; i++) { stack[i].root = stack[i]; fail(stack[i], error); }
         throw error;
       }

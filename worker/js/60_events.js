@@ -195,6 +195,7 @@ function runHandlers(call, list, index) {
         awaitHandler(call, list, i, second, result);
         return undefined;
       }
+      if (count > 1) call.more = i + 1 < count;
       handlerReturned(call, record, second, result);
     } catch (error) {
       handlerThrew(call, record, second, error);
@@ -208,6 +209,7 @@ function awaitHandler(call, list, index, second, promise) {
   const go = (failed) => (value) => {
     try {
       const record = list[index];
+      call.more = index + 1 < list.length;
       if (failed) handlerThrew(call, record, second, value);
       else {
         try {

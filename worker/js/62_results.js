@@ -262,7 +262,7 @@ function addOutput(call, name, value) {
     for (let i = 0; i < value.length; i++) all[all.length] = value[i];
   } else call.out[name] = value;
   const field = rewrites[name];
-  if (field !== undefined && eventTable[call.n].takes[name] === true) changeInput(call, field, thaw(value));
+  if (call.more && field !== undefined && eventTable[call.n].takes[name] === true) changeInput(call, field, thaw(value));
   if (name === "modified_output") call.piResult = null;
 }
 

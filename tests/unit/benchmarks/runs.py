@@ -50,6 +50,7 @@ def run(
     figures: Sequence[Figure] = (),
     skipped: Sequence[Skipped] = (),
     floor_us: float = FLOOR_US,
+    load: float = 0.1,
 ) -> Run:
     """Return a run of the floor and *rows*."""
     floor = row(FLOOR_PINNED, p50=floor_us, p99=2 * floor_us, family="floor", floor_us=floor_us)
@@ -59,6 +60,7 @@ def run(
         commit="abc1234",
         date="2026-01-01T00:00:00+00:00",
         seconds=60.0,
+        load=load,
         rows=table,
         figures=list(figures),
         skipped=list(skipped),

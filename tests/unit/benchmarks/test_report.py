@@ -9,7 +9,16 @@ from rich.console import Console
 from benchmarks import __main__ as program
 from benchmarks.budgets import PROMISES
 from benchmarks.names import HOOK_BLOCKING, IDLE_USS
-from benchmarks.report import BEGIN, END, duration, markdown, print_run, verdict, write_readme
+from benchmarks.report import (
+    BEGIN,
+    END,
+    duration,
+    markdown,
+    multiple,
+    print_run,
+    verdict,
+    write_readme,
+)
 from benchmarks.results import Figure, Skipped, read, write
 from tests.unit.benchmarks.runs import row, run, usual
 
@@ -93,3 +102,23 @@ def test_what_was_skipped_is_in_both_reports() -> None:
 def test_durations_read_well(us: float | None, text: str) -> None:
     """Three digits and the unit that fits."""
     assert duration(us) == text
+
+
+@pytest.mark.parametrize("load", [0.1, 3.0])
+def test_a_run_beside_other_work_says_so(load: float) -> None:
+    """Its p99s are those of the other work."""
+    console = Console(file=io.StringIO(), width=200)
+
+    print_run(run(load=load), console)
+
+    assert isinstance(console.file, io.StringIO)
+    assert ("load average 3 before the run" in console.file.getvalue()) == (load == 3.0)
+    assert f"load average {load:g} before the run" in markdown(run(load=load))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(0.01481, "0.0148"), (18.44, "18.4"), (25512.3, "25,512")]
+)
+def test_ratios_have_no_exponents(ratio: float, text: str) -> None:
+    """From has_handler to a node hook, readable side by side."""
+    assert multiple(ratio) == text

@@ -277,7 +277,14 @@ def other_schema(path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("spoil", [foreign, damaged, other_schema])
+def other_table(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE letters (something TEXT)")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("spoil", [foreign, damaged, other_schema, other_table])
 def test_a_damaged_file_is_named_and_left_alone(
     path: Path, spoil: Callable[[Path], None]
 ) -> None:

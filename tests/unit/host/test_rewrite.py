@@ -5,7 +5,17 @@ import json
 import pytest
 
 from host.outcome import Json
-from host.rewrite import MAX_CLASHES, Change, Clash, Patch, apply, changes, overlaps, pointer
+from host.rewrite import (
+    MAX_CLASHES,
+    MAX_PLACES,
+    Change,
+    Clash,
+    Patch,
+    apply,
+    changes,
+    overlaps,
+    pointer,
+)
 
 BIG = 2**53 + 1
 
@@ -149,6 +159,33 @@ def test_keys_that_are_one_key_in_javascript_go_together() -> None:
 
     assert changes(original, {"\U0001f600": 2}) == []
     assert apply(original, changes(original, {})) == {}
+
+
+def test_a_change_of_very_many_places_is_one_change_that_loses_nothing() -> None:
+    """Its size is bounded; what was not changed keeps its exact value all the same."""
+    many = MAX_PLACES + 1
+    original: Json = {
+        "a": [0] * many,
+        "b": [BIG, {"c": BIG}],
+        "l": [BIG, 1, BIG],
+        "\ud83d\ude00": BIG,
+    }
+    seen: Json = {
+        "a": [1] * many,
+        "b": [2**53, {"c": 2**53, "d": 1}],
+        "l": [2**53, 2**53],
+        "\U0001f600": 2**53,
+    }
+
+    found = changes(original, seen)
+
+    assert [change.path for change in found] == [()]
+    assert apply(original, found) == {
+        "a": [1] * many,
+        "b": [BIG, {"c": BIG, "d": 1}],
+        "l": [BIG, BIG],
+        "\ud83d\ude00": BIG,
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import _quickjs
 
+from ipc.events import BY_NAME
 from worker.engine import (
     OP_ANSWER,
     OP_CANCEL,
@@ -21,9 +22,7 @@ from worker.engine import (
     Engine,
 )
 
-from ipc.events import BY_NAME
-
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 JsonObject: TypeAlias = dict[str, Json]
 
 RESULT, HOSTCALL, CAST = 1, 2, 3
@@ -193,7 +192,7 @@ class Js:
 
     def collect(self) -> None:
         """Run the engine's cycle collector, then the jobs of finalisers."""
-        self.engine._context.gc()  # noqa: SLF001 - the engine itself has no use for it
+        self.engine._context.gc()
         self.enter(OP_WAKE)
 
     @staticmethod

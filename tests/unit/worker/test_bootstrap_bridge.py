@@ -12,7 +12,7 @@ def test_an_answer_resumes_the_handler() -> None:
     js = Js()
     js.plugin(WAITS)
     id_, given = js.start_event("PostToolUse", {})
-    (hostcall, call, args), = js.hostcalls("kv.set")
+    ((hostcall, call, args),) = js.hostcalls("kv.set")
     assert (given, call, args, js.results(id_)) == (None, id_, {"key": "k", "value": 1}, [])
     js.answer(hostcall)
     js.answer(hostcall)
@@ -27,7 +27,10 @@ def test_an_error_of_the_host_has_its_code() -> None:
     id_, _ = js.start_event("PostToolUse", {})
     js.answer(js.hostcalls("kv.set")[0][0], error={"code": "E_QUOTA", "message": "full"})
 
-    assert js.result(id_, None) == {"action": "continue", "output": {"modified_output": "E_QUOTA"}}
+    assert js.result(id_, None) == {
+        "action": "continue",
+        "output": {"modified_output": "E_QUOTA"},
+    }
 
 
 def test_cancel_rejects_what_the_call_waits_for() -> None:
@@ -39,11 +42,17 @@ def test_cancel_rejects_what_the_call_waits_for() -> None:
     js.cancel(id_)
     js.cancel(id_)
 
-    assert js.result(id_, None) == {"action": "continue", "output": {"modified_output": "E_CANCELLED"}}
+    assert js.result(id_, None) == {
+        "action": "continue",
+        "output": {"modified_output": "E_CANCELLED"},
+    }
     assert js.results(other) == []
     for hostcall, _, _ in js.hostcalls("kv.set"):
         js.answer(hostcall)
-    assert js.result(other, None) == {"action": "continue", "output": {"modified_output": "done"}}
+    assert js.result(other, None) == {
+        "action": "continue",
+        "output": {"modified_output": "done"},
+    }
     assert len(js.results(id_)) == 1
 
 
@@ -57,7 +66,10 @@ def test_a_cancelled_call_can_start_nothing_new() -> None:
     id_, _ = js.start_event("PostToolUse", {})
     js.cancel(id_)
 
-    assert js.result(id_, None) == {"action": "continue", "output": {"modified_output": ["E_CANCELLED"] * 5}}
+    assert js.result(id_, None) == {
+        "action": "continue",
+        "output": {"modified_output": ["E_CANCELLED"] * 5},
+    }
     assert [(n, args["key"]) for _, n, args in js.hostcalls("kv.set")] == [(0, "b")]
 
 
@@ -91,7 +103,9 @@ def test_a_call_that_never_settles_sends_nothing() -> None:
 def test_too_large_arguments_never_leave() -> None:
     """The promise rejects with E_TOO_LARGE."""
     js = Js()
-    js.plugin("pi.on('PostToolUse', () => pi.kv.set('k', 'x'.repeat(70000)).catch((e) => ({modified_output: e.code})));")
+    js.plugin(
+        "pi.on('PostToolUse', () => pi.kv.set('k', 'x'.repeat(70000)).catch((e) => ({modified_output: e.code})));"
+    )
 
     assert js.event("PostToolUse")["output"] == {"modified_output": "E_TOO_LARGE"}
     assert js.hostcalls("kv.set") == []
@@ -117,7 +131,9 @@ def test_the_one_earliest_wake_up_is_asked_for() -> None:
 def test_clearing_the_last_timer_withdraws_the_wake_up() -> None:
     """null: no wake-up is wanted. Numbers and handles both clear."""
     js = Js()
-    js.plugin("let t; pi.on('TurnStart', () => { t = setInterval(() => {}, 60000); t.unref().ref(); }); pi.on('Stop', () => { clearTimeout(Number(t)); clearInterval(t); clearTimeout(undefined); clearTimeout({}); clearTimeout(null); });")
+    js.plugin(
+        "let t; pi.on('TurnStart', () => { t = setInterval(() => {}, 60000); t.unref().ref(); }); pi.on('Stop', () => { clearTimeout(Number(t)); clearInterval(t); clearTimeout(undefined); clearTimeout({}); clearTimeout(null); });"
+    )
     js.event("TurnStart")
     js.event("Stop")
 
@@ -164,12 +180,14 @@ def test_an_early_wake_runs_nothing() -> None:
 def test_an_interval_comes_again_until_it_is_cleared() -> None:
     """Also when its callback throws, or clears it from inside."""
     js = Js()
-    js.plugin("pi.on('Stop', () => { let n = 0; const t = setInterval(() => { n++; console.log(n); if (n === 3) clearInterval(t); throw new Error('tick'); }, 1); });")
+    js.plugin(
+        "pi.on('Stop', () => { let n = 0; const t = setInterval(() => { n++; console.log(n); if (n === 3) clearInterval(t); throw new Error('tick'); }, 1); });"
+        "pi.on('TurnEnd', () => { const end = performance.now() + 2; while (performance.now() < end); });"
+    )
     js.event("Stop")
-    for _ in range(2000000):
+    for _ in range(5):
+        js.event("TurnEnd")
         js.wake()
-        if js.casts("timer")[-1] == {"in_ms": None}:
-            break
 
     assert js.logged() == ["1", "2", "3"]
     assert len(js.unhandled()) == 3
@@ -178,18 +196,25 @@ def test_an_interval_comes_again_until_it_is_cleared() -> None:
 def test_sleep_is_a_promise_and_needs_no_cap() -> None:
     """A long one is asked for a day at a time; a short one resolves on its WAKE."""
     js = Js()
-    js.plugin("pi.on('PostToolUse', async (i, o, ctx) => { pi.sleep(1e12); await pi.sleep(0); await ctx.sleep(0); return {modified_output: 'slept'}; });")
+    js.plugin(
+        "pi.on('PostToolUse', async (i, o, ctx) => { pi.sleep(1e12); await pi.sleep(0); await ctx.sleep(0); return {modified_output: 'slept'}; });"
+    )
     id_, _ = js.start_event("PostToolUse", {})
     drain(js)
 
-    assert js.result(id_, None) == {"action": "continue", "output": {"modified_output": "slept"}}
+    assert js.result(id_, None) == {
+        "action": "continue",
+        "output": {"modified_output": "slept"},
+    }
     assert js.casts("timer")[-1] == {"in_ms": 86400000}
 
 
 def test_timers_are_bounded() -> None:
     """Above the bound setTimeout throws E_QUOTA."""
     js = Js()
-    js.plugin("pi.on('Stop', () => { try { for (;;) setTimeout(() => {}, 1e6); } catch (e) { return {reason: e.code}; } });")
+    js.plugin(
+        "pi.on('Stop', () => { try { for (;;) setTimeout(() => {}, 1e6); } catch (e) { return {reason: e.code}; } });"
+    )
 
     assert js.event("Stop")["output"] == {"reason": "E_QUOTA"}
 
@@ -197,7 +222,9 @@ def test_timers_are_bounded() -> None:
 def test_a_timer_handle_is_only_a_handle() -> None:
     """It converts to its number, knows whether it is pending, and makes no other."""
     js = Js()
-    js.plugin("pi.on('Stop', () => { const t = setTimeout(() => {}, 1e6); const was = t.hasRef(); t.close(); return {reason: [typeof +t, was, t.hasRef(), t.constructor === Object].join()}; });")
+    js.plugin(
+        "pi.on('Stop', () => { const t = setTimeout(() => {}, 1e6); const was = t.hasRef(); t.close(); return {reason: [typeof +t, was, t.hasRef(), t.constructor === Object].join()}; });"
+    )
 
     assert js.event("Stop")["output"] == {"reason": "number,true,false,true"}
 
@@ -217,7 +244,9 @@ def kv_plugin(entries: JsonObject) -> Js:
     """A plugin that evaluates what it is sent, over a store of *entries*."""
     js = Js()
     js.kv = entries
-    js.plugin("pi.on('PostToolUse', async (i) => { const v = await (0, eval)(i.tool_output); return {modified_output: v === undefined ? 'undefined' : v}; });")
+    js.plugin(
+        "pi.on('PostToolUse', async (i) => { const v = await (0, eval)(i.tool_output); return {modified_output: v === undefined ? 'undefined' : v}; });"
+    )
     return js
 
 
@@ -227,7 +256,10 @@ def test_get_answers_at_once_from_a_mirror() -> None:
     assert js.syncs == []
 
     assert kv(js, "pi.kv.get('a').x.push(2), pi.kv.get('a')") == {"x": [1]}
-    assert kv(js, "[pi.kv.get('none'), pi.kv.get('n'), pi.kv.get('toString'), pi.kv.get('__proto__'), pi.kv.get('constructor')]") == [None, 1, None, "p", "c"]
+    assert kv(
+        js,
+        "[pi.kv.get('none'), pi.kv.get('n'), pi.kv.get('toString'), pi.kv.get('__proto__'), pi.kv.get('constructor')]",
+    ) == [None, 1, None, "p", "c"]
     assert kv(js, "pi.kv.list()") == ["__proto__", "a", "constructor", "n"]
     assert kv(js, "pi.kv.list('co').map((k) => k.length)") == [11]
     assert [name for _, name, _ in js.syncs] == ["kv.load"]
@@ -237,7 +269,10 @@ def test_own_writes_are_seen_at_once_and_durable_later() -> None:
     """set and delete resolve on the host's answer."""
     js = kv_plugin({"gone": 1})
 
-    assert kv(js, "(pi.kv.get('a'), void pi.kv.set('a', {v: 1}).then(() => console.log('durable')), void pi.kv.delete('gone'), [pi.kv.get('a'), pi.kv.get('gone')])") == [{"v": 1}, None]
+    assert kv(
+        js,
+        "(pi.kv.get('a'), void pi.kv.set('a', {v: 1}).then(() => console.log('durable')), void pi.kv.delete('gone'), [pi.kv.get('a'), pi.kv.get('gone')])",
+    ) == [{"v": 1}, None]
     assert js.logged() == []
     js.answer(js.hostcalls("kv.set")[0][0])
     assert js.logged() == ["durable"]
@@ -247,7 +282,10 @@ def test_own_writes_are_seen_at_once_and_durable_later() -> None:
 def test_a_failed_write_is_taken_back() -> None:
     """The mirror is read again, with what is still on its way on top."""
     js = kv_plugin({"a": "old", "b": "old"})
-    kv(js, "(pi.kv.get('a'), pi.kv.set('a', 'new').catch((e) => console.log(e.code)), void pi.kv.set('b', 'new'))")
+    kv(
+        js,
+        "(pi.kv.get('a'), pi.kv.set('a', 'new').catch((e) => console.log(e.code)), void pi.kv.set('b', 'new'))",
+    )
     js.answer(js.hostcalls("kv.set")[0][0], error={"code": "E_QUOTA", "message": "full"})
 
     assert js.logged() == ["E_QUOTA"]
@@ -266,8 +304,18 @@ def test_other_writers_are_pushed() -> None:
     assert kv(js, "['a', 'b', 'c'].map((k) => pi.kv.get(k))") == [2, None, "ours"]
 
 
-@pytest.mark.parametrize("expression", ["pi.kv.set('', 1)", "pi.kv.set(1, 1)", "pi.kv.set('k'.repeat(513), 1)", "pi.kv.set('k', undefined)",
-                                        "pi.kv.set('k', () => 1)", "pi.kv.set('k', 1n)", "pi.kv.delete()"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "pi.kv.set('', 1)",
+        "pi.kv.set(1, 1)",
+        "pi.kv.set('k'.repeat(513), 1)",
+        "pi.kv.set('k', undefined)",
+        "pi.kv.set('k', () => 1)",
+        "pi.kv.set('k', 1n)",
+        "pi.kv.delete()",
+    ],
+)
 def test_bad_writes_reject(expression: str) -> None:
     """As promises: set never throws."""
     js = kv_plugin({})
@@ -280,7 +328,10 @@ def test_a_denied_load_is_an_error_with_its_code() -> None:
     """get throws it; nothing is remembered of the failure."""
     js = kv_plugin({"a": 1})
     js.sync_answer = '2{"code":"E_DENIED","message":"no kv"}'
-    assert kv(js, "(() => { try { pi.kv.get('a'); } catch (e) { return e.code; } })()") == "E_DENIED"
+    assert (
+        kv(js, "(() => { try { pi.kv.get('a'); } catch (e) { return e.code; } })()")
+        == "E_DENIED"
+    )
     js.sync_answer = None
 
     assert kv(js, "pi.kv.get('a')") == 1
@@ -290,7 +341,9 @@ def test_kv_works_while_loading() -> None:
     """Real plugins read their state at the top of the module."""
     js = Js()
     js.kv = {"mode": "on"}
-    js.load("const mode = pi.kv.get('mode'); exports.default = (jcode) => { jcode.registerTool({name: mode, description: ''}); };")
+    js.load(
+        "const mode = pi.kv.get('mode'); exports.default = (jcode) => { jcode.registerTool({name: mode, description: ''}); };"
+    )
 
     with pytest.raises(Failed, match='tool "on"'):
         js.tool("on")

@@ -5,31 +5,46 @@ import pytest
 from tests.unit.worker.js_support import Js, Json, JsonObject, as_object
 
 
-def pi(name: str, body: str, event: str, payload: JsonObject | None = None, **header: Json) -> JsonObject:
+def pi(
+    name: str, body: str, event: str, payload: JsonObject | None = None, **header: Json
+) -> JsonObject:
     """The result of *event* with one pi handler ``async (event, ctx) => {body}``."""
     js = Js()
     js.plugin(f"pi.on('{name}', async (event, ctx) => {{ {body} }});", **header)
     return js.event(event, payload or {})
 
 
-CALL: JsonObject = {"tool_name": "bash", "tool_input": {"command": "ls"}, "session_id": "s", "tool_call_id": "c1"}
+CALL: JsonObject = {
+    "tool_name": "bash",
+    "tool_input": {"command": "ls"},
+    "session_id": "s",
+    "tool_call_id": "c1",
+}
 
 
 def test_registrations_name_both_worlds() -> None:
     """pi's names are listed beside the numbers that they stand for."""
     js = Js()
-    registered = js.plugin("pi.on('tool_call', () => {}); pi.on('tool_result', () => {}); pi.on('Stop', () => {});")
+    registered = js.plugin(
+        "pi.on('tool_call', () => {}); pi.on('tool_result', () => {}); pi.on('Stop', () => {});"
+    )
 
     assert registered["pi_events"] == ["tool_call", "tool_result"]
     assert registered["events"] == [0, 1, 2, 26]
 
 
-@pytest.mark.parametrize(("body", "reason"), [
-    ("return {block: true, reason: event.type + ' ' + event.toolName + ' ' + event.toolCallId + ' ' + event.input.command};", "tool_call bash c1 ls"),
-    ("return {block: true};", "blocked by guard"),
-    ("throw new Error('cannot tell');", "cannot tell"),
-    ("event.input.x = 1n;", "a bigint is not JSON; convert it to a string or a number"),
-])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            "return {block: true, reason: event.type + ' ' + event.toolName + ' ' + event.toolCallId + ' ' + event.input.command};",
+            "tool_call bash c1 ls",
+        ),
+        ("return {block: true};", "blocked by guard"),
+        ("throw new Error('cannot tell');", "cannot tell"),
+        ("event.input.x = 1n;", "a bigint is not JSON; convert it to a string or a number"),
+    ],
+)
 def test_tool_call_blocks(body: str, reason: str) -> None:
     """By result, and by a throw: a guard that fails is no permission."""
     result = pi("tool_call", body, "PreToolUse", CALL)
@@ -37,18 +52,36 @@ def test_tool_call_blocks(body: str, reason: str) -> None:
     assert (result["action"], as_object(result["output"])["block"]) == ("block", reason)
 
 
-@pytest.mark.parametrize("body", ["return undefined;", "return null;", "return {};", "return {block: false};", "return 7;",
-                                  "event.input.command = 'ls';"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return undefined;",
+        "return null;",
+        "return {};",
+        "return {block: false};",
+        "return 7;",
+        "event.input.command = 'ls';",
+    ],
+)
 def test_tool_call_goes_on(body: str) -> None:
     """pi ignores what it does not know; an input that stayed the same is no rewrite."""
     assert pi("tool_call", body, "PreToolUse", CALL) == {}
 
 
-@pytest.mark.parametrize("body", ["event.input.command = 'pwd';", "event.input = {command: 'pwd'};",
-                                  "return {input: {command: 'pwd'}};", "await null; event.input.command = 'pwd';"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "event.input.command = 'pwd';",
+        "event.input = {command: 'pwd'};",
+        "return {input: {command: 'pwd'}};",
+        "await null; event.input.command = 'pwd';",
+    ],
+)
 def test_tool_call_input_changed_in_place_is_a_rewrite(body: str) -> None:
     """pi's way of rewriting, reported as modified_input."""
-    assert pi("tool_call", body, "PreToolUse", CALL)["output"] == {"modified_input": {"command": "pwd"}}
+    assert pi("tool_call", body, "PreToolUse", CALL)["output"] == {
+        "modified_input": {"command": "pwd"}
+    }
 
 
 def test_tool_calls_chain_across_formats() -> None:
@@ -64,18 +97,49 @@ def test_tool_calls_chain_across_formats() -> None:
 
 def test_inherited_results_are_nothing() -> None:
     """Own fields only, in pi's format, too."""
-    assert pi("tool_call", "Object.prototype.block = true; return {};", "PreToolUse", CALL) == {}
+    assert (
+        pi("tool_call", "Object.prototype.block = true; return {};", "PreToolUse", CALL) == {}
+    )
 
 
-@pytest.mark.parametrize(("output", "body", "expected"), [
-    ("text", "return {content: [{type: 'text', text: event.content[0].text + '!'}]};", "text!"),
-    ("text", "return {details: {d: 1}};", {"content": [{"type": "text", "text": "text"}], "details": {"d": 1}, "isError": False}),
-    ("text", "return {isError: true};", {"content": [{"type": "text", "text": "text"}], "isError": True}),
-    ({"output": "inner", "title": "t"}, "return {content: [{type: 'text', text: event.content[0].text}]};",
-     {"content": [{"type": "text", "text": "inner"}], "isError": False}),
-    ({"content": [{"type": "text", "text": "block"}], "details": {"a": 1}}, "return {content: [...event.content, {type: 'text', text: String(event.details.a)}]};",
-     {"content": [{"type": "text", "text": "block"}, {"type": "text", "text": "1"}], "details": {"a": 1}, "isError": False}),
-])
+@pytest.mark.parametrize(
+    ("output", "body", "expected"),
+    [
+        (
+            "text",
+            "return {content: [{type: 'text', text: event.content[0].text + '!'}]};",
+            "text!",
+        ),
+        (
+            "text",
+            "return {details: {d: 1}};",
+            {
+                "content": [{"type": "text", "text": "text"}],
+                "details": {"d": 1},
+                "isError": False,
+            },
+        ),
+        (
+            "text",
+            "return {isError: true};",
+            {"content": [{"type": "text", "text": "text"}], "isError": True},
+        ),
+        (
+            {"output": "inner", "title": "t"},
+            "return {content: [{type: 'text', text: event.content[0].text}]};",
+            {"content": [{"type": "text", "text": "inner"}], "isError": False},
+        ),
+        (
+            {"content": [{"type": "text", "text": "block"}], "details": {"a": 1}},
+            "return {content: [...event.content, {type: 'text', text: String(event.details.a)}]};",
+            {
+                "content": [{"type": "text", "text": "block"}, {"type": "text", "text": "1"}],
+                "details": {"a": 1},
+                "isError": False,
+            },
+        ),
+    ],
+)
 def test_tool_result_patches(output: Json, body: str, expected: Json) -> None:
     """A text stays a text while a text can say it; otherwise pi's own shape."""
     result = pi("tool_result", body, "PostToolUse", CALL | {"tool_output": output})
@@ -94,7 +158,11 @@ def test_tool_result_patches_chain() -> None:
     )
 
     output = as_object(js.event("PostToolUse", {"tool_name": "t", "tool_output": ""})["output"])
-    assert output["modified_output"] == {"content": [{"type": "text", "text": "abc"}], "details": False, "isError": False}
+    assert output["modified_output"] == {
+        "content": [{"type": "text", "text": "abc"}],
+        "details": False,
+        "isError": False,
+    }
 
 
 def test_a_failed_tool_is_a_result_with_is_error() -> None:
@@ -109,13 +177,36 @@ def test_a_failed_tool_is_a_result_with_is_error() -> None:
     assert js.logged() == ["true no such file"]
 
 
-@pytest.mark.parametrize(("body", "expected"), [
-    ("return {action: 'continue'};", {}),
-    ("return {action: 'transform', text: event.text + '!' + event.source};", {"action": "continue", "output": {"modified_prompt": "hi!interactive"}}),
-    ("return {text: 'older'};", {"action": "continue", "output": {"modified_prompt": "older"}}),
-    ("return {action: 'handled'};", {"action": "block", "output": {"handled": True, "block": "handled by guard"}, "reason": "handled by guard"}),
-    ("return {handled: true};", {"action": "block", "output": {"handled": True, "block": "handled by guard"}, "reason": "handled by guard"}),
-])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return {action: 'continue'};", {}),
+        (
+            "return {action: 'transform', text: event.text + '!' + event.source};",
+            {"action": "continue", "output": {"modified_prompt": "hi!interactive"}},
+        ),
+        (
+            "return {text: 'older'};",
+            {"action": "continue", "output": {"modified_prompt": "older"}},
+        ),
+        (
+            "return {action: 'handled'};",
+            {
+                "action": "block",
+                "output": {"handled": True, "block": "handled by guard"},
+                "reason": "handled by guard",
+            },
+        ),
+        (
+            "return {handled: true};",
+            {
+                "action": "block",
+                "output": {"handled": True, "block": "handled by guard"},
+                "reason": "handled by guard",
+            },
+        ),
+    ],
+)
 def test_input(body: str, expected: JsonObject) -> None:
     """continue, transform, handled, and omp's older shape."""
     assert pi("input", body, "UserPromptSubmit", {"content": "hi"}) == expected
@@ -129,25 +220,46 @@ def test_input_transforms_chain_and_handled_ends_them() -> None:
         "pi.on('input', (e) => e.text === 'xab' ? undefined : {action: 'handled'}); pi.on('input', () => { console.log('last'); });"
     )
 
-    assert js.event("UserPromptSubmit", {"content": "x"})["output"] == {"modified_prompt": "xab"}
+    assert js.event("UserPromptSubmit", {"content": "x"})["output"] == {
+        "modified_prompt": "xab"
+    }
     js.event("UserPromptSubmit", {"content": "y"})
     assert js.logged() == ["last"]
 
 
-@pytest.mark.parametrize(("handlers", "expected"), [
-    ("(e) => ({systemPrompt: e.systemPrompt + ' more'})", {"additional_system_prompt": [" more"]}),
-    ("(e) => ({systemPrompt: 'new'})", {"system_prompt": "new"}),
-    ("(e) => ({systemPrompt: e.systemPrompt})", None),
-    ("(e) => ({systemPrompt: e.systemPrompt + '1'}) ; (e) => ({systemPrompt: e.systemPrompt + '2'})", {"additional_system_prompt": ["1", "2"]}),
-    ("(e) => ({systemPrompt: e.systemPrompt + '1'}) ; (e) => ({systemPrompt: 'X' + e.systemPrompt}) ; (e) => ({systemPrompt: e.systemPrompt + '3'})",
-     {"system_prompt": "Xold1", "additional_system_prompt": ["3"]}),
-    ("(e) => ({message: {customType: 'c', content: e.systemPrompt, display: true}})", {"messages": [{"customType": "c", "content": "old", "display": True}]}),
-    ("(e) => ({message: {content: 1}}) ; (e) => ({message: {content: 2}})", {"messages": [{"content": 1}, {"content": 2}]}),
-])
+@pytest.mark.parametrize(
+    ("handlers", "expected"),
+    [
+        (
+            "(e) => ({systemPrompt: e.systemPrompt + ' more'})",
+            {"additional_system_prompt": [" more"]},
+        ),
+        ("(e) => ({systemPrompt: 'new'})", {"system_prompt": "new"}),
+        ("(e) => ({systemPrompt: e.systemPrompt})", None),
+        (
+            "(e) => ({systemPrompt: e.systemPrompt + '1'}) ; (e) => ({systemPrompt: e.systemPrompt + '2'})",
+            {"additional_system_prompt": ["1", "2"]},
+        ),
+        (
+            "(e) => ({systemPrompt: e.systemPrompt + '1'}) ; (e) => ({systemPrompt: 'X' + e.systemPrompt}) ; (e) => ({systemPrompt: e.systemPrompt + '3'})",
+            {"system_prompt": "Xold1", "additional_system_prompt": ["3"]},
+        ),
+        (
+            "(e) => ({message: {customType: 'c', content: e.systemPrompt, display: true}})",
+            {"messages": [{"customType": "c", "content": "old", "display": True}]},
+        ),
+        (
+            "(e) => ({message: {content: 1}}) ; (e) => ({message: {content: 2}})",
+            {"messages": [{"content": 1}, {"content": 2}]},
+        ),
+    ],
+)
 def test_before_agent_start(handlers: str, expected: JsonObject | None) -> None:
     """A prompt that only grew is an addition, so that several plugins' additions do not collide."""
     js = Js()
-    js.plugin("".join(f"pi.on('before_agent_start', {handler});" for handler in handlers.split(" ; ")))
+    js.plugin(
+        "".join(f"pi.on('before_agent_start', {handler});" for handler in handlers.split(" ; "))
+    )
     result = js.event("AgentStart", {"system_prompt": "old"})
 
     assert result.get("output") == expected
@@ -161,36 +273,87 @@ def test_native_additions_survive_a_replaced_prompt() -> None:
         "pi.on('before_agent_start', () => ({systemPrompt: 'new'}));"
     )
 
-    assert js.event("AgentStart", {"system_prompt": "old"})["output"] == {"system_prompt": "new", "additional_system_prompt": ["native"]}
+    assert js.event("AgentStart", {"system_prompt": "old"})["output"] == {
+        "system_prompt": "new",
+        "additional_system_prompt": ["native"],
+    }
 
 
 def test_agent_start_comes_after_before_agent_start() -> None:
     """Both hang on AgentStart; pi's order holds whatever the order of registration."""
     js = Js()
-    js.plugin("pi.on('agent_start', () => console.log('start')); pi.on('before_agent_start', async () => { await null; console.log('before'); });")
+    js.plugin(
+        "pi.on('agent_start', () => console.log('start')); pi.on('before_agent_start', async () => { await null; console.log('before'); });"
+    )
     js.event("AgentStart", {})
 
     assert js.logged() == ["before", "start"]
 
 
-@pytest.mark.parametrize(("name", "event", "payload", "expected"), [
-    ("session_start", "SessionStart", {}, '{"type":"session_start","reason":"startup"}'),
-    ("session_start", "SessionStart", {"reason": "resume"}, '{"type":"session_start","reason":"resume"}'),
-    ("session_shutdown", "SessionShutdown", {}, '{"type":"session_shutdown","reason":"quit"}'),
-    ("session_switch", "SessionSwitch", {}, '{"type":"session_switch","reason":"resume"}'),
-    ("session_compact", "SessionCompact", {"reason": "r"}, '{"type":"session_compact","reason":"r"}'),
-    ("agent_end", "AgentEnd", {}, '{"type":"agent_end","messages":[]}'),
-    ("turn_end", "TurnEnd", {"turn_number": 2}, '{"type":"turn_end","turnIndex":2,"message":{"role":"assistant","content":[]},"toolResults":[]}'),
-    ("message_end", "MessageEnd", {"role": "user", "content": "c"}, '{"type":"message_end","message":{"role":"user","content":"c"}}'),
-    ("message_start", "MessageStart", {"role": "user"}, '{"type":"message_start","message":{"role":"user","content":[]}}'),
-    ("tool_execution_start", "ToolExecutionStart", CALL, '{"type":"tool_execution_start","toolCallId":"c1","toolName":"bash","args":{"command":"ls"}}'),
-    ("tool_execution_end", "ToolExecutionEnd", {"tool_use_id": "c2", "tool_name": "bash", "tool_output": "o"},
-     '{"type":"tool_execution_end","toolCallId":"c2","toolName":"bash","result":"o","isError":false}'),
-])
-def test_payloads_of_the_other_events(name: str, event: str, payload: JsonObject, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "event", "payload", "expected"),
+    [
+        ("session_start", "SessionStart", {}, '{"type":"session_start","reason":"startup"}'),
+        (
+            "session_start",
+            "SessionStart",
+            {"reason": "resume"},
+            '{"type":"session_start","reason":"resume"}',
+        ),
+        (
+            "session_shutdown",
+            "SessionShutdown",
+            {},
+            '{"type":"session_shutdown","reason":"quit"}',
+        ),
+        ("session_switch", "SessionSwitch", {}, '{"type":"session_switch","reason":"resume"}'),
+        (
+            "session_compact",
+            "SessionCompact",
+            {"reason": "r"},
+            '{"type":"session_compact","reason":"r"}',
+        ),
+        ("agent_end", "AgentEnd", {}, '{"type":"agent_end","messages":[]}'),
+        (
+            "turn_end",
+            "TurnEnd",
+            {"turn_number": 2},
+            '{"type":"turn_end","turnIndex":2,"message":{"role":"assistant","content":[]},"toolResults":[]}',
+        ),
+        (
+            "message_end",
+            "MessageEnd",
+            {"role": "user", "content": "c"},
+            '{"type":"message_end","message":{"role":"user","content":"c"}}',
+        ),
+        (
+            "message_start",
+            "MessageStart",
+            {"role": "user"},
+            '{"type":"message_start","message":{"role":"user","content":[]}}',
+        ),
+        (
+            "tool_execution_start",
+            "ToolExecutionStart",
+            CALL,
+            '{"type":"tool_execution_start","toolCallId":"c1","toolName":"bash","args":{"command":"ls"}}',
+        ),
+        (
+            "tool_execution_end",
+            "ToolExecutionEnd",
+            {"tool_use_id": "c2", "tool_name": "bash", "tool_output": "o"},
+            '{"type":"tool_execution_end","toolCallId":"c2","toolName":"bash","result":"o","isError":false}',
+        ),
+    ],
+)
+def test_payloads_of_the_other_events(
+    name: str, event: str, payload: JsonObject, expected: str
+) -> None:
     """In pi's shape; their results are ignored."""
     js = Js()
-    js.plugin(f"pi.on('{name}', (event) => {{ console.log(JSON.stringify(event)); return {{block: true}}; }});")
+    js.plugin(
+        f"pi.on('{name}', (event) => {{ console.log(JSON.stringify(event)); return {{block: true}}; }});"
+    )
 
     assert js.event(event, payload) == {}
     assert js.logged() == [expected]
@@ -199,7 +362,9 @@ def test_payloads_of_the_other_events(name: str, event: str, payload: JsonObject
 def test_turn_start_has_index_and_time() -> None:
     """The time is the worker's own clock."""
     js = Js()
-    js.plugin("pi.on('turn_start', (e) => { console.log(e.turnIndex, Math.abs(e.timestamp - Date.now()) < 60000); });")
+    js.plugin(
+        "pi.on('turn_start', (e) => { console.log(e.turnIndex, Math.abs(e.timestamp - Date.now()) < 60000); });"
+    )
     js.event("TurnStart", {"turn_number": 3})
 
     assert js.logged() == ["3 true"]
@@ -233,7 +398,18 @@ def test_ctx_is_that_of_a_session_without_a_ui() -> None:
 def test_what_is_not_there_yet_is_absent() -> None:
     """``typeof`` tells; nothing pretends."""
     js = Js()
-    absent = ["exec", "sendMessage", "sendUserMessage", "appendEntry", "setModel", "fs", "http", "events", "env", "session"]
+    absent = [
+        "exec",
+        "sendMessage",
+        "sendUserMessage",
+        "appendEntry",
+        "setModel",
+        "fs",
+        "http",
+        "events",
+        "env",
+        "session",
+    ]
     js.plugin(f"pi.on('Stop', () => ({{reason: {absent}.filter((k) => k in pi).join()}}));")
 
     assert js.event("Stop")["output"] == {"reason": ""}

@@ -5,22 +5,27 @@ import pytest
 from tests.unit.worker.js_support import Failed, Js, Json, as_list, as_object
 
 
-@pytest.mark.parametrize("execute", [
-    "async execute(toolCallId, params, onUpdate, ctx, signal) { onUpdate({}); return [toolCallId, params, ctx.hasUI, signal.aborted]; }",
-    "async execute(_id, { x }, _onUpdate, ctx, signal) { return [_id, {x}, ctx.hasUI, signal.aborted]; }",
-    "execute: async (id, params = {a: ',', b: [1, 2]}, /* not, this */ update, ctx, signal) => [id, params, ctx.hasUI, signal.aborted]",
-    "execute: function (id, params, onUpdate) { return [id, params, arguments[3].hasUI, arguments[4].aborted]; }",
-    "execute(id, params, signal, onUpdate, ctx) { onUpdate({}); return [id, params, ctx.hasUI, signal.aborted]; }",
-    "execute: async (id, params, _signal, _onUpdate, ctx) => [id, params, ctx.hasUI, _signal.aborted]",
-    "execute: async (id, params, abort, ...rest) => [id, params, rest[1].hasUI, abort.aborted]",
-    "execute: (...a) => [a[0], a[1], a[4].hasUI, a[2].aborted]",
-])
+@pytest.mark.parametrize(
+    "execute",
+    [
+        "async execute(toolCallId, params, onUpdate, ctx, signal) { onUpdate({}); return [toolCallId, params, ctx.hasUI, signal.aborted]; }",
+        "async execute(_id, { x }, _onUpdate, ctx, signal) { return [_id, {x}, ctx.hasUI, signal.aborted]; }",
+        "execute: async (id, params = {a: ',', b: [1, 2]}, /* not, this */ update, ctx, signal) => [id, params, ctx.hasUI, signal.aborted]",
+        "execute: function (id, params, onUpdate) { return [id, params, arguments[3].hasUI, arguments[4].aborted]; }",
+        "execute(id, params, signal, onUpdate, ctx) { onUpdate({}); return [id, params, ctx.hasUI, signal.aborted]; }",
+        "execute: async (id, params, _signal, _onUpdate, ctx) => [id, params, ctx.hasUI, _signal.aborted]",
+        "execute: async (id, params, abort, ...rest) => [id, params, rest[1].hasUI, abort.aborted]",
+        "execute: (...a) => [a[0], a[1], a[4].hasUI, a[2].aborted]",
+    ],
+)
 def test_execute_works_in_both_argument_orders(execute: str) -> None:
     """Only the third parameter's name tells pi 0.50 from 0.51."""
     js = Js()
     js.plugin(f"pi.registerTool({{name: 't', description: 'd', {execute}}});")
 
-    assert js.tool("t", {"x": 1}, {"tool_call_id": "c1"}) == {"output": ["c1", {"x": 1}, False, False]}
+    assert js.tool("t", {"x": 1}, {"tool_call_id": "c1"}) == {
+        "output": ["c1", {"x": 1}, False, False]
+    }
 
 
 def test_a_call_without_an_id_gets_one() -> None:
@@ -33,40 +38,65 @@ def test_a_call_without_an_id_gets_one() -> None:
     assert first != second
 
 
-@pytest.mark.parametrize(("value", "result"), [
-    ("'text'", {"output": "text"}),
-    ("undefined", {"output": None}),
-    ("null", {"output": None}),
-    ("7", {"output": 7}),
-    ("[1, 2]", {"output": [1, 2]}),
-    ("({a: 1})", {"output": {"a": 1}}),
-    ("({output: 'o', title: 't', metadata: {m: 1}, images: []})", {"output": "o", "title": "t", "metadata": {"m": 1}, "images": []}),
-    ("({output: 'o', other: 1})", {"output": {"output": "o", "other": 1}}),
-    ("({output: 'o', is_error: true})", {"output": "o", "is_error": True}),
-    ("({content: [{type: 'text', text: 'a'}, {type: 'text', text: 'b'}], details: {d: 1}})",
-     {"output": "a\nb", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "details": {"d": 1}}),
-    ("({content: [{type: 'image', data: 'x', mimeType: 'image/png'}], isError: true})",
-     {"output": "", "content": [{"type": "image", "data": "x", "mimeType": "image/png"}], "is_error": True}),
-    ("({content: [], terminate: true})", {"output": "", "content": []}),
-])
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("'text'", {"output": "text"}),
+        ("undefined", {"output": None}),
+        ("null", {"output": None}),
+        ("7", {"output": 7}),
+        ("[1, 2]", {"output": [1, 2]}),
+        ("({a: 1})", {"output": {"a": 1}}),
+        (
+            "({output: 'o', title: 't', metadata: {m: 1}, images: []})",
+            {"output": "o", "title": "t", "metadata": {"m": 1}, "images": []},
+        ),
+        ("({output: 'o', other: 1})", {"output": {"output": "o", "other": 1}}),
+        ("({output: 'o', is_error: true})", {"output": "o", "is_error": True}),
+        (
+            "({content: [{type: 'text', text: 'a'}, {type: 'text', text: 'b'}], details: {d: 1}})",
+            {
+                "output": "a\nb",
+                "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+                "details": {"d": 1},
+            },
+        ),
+        (
+            "({content: [{type: 'image', data: 'x', mimeType: 'image/png'}], isError: true})",
+            {
+                "output": "",
+                "content": [{"type": "image", "data": "x", "mimeType": "image/png"}],
+                "is_error": True,
+            },
+        ),
+        ("({content: [], terminate: true})", {"output": "", "content": []}),
+    ],
+)
 def test_results_are_normalised(value: str, result: Json) -> None:
     """Text, jcode's shape, pi's content blocks, and any other JSON; at once or later."""
-    for form in (f"handler: () => {value}", f"handler: async () => {value}", f"execute: () => {value}"):
+    for form in (
+        f"handler: () => {value}",
+        f"handler: async () => {value}",
+        f"execute: () => {value}",
+    ):
         js = Js()
         js.plugin(f"pi.registerTool({{name: 't', description: 'd', {form}}});")
 
         assert js.tool("t") == result
 
 
-@pytest.mark.parametrize(("body", "named"), [
-    ("() => { throw new Error('broken'); }", "broken"),
-    ("async () => { throw new Error('broken'); }", "broken"),
-    ("() => () => 1", "a function"),
-    ("() => 1n", "bigint"),
-    ("() => ({content: ['x']})", "content block"),
-    ("() => ({content: [{type: 'text'}]})", "has a text"),
-    ("() => 'x'.repeat(70000)", "limit of 65536"),
-])
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("() => { throw new Error('broken'); }", "broken"),
+        ("async () => { throw new Error('broken'); }", "broken"),
+        ("() => () => 1", "a function"),
+        ("() => 1n", "bigint"),
+        ("() => ({content: ['x']})", "content block"),
+        ("() => ({content: [{type: 'text'}]})", "has a text"),
+        ("() => 'x'.repeat(70000)", "limit of 65536"),
+    ],
+)
 def test_failures_are_errors_of_the_call(body: str, named: str) -> None:
     """Thrown, or a result that is none."""
     js = Js()
@@ -90,7 +120,9 @@ def test_handler_gets_params_and_ctx() -> None:
 def test_prepare_arguments_runs_first() -> None:
     """pi's hook for old argument shapes."""
     js = Js()
-    js.plugin("pi.registerTool({name: 't', description: 'd', prepareArguments: (a) => ({y: a.x}), handler: (p) => p});")
+    js.plugin(
+        "pi.registerTool({name: 't', description: 'd', prepareArguments: (a) => ({y: a.x}), handler: (p) => p});"
+    )
 
     assert js.tool("t", {"x": 1}) == {"output": {"y": 1}}
 
@@ -108,24 +140,27 @@ def test_a_tool_without_a_handler_is_listed_and_says_so() -> None:
         js.tool("other")
 
 
-@pytest.mark.parametrize(("definition", "named"), [
-    ("undefined", "needs an object"),
-    ("[]", "needs an object"),
-    ("{description: 'd'}", "a name is 1 to 64"),
-    ("{name: '', description: 'd'}", "a name is 1 to 64"),
-    ("{name: 'a b', description: 'd'}", "a name is 1 to 64"),
-    ("{name: 'a\\n', description: 'd'}", "a name is 1 to 64"),
-    ("{name: 'x'.repeat(65), description: 'd'}", "a name is 1 to 64"),
-    ("{name: 't'}", 'tool "t": description must be a string, not undefined'),
-    ("{name: 't', description: 'x'.repeat(20000)}", "description is longer"),
-    ("{name: 't', description: 'd', tier: 'root'}", "tier is"),
-    ("{name: 't', description: 'd', tier: '__proto__'}", "tier is"),
-    ("{name: 't', description: 'd', parameters: []}", "parameters must be"),
-    ("{name: 't', description: 'd', parameters: {a: 1n}}", "bigint"),
-    ("{name: 't', description: 'd', handler: 'x'}", "handler must be a function"),
-    ("{name: 't', description: 'd', execute: 1}", "execute must be a function"),
-    ("{name: 't', description: 'd', label: 1}", "label must be a string"),
-])
+@pytest.mark.parametrize(
+    ("definition", "named"),
+    [
+        ("undefined", "needs an object"),
+        ("[]", "needs an object"),
+        ("{description: 'd'}", "a name is 1 to 64"),
+        ("{name: '', description: 'd'}", "a name is 1 to 64"),
+        ("{name: 'a b', description: 'd'}", "a name is 1 to 64"),
+        ("{name: 'a\\n', description: 'd'}", "a name is 1 to 64"),
+        ("{name: 'x'.repeat(65), description: 'd'}", "a name is 1 to 64"),
+        ("{name: 't'}", 'tool "t": description must be a string, not undefined'),
+        ("{name: 't', description: 'x'.repeat(20000)}", "description is longer"),
+        ("{name: 't', description: 'd', tier: 'root'}", "tier is"),
+        ("{name: 't', description: 'd', tier: '__proto__'}", "tier is"),
+        ("{name: 't', description: 'd', parameters: []}", "parameters must be"),
+        ("{name: 't', description: 'd', parameters: {a: 1n}}", "bigint"),
+        ("{name: 't', description: 'd', handler: 'x'}", "handler must be a function"),
+        ("{name: 't', description: 'd', execute: 1}", "execute must be a function"),
+        ("{name: 't', description: 'd', label: 1}", "label must be a string"),
+    ],
+)
 def test_a_bad_definition_is_told_to_its_author(definition: str, named: str) -> None:
     """The error names the tool and the field."""
     js = Js()
@@ -144,7 +179,14 @@ def test_definitions_are_plain_data_read_once() -> None:
 
     assert registered["tools"] == [
         {"name": "u", "description": "d", "has_handler": False},
-        {"name": "t", "description": "new", "parameters": {"type": "object"}, "tier": "exec", "label": "T", "has_handler": False},
+        {
+            "name": "t",
+            "description": "new",
+            "parameters": {"type": "object"},
+            "tier": "exec",
+            "label": "T",
+            "has_handler": False,
+        },
     ]
 
 
@@ -164,7 +206,9 @@ def test_registrations_are_bounded() -> None:
     """All kinds together; the same name again is no new registration."""
     js = Js()
     with pytest.raises(Failed, match="more than 200 registrations") as failed:
-        js.plugin("for (let k = 0; k < 999; k++) pi.registerTool({name: 'same', description: ''}); for (let k = 0;; k++) { pi.on('Stop', () => {}); pi.registerCommand('c' + k, {handler() {}}); }")
+        js.plugin(
+            "for (let k = 0; k < 999; k++) pi.registerTool({name: 'same', description: ''}); for (let k = 0;; k++) { pi.on('Stop', () => {}); pi.registerCommand('c' + k, {handler() {}}); }"
+        )
 
     assert failed.value.info["code"] == "E_QUOTA"
 
@@ -201,17 +245,24 @@ def test_everything_else_that_registers_is_recorded() -> None:
         flags={"name": "Ada", "plan": "not a boolean"},
     )
 
-    assert registered["flags"] == [{"name": "plan", "type": "boolean", "default": True, "description": "Plan"}, {"name": "name", "type": "string"}]
+    assert registered["flags"] == [
+        {"name": "plan", "type": "boolean", "default": True, "description": "Plan"},
+        {"name": "name", "type": "string"},
+    ]
     assert registered["shortcuts"] == [{"key": "ctrl+p", "description": "P"}]
     assert registered["renderers"] == ["card"]
-    assert registered["providers"] == [{"baseUrl": "https://x", "models": [{"id": "m"}], "name": "acme"}]
+    assert registered["providers"] == [
+        {"baseUrl": "https://x", "models": [{"id": "m"}], "name": "acme"}
+    ]
     assert js.event("Stop")["output"] == {"reason": "true,Ada,"}
 
 
 def test_two_calls_of_one_tool_overlap() -> None:
     """Each has its own ctx and answers with its own result."""
     js = Js()
-    js.plugin("pi.registerTool({name: 't', description: 'd', handler: async (p, ctx) => { await ctx.kv.set('k', p); return ctx.sessionId; }});")
+    js.plugin(
+        "pi.registerTool({name: 't', description: 'd', handler: async (p, ctx) => { await ctx.kv.set('k', p); return ctx.sessionId; }});"
+    )
     first, _ = js.start_tool("t", 1, {"session_id": "a"})
     second, _ = js.start_tool("t", 2, {"session_id": "b"})
     calls = js.hostcalls("kv.set")
