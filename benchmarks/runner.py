@@ -85,8 +85,10 @@ def _fit(one: _Open, share_s: float) -> None:
     """Decide how many samples of a row, a warm-up of at most a fifth included, take about *share_s*."""
     row = one.row
     trial = max(1, min(row.warm_up, row.max_per_round))
-    begin = time.perf_counter_ns()
     with placed(pinned=row.pinned):
+        if row.warm_up:
+            row.sample(trial)
+        begin = time.perf_counter_ns()
         row.sample(trial)
     each_s = (time.perf_counter_ns() - begin) / 1e9 / trial
     affordable = int(share_s / each_s)

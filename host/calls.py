@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
 
-NO_ANSWER: Final = b"\0"
-"""No frame is equal to this."""
+NO_ANSWER: Final = bytes(1 + 65536)
+"""Longer than one read of a pipe, so that no bytes from a worker are equal to it."""
 
 QUEUED: Final = 0
 DELIVERED: Final = 1

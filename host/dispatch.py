@@ -43,15 +43,9 @@ def dispatch(
     began = now_s()
     routes = snapshot.routes[event]
     try:
-        text = encode_payload(event, payload)
+        text = _encode(workspace, event, payload)
     except NotEncodableError as error:
-        done.set(_undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}"))
-        return done
-    if len(text) > workspace.config.limits.payload_in_bytes:
-        why = (
-            f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
-        )
-        done.set(_undelivered(workspace, event, snapshot, routes, why))
+        done.set(_undelivered(workspace, event, snapshot, routes, str(error)))
         return done
     if workspace.config.dispatch == "chain" and OUTPUTS[event] and len(routes) > 1:
         return start(_chain(workspace, event, payload, snapshot, routes, began))
@@ -103,6 +97,18 @@ def _forward(source: Wait[Outcome], target: Wait[Outcome]) -> None:
         target.fail(error)
 
 
+def _encode(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> bytes:
+    """Return *payload* as workers read it; raises NotEncodableError, also when that is over the limit."""
+    try:
+        text = encode_payload(event, payload)
+    except NotEncodableError as error:
+        raise NotEncodableError(f"it is not JSON: {error}") from None
+    limit = workspace.config.limits.payload_in_bytes
+    if len(text) > limit:
+        raise NotEncodableError(f"{len(text)} bytes exceed the limit of {limit}")
+    return text
+
+
 def _session_of(payload: JsonObject) -> str:
     session_id = payload.get("session_id")
     return session_id if isinstance(session_id, str) else ""
@@ -117,7 +123,7 @@ def _ask(
 ) -> Wait[list[Answer]]:
     done: Wait[list[Answer]] = Wait()
     try:
-        text = encode_payload(event, payload)
+        text = _encode(workspace, event, payload)
     except NotEncodableError as error:
         done.set(
             [Answer(route, Status.FAILED, f"E_UNDELIVERED: {error}", 0.0) for route in routes]

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Final, Literal
 
 from ipc.events import BY_NAME, FIELDS, OUTPUTS, PluginEvent
+from policies.rights import FIELD_RIGHT, Right
 
 __all__ = [
     "BY_NAME",
@@ -48,9 +49,6 @@ CLASS_OF: Final[dict[PluginEvent, EventClass]] = {
     for event in PluginEvent
 }
 
-Right = Literal["observe", "veto", "rewrite", "decide"]
-"""What a plugin may do with an event; each is granted on its own."""
-
 VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent"]]] = {
     PluginEvent.PRE_TOOL_USE: "block",
     PluginEvent.USER_PROMPT_SUBMIT: "block",
@@ -67,21 +65,3 @@ REWRITES: Final[dict[PluginEvent, dict[str, str]]] = {
     PluginEvent.PRE_COMPACT: {"system_prompt": "system_prompt"},
 }
 """Output field -> the input field that it replaces."""
-
-FIELD_RIGHT: Final[dict[str, Right]] = {
-    "block": "veto",
-    "prevent": "veto",
-    "suppress": "veto",
-    "message": "observe",
-    "decision": "veto",  # "allow" needs decide; the merge looks at the value
-    "modified_input": "rewrite",
-    "modified_output": "rewrite",
-    "modified_prompt": "rewrite",
-    "modified_message": "rewrite",
-    "additional_system_prompt": "rewrite",
-    "messages": "rewrite",
-    "system_prompt": "rewrite",
-    "instructions": "rewrite",
-    "reason": "rewrite",
-}
-"""The right that an output field needs, so that a result is judged field by field."""

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _STABLE_S: Final = 60.0
 _OOM_SHARE: Final = 0.9
 _LOOK_AT_MEMORY_S: Final = 0.01
+_LEAST_TEXT_BYTES: Final = 1024 * 1024
+"""Errors, log lines and a registry pass whatever ``payload_out_bytes`` is."""
+_NO_WORKER: Final = ("E_LOCKDOWN", "E_START", "E_SPAWN")
+"""This system gives no worker: a first load fails instead of trying again for ever."""
 
 
 class State(Enum):
@@ -78,6 +82,10 @@ class Instance:
             runtime.reactor.demand += 1  # until it has loaded or failed, somebody has to look
         try:
             self.link = runtime.open_link(self, self.plugin.worker_limits())
+            self.link.max_text_bytes = max(
+                self.plugin.limits.payload_out_bytes, _LEAST_TEXT_BYTES
+            )
+            self.link.expect_hello(self.plugin.limits.load_total_ms / 1000)
         except (IsolationError, OSError) as error:
             # No worker to be had: out of descriptors or processes, or a zygote that keeps dying.
             self.link = None
@@ -327,7 +335,7 @@ class Instance:
         if "violation" in why.detail:
             kind = Kind.VIOLATION
         self.note(kind, why.code, why.detail)
-        if not self._has_loaded and (why.is_own_fault or why.code == "E_LOCKDOWN"):
+        if not self._has_loaded and (why.is_own_fault or why.code in _NO_WORKER):
             self._load_failed(PluginLoadError(why.code, why.detail))
             return
         now = now_s()

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
+import msgspec
+
 from host.calls import ABANDONED, DELIVERED, NO_ANSWER, Call
 from host.errors import InvariantBrokenError
 from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
 from ipc.errors import ChannelClosedError, FrameError, QueueFullError, TooLargeError
-from ipc.limits import HALF_FRAME_EXPIRES_S, MAX_FRAME_BYTES
+from ipc.limits import HALF_FRAME_EXPIRES_S, MAX_FRAME_BYTES, MAX_NAME_BYTES
 from ipc.messages import (
     ANSWER,
     CANCEL,
@@ -41,10 +43,17 @@ from ipc.messages import (
 )
 
 MAX_PENDING_HOSTCALLS: Final = 16384
+_EXIT_WITHIN_S: Final = 1.0
 _REMEMBERED_CANCELS: Final = 1024
 _FLOOD_BURST: Final = 8000
 _FLOOD_PER_S: Final = 4000
+_BYTES_PER_TOKEN: Final = 4096
+"""A message costs one token and one more for each so many characters: its size is our work, too."""
 _INFINITY: Final = float("inf")
+START_WITHIN_S: Final = 30.0
+"""From the request for a worker to its HELLO."""
+_MAX_LAYERS_CHARS: Final = 4096
+_HOST_IS_LATE_S: Final = 1.0
 EXIT_LOCKDOWN: Final = 70
 """Exit code of a child whose lockdown failed (``worker/zygote.py``)."""
 
@@ -140,6 +149,9 @@ class Link:
         self.is_lost = False
         self.is_gone = False
         self.layers = ""
+        self._said_hello = False
+        self.max_text_bytes = MAX_FRAME_BYTES
+        """Bound on one JSON text from the worker, in bytes of UTF-8; its listener may lower it."""
         self._loss: Loss | None = None
         self.calls: dict[int, Call] = {}
         self._cancelled: dict[int, None] = {}
@@ -163,14 +175,29 @@ class Link:
         self._tokens_at = now_s()
         self._uncharged = 0
         self._writing = False
-        self._closed = (
-            False  # it closed its end; its death is about to be reported, or is ours to cause
-        )
+        self._closed = False  # it closed an end; its death is near, or is ours to cause
+        self._read_all = False  # nothing more will come: end of file
         self.entry_took_s = 0.0
         self._channel = zygote.spawn(self, limits, max_frame_bytes)
         self._read_fd = self._channel.read_fd
         self._write_fd = self._channel.write_fd
         reactor.add(self._read_fd, self._on_readable)
+        self._start: Timer | None = None
+        self.expect_hello(START_WITHIN_S)
+
+    def expect_hello(self, within_s: float) -> None:
+        """Count the worker as lost unless it says HELLO *within_s* seconds from now."""
+        if self._start is not None:
+            self._start.cancel()
+        self._start = self._reactor.at(now_s() + within_s, lambda: self._on_no_hello(within_s))
+
+    def _on_no_hello(self, within_s: float) -> None:
+        self._start = None
+        self._read_once()  # a host that was busy itself looks before it judges
+        if not (self.is_lost or self._said_hello):
+            # Nothing of the plugin is in it yet, so this is nobody's fault but the machine's or ours.
+            detail = f"the worker was not ready within {within_s:.1f} s"
+            self.kill(Loss("E_START", detail, Status.KILLED, is_own_fault=False))
 
     # From the zygote.
 
@@ -184,9 +211,9 @@ class Link:
     def on_exited(self, how: Exit) -> None:
         """See :class:`host.spawn.Child`."""
         # What it wrote before it died counts: an answer already in the pipe is an answer.
-        while not self.is_lost and not self._closed and self._read_once():
+        while not self.is_lost and not self._read_all and self._read_once():
             pass
-        self._lose(_loss_of(how, closed_itself=self._closed))
+        self._lose(_loss_of(how, was_ready=self._said_hello))
         self._gone()
 
     def on_spawn_failed(self, reason: str) -> None:
@@ -281,12 +308,23 @@ class Link:
         except (TooLargeError, QueueFullError):
             return Sent.REFUSED
         except ChannelClosedError:
-            self._closed = True
+            self._on_closed()
             return Sent.CLOSED
         if self._channel.queued_bytes and not self._writing:
             self._writing = True
             self._reactor.add_for_writing(self._write_fd, self._on_writable)
         return Sent.YES
+
+    def _on_closed(self) -> None:
+        # An exit report follows and tells why, as a dying process closes its pipes first. One that lives
+        # on has no way back, and is given a moment only to tell the two apart.
+        if not self._closed:
+            self._closed = True
+            self._reactor.at(now_s() + _EXIT_WITHIN_S, self._on_no_exit, demand=True)
+
+    def _on_no_exit(self) -> None:
+        if not self.is_lost:
+            self._violation("E_CLOSED", "it closed its channel and lived on")
 
     def _begin(self, call: Call | None, deadline: float, now: float) -> None:
         self._reactor.demand += 1
@@ -380,6 +418,7 @@ class Link:
         try:
             drained = self._channel.flush()
         except ChannelClosedError:
+            self._on_closed()
             drained = True
         if drained and self._writing:
             self._writing = False
@@ -389,7 +428,10 @@ class Link:
         self._read_once()
 
     def _read_once(self) -> bool:
-        """Read and handle one pipe-full; whether anything came."""
+        """Read and handle one pipe-full; whether anything came.
+
+        Not whether more may come: a pipe that somebody else holds open has no end of file.
+        """
         try:
             data = self._channel.read()
             if data == self._expected and not self._channel.is_partial:
@@ -406,11 +448,9 @@ class Link:
             self._violation(error.code, error.detail)
             return False
         except ChannelClosedError:
-            # The exit report tells why. A worker that closed its pipe and lives on has no way back:
-            # the signal ends it, and changes nothing for one that is already ending.
-            self._closed = True
+            self._read_all = True
             self._reactor.remove(self._read_fd)
-            self._signal()
+            self._on_closed()
             return False
         if self._uncharged:
             self._spend()
@@ -424,13 +464,18 @@ class Link:
                 self._half_since = now_s()
         elif self._half_since:
             self._half_since = 0.0
-        return bool(messages) or self._channel.is_partial
+        return bool(data)
 
     def _on_continue(self) -> None:
         call = self._entry
         if call is None:
             raise InvariantBrokenError("an answer was expected of no call")
-        self._expected = NO_ANSWER
+        if self._sync is not None:
+            raise FrameError("E_ORDER", "it speaks although it waits for an answer in place")
+        # Answered before, in the middle of the entry, or cancelled meanwhile: the slow path knows.
+        if call.id not in self.calls:
+            self._on_result([RESULT, call.id, STATUS_CONTINUE, FLAG_ENTRY_ENDED, ""])
+            return
         del self.calls[call.id]
         self._end_entry(advance=False)
         if call.state == DELIVERED:
@@ -443,6 +488,10 @@ class Link:
         if self.is_lost or not self._half_since:
             return
         left = self._half_since + HALF_FRAME_EXPIRES_S - now_s()
+        if left < -_HOST_IS_LATE_S:
+            # We were stopped or busy ourselves: what we did not read, it could not write.
+            self._half_since = now_s()
+            left = HALF_FRAME_EXPIRES_S
         if left > 0:
             self._half = self._reactor.at(now_s() + left, self._on_half)
         elif self._read_once() and not self._channel.is_partial:
@@ -465,12 +514,18 @@ class Link:
             self._listener.on_throttled(self)
 
     def _read_again(self) -> None:
-        if not self.is_lost:
+        if not (self.is_lost or self._read_all):
             self._reactor.watch(self._read_fd, READABLE)
 
     def _on_message(self, message: Message) -> None:
         kind = message[0]
-        if kind == RESULT:
+        if kind == HELLO:
+            self._on_hello(message)
+        elif not self.has_entry and not self._cancels:
+            raise FrameError("E_ORDER", "it speaks although nothing runs in it")
+        elif self._sync is not None:
+            raise FrameError("E_ORDER", "it speaks although it waits for an answer in place")
+        elif kind == RESULT:
             self._on_result(message)
         elif kind == END:
             if message[1] == 0:
@@ -479,19 +534,14 @@ class Link:
                 self._end_cancel(int(message[1]))
             else:
                 raise FrameError("E_END", "the end of a cancel that was not sent")
-        elif kind == HELLO:
-            if self.layers or self.has_entry:
-                raise FrameError("E_ORDER", "a second hello")
-            if message[1] != PROTOCOL_VERSION:
-                raise FrameError("E_VERSION", f"protocol {message[1]}, not {PROTOCOL_VERSION}")
-            self.layers = str(message[3])
-            self._listener.on_hello(self, self.layers)
-        elif not self.has_entry and not self._cancels:
-            raise FrameError("E_ORDER", "it speaks although nothing runs in it")
         elif kind == YIELD:
+            self._uncharged += 1  # each costs us a RESUME, which a flooder does not even read
             self._send([RESUME])
         else:
-            self._uncharged += 1
+            text = str(message[-1])
+            self._check_text(text)
+            self._check_name(str(message[-2]))
+            self._uncharged += 1 + len(text) // _BYTES_PER_TOKEN
             call_id = int(message[2] if kind == HOSTCALL else message[1])
             call = self.calls.get(call_id) if call_id else None
             if call_id and call is None and call_id not in self._cancelled:
@@ -501,10 +551,38 @@ class Link:
             else:
                 self._on_hostcall(message, call, is_late=bool(call_id) and call is None)
 
+    def _on_hello(self, message: Message) -> None:
+        if self._said_hello:
+            raise FrameError("E_ORDER", "a second hello")
+        if message[1] != PROTOCOL_VERSION:
+            raise FrameError("E_VERSION", f"protocol {message[1]}, not {PROTOCOL_VERSION}")
+        self._check_name(str(message[2]))
+        layers = str(message[3])
+        if len(layers) > _MAX_LAYERS_CHARS or not _is_object(layers):
+            raise FrameError("E_SHAPE", "the layers of a hello are not a small JSON object")
+        self._said_hello = True
+        self.layers = layers
+        if self._start is not None:
+            self._start.cancel()
+            self._start = None
+        self._listener.on_hello(self, layers)
+
+    def _check_text(self, text: str) -> None:
+        limit = self.max_text_bytes
+        # A character takes one to four bytes; only what could be too much is encoded to be counted.
+        if len(text) * 4 > limit and len(text.encode()) > limit:
+            raise FrameError("E_TOO_LARGE", f"a text of more than {limit} bytes")
+
+    def _check_name(self, name: str) -> None:
+        if len(name) > MAX_NAME_BYTES:
+            raise FrameError("E_SHAPE", f"a name of more than {MAX_NAME_BYTES} characters")
+
     def _on_hostcall(self, message: Message, call: Call | None, *, is_late: bool) -> None:
         id_, name, args = int(message[1]), str(message[4]), str(message[5])
+        if message[3] not in (0, FLAG_SYNC):
+            raise FrameError("E_RANGE", f"no such flag on a hostcall: {message[3]}")
         is_sync = message[3] == FLAG_SYNC
-        if id_ in self._hostcalls or self._sync is not None:
+        if id_ in self._hostcalls:
             raise FrameError("E_ID", "a hostcall id that is in use")
         request = HostcallRequest(self, id_, call, name, args, is_sync=is_sync)
         self._hostcalls[id_] = request
@@ -525,19 +603,27 @@ class Link:
             self._listener.on_hostcall(self, request)
 
     def _on_result(self, message: Message) -> None:
-        id_ = int(message[1])
-        call = self.calls.pop(id_, None)
-        if call is None and self._cancelled.pop(id_, 0) == 0:
+        _, id_, status, flags, text = message
+        # All is judged before the call is taken out: one that is taken is finished here.
+        if id_ not in self.calls and id_ not in self._cancelled:
             raise FrameError("E_ID", "an answer to what was not asked")
-        if message[3] == FLAG_ENTRY_ENDED:
+        if int(status) > STATUS_ERROR or flags not in (0, FLAG_ENTRY_ENDED):
+            raise FrameError(
+                "E_RANGE", f"no such status or flag on a result: {status}, {flags}"
+            )
+        self._check_text(str(text))
+        if flags == FLAG_ENTRY_ENDED:
             self._end_entry(advance=False)
+        call = self.calls.pop(int(id_), None)
+        if call is None:
+            self._cancelled.pop(int(id_), None)
         if call is not None and call.state == DELIVERED:
-            self._listener.on_result(self, call, int(message[2]), str(message[4]))
+            self._listener.on_result(self, call, int(status), str(text))
         if not self.is_lost:
             self._advance()
 
     def _end_entry(self, *, advance: bool = True) -> None:
-        if not self.has_entry or self._sync is not None:
+        if not self.has_entry:
             raise FrameError("E_END", "the end of an entry that was not delivered")
         now = now_s()
         self.entry_took_s = self._busy_used + now - self._busy_from
@@ -575,7 +661,7 @@ class Link:
         self.has_entry = False
         self._cancels.clear()
         self._signal()
-        for timer in (self._watch, self._half):
+        for timer in (self._watch, self._half, self._start):
             if timer is not None:
                 timer.cancel()
         self._reactor.remove(self._read_fd)
@@ -604,17 +690,21 @@ class Link:
         self._lose(Loss("E_STOPPED", "the host stopped it", status, is_own_fault=False))
 
 
-def _loss_of(how: Exit, *, closed_itself: bool) -> Loss:
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(text), dict)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return False
+
+
+def _loss_of(how: Exit, *, was_ready: bool) -> Loss:
     """Judge an end that we did not decide on."""
-    if how.signal == signal.SIGKILL and closed_itself:
-        return Loss(
-            "E_CLOSED", "the worker closed its channel", Status.KILLED, is_own_fault=True
-        )
     if how.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return Loss(
             "E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False
         )
-    if how.code == EXIT_LOCKDOWN:
+    # Once it was ready, the code is the worker's own choice and excuses nothing.
+    if how.code == EXIT_LOCKDOWN and not was_ready:
         detail = "the worker could not be locked down"
         return Loss("E_LOCKDOWN", detail, Status.CRASHED, is_own_fault=False)
     return Loss("E_CRASH", f"the worker crashed: {how}", Status.CRASHED, is_own_fault=True)

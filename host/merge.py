@@ -89,7 +89,7 @@ class Merged(msgspec.Struct, frozen=True):
 def validate(event: PluginEvent, raw: Json) -> Checked:
     """Check what a worker sent as the result of *event*; never raises.
 
-    Expects ``{"action"?, "output"?, "error"?, "reason"?}``. What is not of that shape has the status
+    Expects ``{"action"?, "output"?, "error"?, "stack"?, "reason"?}``. What is not of that shape has the status
     ``failed`` and says why, but a block, denial or "ask" that was clearly expressed is kept next to the
     error: a guard with a typing mistake is still a guard. The action comes back in the word of the event (``deny``
     for PermissionRequest, else ``block``), and its text under the event's own field.
@@ -233,9 +233,9 @@ class _Reader:
                     self._fault(str(error))
         elif fields is not None and not (self._vetoes and isinstance(fields, str)):
             self._fault(f"output must be an object, not {_kind(fields)}")
-        self._read_error(word, raw.get("error"))
+        self._read_error(word, raw.get("error"), raw.get("stack"))
         for name in raw:
-            if name not in ("action", "output", "error", "reason"):
+            if name not in ("action", "output", "error", "reason", "stack"):
                 self._fault(f"unknown key {_quoted(name)} in a result")
 
     def _read_action(self, word: Json, fields: Json) -> None:
@@ -259,7 +259,11 @@ class _Reader:
             case _:
                 self._fault(f"action must be text, not {_kind(word)}")
 
-    def _read_error(self, word: Json, error: Json) -> None:
+    def _read_error(self, word: Json, error: Json, stack: Json) -> None:
+        if isinstance(stack, str) and stack and isinstance(error, str):
+            error = f"{error}\n{stack.rstrip()}"
+        elif stack is not None and not isinstance(stack, str):
+            self._fault(f"stack must be text, not {_kind(stack)}")
         if word == "error":
             said = isinstance(error, str) and error
             self._fault(said or "the handler reported an error")

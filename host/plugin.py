@@ -23,10 +23,10 @@ from host.outcome import Json, JsonObject
 from host.positions import map_positions
 from host.reactor import now_s
 from host.registry import EMPTY, MAX_EACH, Registry
-from host.rights import Rights
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
+from policies.rights import Rights
 
 if TYPE_CHECKING:
     from host.runtime import Runtime

@@ -90,7 +90,7 @@ class Runtime:
             self._deaths = [at for at in self._deaths if now - at < _ZYGOTE_WINDOW_S]
             if len(self._deaths) >= _ZYGOTE_DEATHS:
                 raise IsolationError(
-                    f"the {role} zygote died {len(self._deaths)} times within {_ZYGOTE_WINDOW_S:.0f} s; see its messages above"
+                    f"the {role} zygote ended {len(self._deaths)} times at its start within {_ZYGOTE_WINDOW_S:.0f} s; see its messages above"
                 )
             zygote = self._zygotes[role] = Zygote(
                 self.reactor, role, on_lost=self._on_zygote_lost
@@ -100,7 +100,8 @@ class Runtime:
     def _on_zygote_lost(self, zygote: Zygote) -> None:
         if self.is_closed:
             return
-        self._deaths.append(now_s())
+        if not zygote.was_useful:
+            self._deaths.append(now_s())
         self.zygote_restarts += 1
         self.audit.record(
             Kind.CRASHED,

@@ -75,7 +75,7 @@ def build(
     for order, plugin in enumerate(plugins):
         registry = plugin.registry
         for event in PluginEvent:
-            rights = plugin.spec.rights.get(event)
+            rights = plugin.spec.rights.of(event)
             if config.skip_hooks or not registry.events >> event & 1 or not rights:
                 continue
             bitmap |= 1 << event

@@ -122,6 +122,8 @@ class Zygote:
         self._children: dict[int, Child] = {}
         self._next_token = 0
         self.is_lost = False
+        self.was_useful = False
+        """Whether it ever made a worker."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pidfd = os.pidfd_open(os.getpid())
         try:
@@ -134,7 +136,9 @@ class Zygote:
                 stderr=None,  # an interpreter that cannot start says why to whoever runs us
                 pass_fds=fds,
                 cwd="/",
-                start_new_session=True,  # a terminal's Ctrl-C is the host's to act on
+                # A terminal's Ctrl-C is the host's to act on. A group, not a session: the kernel's autogroup
+                # would weigh a session of its own against ours and make niceness mean nothing.
+                process_group=0,
             )
         finally:
             theirs.close()
@@ -193,6 +197,7 @@ class Zygote:
         kind, token = message[0], int(message[1])
         if kind == SPAWNED and token in self._children and len(fds) == 1:
             os.set_inheritable(fds[0], False)
+            self.was_useful = True
             self._children[token].on_spawned(int(message[2]), fds[0])
             return
         child = self._children.pop(token, None)

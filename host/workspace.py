@@ -21,9 +21,9 @@ from host.events import BY_NAME, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
-from host.rights import hand_loaded
 from host.snapshot import Snapshot, build
 from host.waits import Wait
+from policies.rights import Rights
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -97,7 +97,7 @@ class Workspace:
             path=entry.root / entry.file,
             scope=scope or (options.scope if options is not None else None),
             artifact=artifact,
-            rights=hand_loaded(rights),
+            rights=Rights(of_event={int(event): of for event, of in (rights or {}).items()}),
             settings=self.config.settings.get(wanted, {}) | (settings or {}),
             id=f"file:{entry.root / entry.file}",
         )

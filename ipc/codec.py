@@ -1,8 +1,10 @@
 """CBOR bodies to messages and back, strictly.
 
-Promises    :func:`decode` returns only what :func:`encode` could have produced: one definite-length
-            array of unsigned integers and text, shortest forms, nothing after it. Everything else is
-            a :class:`FrameError`; no other exception leaves this module.
+Promises    :func:`decode` returns one array of at most as many items as the longest row of
+            ``messages.py``, none of them an array or a map with anything in it, read from definite
+            lengths and shortest forms with nothing after them. Everything else is a
+            :class:`FrameError`; no other exception leaves this module. The types of the items are
+            for :func:`ipc.messages.check`, which knows the row.
 Relies on   cbor2's extension module, >= 6.1.4 (older decoders have known memory and recursion bugs).
             Its defaults build regexes, e-mail messages and cyclic lists from tags and ignore bytes
             after the value, so every built-in tag gets a decoder that refuses, and the result must
@@ -15,9 +17,15 @@ from cbor2._cbor2 import dumps, loads
 
 from ipc.errors import FrameError
 from ipc.framing import frame
-from ipc.messages import EVENT, RESULT, Message
+from ipc.messages import CONTROL, EVENT, FROM_HOST, FROM_WORKER, RESULT, Message
 
-_MAX_DEPTH: Final = 2
+_MAX_DEPTH: Final = 1
+_MAX_ITEMS: Final = 1 + max(
+    len(shape) for table in (FROM_HOST, FROM_WORKER, CONTROL) for _, shape in table.values()
+)
+# First byte of an array of so many items. Judged before the decoder makes anything of the rest: a
+# frame of sixteen million empty lists took it half a minute and over a gigabyte.
+_HEADS: Final = frozenset(range(0x81, 0x81 + _MAX_ITEMS))
 
 
 def _refuse(*_: object) -> NoReturn:
@@ -39,6 +47,8 @@ def decode(body: bytes) -> Message:
 
     Raises :class:`FrameError` for anything that :func:`encode` would not have written.
     """
+    if not body or body[0] not in _HEADS:
+        raise FrameError("E_CBOR", f"not an array of 1..{_MAX_ITEMS} items")
     try:
         # A fresh decoder per frame (loads makes one): reuse leaked values between messages once.
         message: object = loads(

@@ -27,7 +27,10 @@ class WorkerEnd:
     def receive(self) -> Message:
         """Wait for the next message. Raises :class:`ChannelClosedError` when the host is gone."""
         while not self._ready:
-            data = os.read(self._read_fd, _READ_BYTES)
+            try:
+                data = os.read(self._read_fd, _READ_BYTES)
+            except OSError as error:
+                raise ChannelClosedError(str(error)) from None
             if not data:
                 raise ChannelClosedError("end of file")
             self._ready = self._reader.feed(data)
@@ -40,13 +43,19 @@ class WorkerEnd:
         return message
 
     def send(self, message: Message) -> None:
-        """Write the whole message, however long the host takes to read it."""
+        """Write the whole message, however long the host takes to read it.
+
+        Raises :class:`ChannelClosedError` when the host is gone.
+        """
         self.send_bytes(frame(encode(message)))
 
     def send_bytes(self, data: bytes) -> None:
         """As :meth:`send`, for a frame that is made already."""
-        written = os.write(self._write_fd, data)
-        if written < len(data):  # only above the pipe's capacity
-            rest = memoryview(data)[written:]
-            while rest:
-                rest = rest[os.write(self._write_fd, rest) :]
+        try:
+            written = os.write(self._write_fd, data)
+            if written < len(data):  # only above the pipe's capacity
+                rest = memoryview(data)[written:]
+                while rest:
+                    rest = rest[os.write(self._write_fd, rest) :]
+        except OSError as error:
+            raise ChannelClosedError(str(error)) from None

@@ -85,6 +85,29 @@ def test_a_syntax_error_has_a_place(
     assert error.source_line == shown
 
 
+@pytest.mark.parametrize("name", ["main.ts", "main.js", "main.cjs"])
+def test_a_large_broken_file_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    """Without a place: finding one takes the parser time and memory that grow with the square."""
+    error = failure(tmp_path, {name: "let = ;" * 100_000}, name)
+
+    assert (error.code, error.path, error.line) == ("E_SYNTAX", name, None)
+
+
+def test_a_large_sound_file_builds(tmp_path: Path) -> None:
+    """The control, as a module and as CommonJS that only sloppy mode accepts."""
+    padding = "x = x + 1;\n" * 6_000
+    esm = build_files(
+        tmp_path / "a",
+        {"main.ts": f"let x: number = 0;\n{padding}export default x;"},
+        "main.ts",
+    )
+    cjs = build_files(
+        tmp_path / "b", {"main.js": f"var x = 010 - 8;\n{padding}module.exports = x;"}
+    )
+
+    assert run_in_quickjs(esm) == run_in_quickjs(cjs) == {"value": 6_000, "log": []}
+
+
 def test_an_error_in_an_imported_file_names_that_file(tmp_path: Path) -> None:
     """The path is relative to the root, and no machine path shows."""
     error = failure(tmp_path, {"main.ts": 'import "./sub/a"', "sub/a.ts": "}}"})

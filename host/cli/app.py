@@ -1,0 +1,133 @@
+"""The subcommands and their options. What they do is in modules of their own, imported when one runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="jcode-plugin",
+    help="Run strangers' JavaScript plugins, each in a locked worker process of its own.",
+    epilog="Exit codes: 0 fine, 1 an error of ours or of the input, 2 blocked or denied.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+InputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="JSON|@FILE|-",
+        help="A JSON object, a file that holds one, or standard input.",
+    ),
+]
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        "-p",
+        metavar="PATH",
+        help="Load this plugin instead of the configured ones. Repeatable.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def _top(
+    context: typer.Context,
+    *,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> int:
+    if show_version:
+        from host.cli.run import version
+
+        print(f"jcode-plugin {version()}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(1)
+    return 0
+
+
+@app.command()
+def demo(
+    *,
+    as_json: JsonOption = False,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the example plugins are, if not in this checkout."
+        ),
+    ] = None,
+) -> int:
+    """Watch a coding agent's session with the shipped examples. Changes nothing."""
+    from host.cli.demo import run_demo
+
+    return run_demo(examples, as_json=as_json)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or directory.")],
+    *,
+    as_json: JsonOption = False,
+) -> int:
+    """Build and load a plugin in the sandbox and show what it registers."""
+    from host.cli.inspecting import run_inspect
+
+    return run_inspect(path, as_json=as_json)
+
+
+@app.command()
+def dispatch(
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="An event's name, for example PreToolUse.")
+    ],
+    *,
+    given: InputOption = None,
+    plugins: PluginOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Send one event and show what the agent should do. Exits with 2 when it is blocked or denied."""
+    from host.cli.calling import run_dispatch
+
+    return run_dispatch(event, given, plugins or [], as_json=as_json)
+
+
+@app.command()
+def call(
+    tool: Annotated[
+        str, typer.Argument(metavar="TOOL", help="plugin_NAME, plugin:NAME or NAME.")
+    ],
+    *,
+    given: InputOption = None,
+    plugins: PluginOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Call a plugin's tool. Exits with 2 when it is blocked or denied, with 1 when it fails."""
+    from host.cli.calling import run_call
+
+    return run_call(tool, given, plugins or [], as_json=as_json)
+
+
+@app.command()
+def command(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A registered command, with or without its slash."),
+    ],
+    args: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]", help="Handed to it as one text.")
+    ] = None,
+    *,
+    plugins: PluginOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Run a command that a plugin registered."""
+    from host.cli.calling import run_command
+
+    return run_command(name, " ".join(args or []), plugins or [], as_json=as_json)

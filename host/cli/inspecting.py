@@ -1,0 +1,156 @@
+"""``inspect``: build and load a plugin that need not be trusted, and show what it registers."""
+
+import json
+from pathlib import Path
+
+import psutil
+from rich.table import Table
+from rich.text import Text
+
+from host.audit import printable
+from host.cli.session import load, open_scratch_host
+from host.cli.show import compact, make_console, print_json, safe
+from host.outcome import Json, JsonObject
+from host.workspace import PluginInfo
+
+_MIB = 1024 * 1024
+
+
+def run_inspect(path: Path, *, as_json: bool) -> int:
+    """Load the plugin at *path* in a host that keeps nothing; return the exit code."""
+    with open_scratch_host() as host:
+        info = load(host, path)
+        report = report_on(info)
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(info, report)
+    return 0
+
+
+def report_on(info: PluginInfo) -> JsonObject:
+    """Return what ``inspect --json`` prints of a plugin whose worker is running."""
+    registry = info.registry
+    pid = info.pids[0] if info.pids else None
+    return {
+        "ok": True,
+        "error": None,
+        "id": info.id,
+        "name": info.name,
+        "version": info.version,
+        "origin": info.path,
+        "tools": [
+            {"name": t.name, "description": t.description, "tier": t.tier}
+            for t in registry.tools
+        ],
+        "commands": [{"name": c.name, "description": c.description} for c in registry.commands],
+        "events": list(registry.event_names()),
+        "flags": list(registry.flags),
+        "shortcuts": list(registry.shortcuts),
+        "providers": list(registry.providers),
+        "externals": list(info.externals),
+        "problems": list(registry.problems),
+        "load_ms": round(info.load_ms, 3),
+        "worker": {"pid": pid, "memory_bytes": _memory_of(pid), "layers": layers_of(info)},
+    }
+
+
+def _memory_of(pid: int | None) -> int | None:
+    """Return the resident size in bytes, what the zygote shares with every worker included."""
+    if pid is None:
+        return None
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return None
+
+
+def layers_of(info: PluginInfo) -> dict[str, Json]:
+    """Return every layer of isolation, whether it is applied, and who says so."""
+    try:
+        told: object = json.loads(info.layers)
+    except ValueError:
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return {
+        str(name): {"applied": value is True, "verified_by": "worker"}
+        for name, value in told.items()
+    }
+
+
+def _print_report(info: PluginInfo, report: JsonObject) -> None:
+    registry = info.registry
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+
+    def rows(title: str, lines: list[Text]) -> None:
+        for at, line in enumerate(lines):
+            grid.add_row(title if at == 0 else "", line)
+
+    rows("origin", [safe(info.path)])
+    rows("events", [safe(", ".join(registry.event_names()))] if registry.events else [])
+    rows(
+        "tools",
+        [
+            Text.assemble(
+                (printable(tool.name), "bold"),
+                f"  {tool.tier}  {printable(tool.description)}",
+                ("" if tool.has_handler else "  (no handler: calls will fail)", "yellow"),
+            )
+            for tool in registry.tools
+        ],
+    )
+    rows("commands", [_named(c.name, c.description) for c in registry.commands])
+    rows(
+        "flags",
+        [_named(f.get("name"), f.get("description") or f.get("type")) for f in registry.flags],
+    )
+    rows("shortcuts", [_named(s.get("key"), s.get("description")) for s in registry.shortcuts])
+    rows("providers", [_named(p.get("name"), compact(p)) for p in registry.providers])
+    rows(
+        "missing",
+        [
+            safe(f"{name} (not available to plugins: using it fails)", "yellow")
+            for name in info.externals
+        ],
+    )
+    rows("problems", [safe(problem, "yellow") for problem in registry.problems])
+    memory = _memory_text(report)
+    rows(
+        "worker",
+        [
+            safe(
+                f"pid {info.pids[0] if info.pids else '?'}{memory}, loaded in {info.load_ms:.0f} ms"
+            )
+        ],
+    )
+    layers = [
+        (name, isinstance(v, dict) and v["applied"] is True)
+        for name, v in layers_of(info).items()
+    ]
+    rows(
+        "isolation",
+        [
+            Text(", ").join(
+                safe(name if on else f"{name} NOT APPLIED", "green" if on else "bold red")
+                for name, on in layers
+            )
+        ],
+    )
+    console = make_console()
+    console.print(Text.assemble((printable(info.name), "bold"), f" {printable(info.version)}"))
+    console.print(grid)
+
+
+def _named(name: Json, text: Json) -> Text:
+    return Text.assemble(
+        (printable(str(name)), "bold"), f"  {printable(str(text))}" if text else ""
+    )
+
+
+def _memory_text(report: JsonObject) -> str:
+    worker = report["worker"]
+    memory = worker.get("memory_bytes") if isinstance(worker, dict) else None
+    return f", {memory / _MIB:.1f} MiB resident" if isinstance(memory, int) else ""

@@ -1,0 +1,118 @@
+"""A host for the length of one command."""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from host.audit import printable
+from host.blocking import BlockingPluginHost
+from host.build import find_entry
+from host.cli.failures import PluginFailed, describe
+from host.config import Config, jcode_home
+from host.errors import PluginLoadError
+from host.workspace import PluginInfo
+
+_LEVELS = {
+    "debug": "DEBUG",
+    "info": "INFO",
+    "warn": "WARNING",
+    "warning": "WARNING",
+    "error": "ERROR",
+}
+
+
+def warn(text: str) -> None:
+    """Tell the user something that stops nothing."""
+    sys.stderr.write(f"warning: {text}\n")
+
+
+def show_logs() -> None:
+    """Write what plugins log to standard error, from the level in ``JCODE_PLUGIN_LOG`` up (warn)."""
+    wanted = os.environ.get("JCODE_PLUGIN_LOG") or "warn"
+    level = _LEVELS.get(wanted.lower())
+    if level is None:
+        warn(
+            f"JCODE_PLUGIN_LOG={printable(wanted)} is no level; use one of {', '.join(_LEVELS)}"
+        )
+        level = "WARNING"
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    logger = logging.getLogger("jcode_plugins")
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False
+
+
+def read_config() -> tuple[Config, Path]:
+    """Return the user's configuration and where it came from, with its warnings told."""
+    home = jcode_home(os.environ)
+    config = Config.load(home)
+    for warning in config.warnings:
+        warn(printable(warning))
+    return config, home
+
+
+@contextmanager
+def open_host(plugins: Sequence[Path]) -> Iterator[BlockingPluginHost]:
+    """Start a host in the current directory with *plugins*, or with the configured ones when there are none."""
+    show_logs()
+    config, home = read_config()
+    with BlockingPluginHost(
+        _without_sources(config), project_dir=Path.cwd(), home=home
+    ) as host:
+        for path in plugins:
+            load(host, path)
+        if not plugins:
+            _load_configured(host, config)
+        yield host
+
+
+def _load_configured(host: BlockingPluginHost, config: Config) -> None:
+    """Load what the configuration names, as a host does at its start, but say what did not load."""
+    for source in config.sources:
+        if (
+            config.enable is False
+            or source.type not in ("file", "directory")
+            or not source.path
+        ):
+            continue
+        try:
+            load(host, Path(source.path))
+        except PluginFailed as error:
+            if config.fail_closed:
+                raise
+            warn(f"not loaded: {describe(error).line}")
+    if not host.plugins():
+        warn(
+            "no plugin is loaded: name one with --plugin PATH, or list it under sources in config.toml"
+        )
+
+
+@contextmanager
+def open_scratch_host() -> Iterator[BlockingPluginHost]:
+    """Start a host that keeps nothing: its data and caches are gone with it."""
+    show_logs()
+    config, _ = read_config()
+    with (
+        tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home,
+        BlockingPluginHost(_without_sources(config), project_dir=Path.cwd(), home=home) as host,
+    ):
+        yield host
+
+
+def _without_sources(config: Config) -> Config:
+    return config.model_copy(update={"sources": ()})
+
+
+def load(host: BlockingPluginHost, path: Path) -> PluginInfo:
+    """Load one plugin. Raises PluginFailed, which knows the plugin's directory."""
+    root = None
+    try:
+        root = find_entry(path).root
+        return host.load(path)
+    except PluginLoadError as error:
+        raise PluginFailed(error, root) from error
