@@ -26,19 +26,26 @@ def encode_payload(event: PluginEvent, payload: JsonObject) -> bytes:
         raise InputError(
             f"the payload of {event.wire_name} must be an object, not {type(payload).__name__}"
         )
+    return encode_json({"event": event.wire_name, **payload})
+
+
+def encode_json(value: object) -> bytes:
+    """Return *value* as JSON in UTF-8, without what JSON has no word for; raises NotEncodableError."""
     try:
-        text = _encoder.encode({"event": event.wire_name, **payload})
-        # msgspec writes what is not finite as null: the guard would see another value than the tool.
-        if b"null" in text and _holds_non_finite(payload):
-            raise NotEncodableError("a number in it is not finite")
-        return text
+        text = _encoder.encode(value)
     except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
-        pass
+        return _encode_slowly(value)
+    # msgspec writes what is not finite as null: a guard would see another value than the tool.
+    if b"null" in text and _holds_non_finite(value):
+        raise NotEncodableError("a number in it is not finite")
+    return text
+
+
+def _encode_slowly(value: object) -> bytes:
     try:
-        text = json.dumps({"event": event.wire_name, **payload}, allow_nan=False)
+        return json.dumps(value, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise NotEncodableError(str(error)) from None
-    return text.encode("ascii")
 
 
 def _holds_non_finite(value: object) -> bool:

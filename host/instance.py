@@ -341,7 +341,8 @@ class Instance:
         now = now_s()
         if now - self._started_at > _STABLE_S:
             self._failures = 0
-        self._failures += 1
+        # What came from outside says nothing about the plugin: it restarts as after a first failure.
+        self._failures += int(why.is_own_fault)
         if why.is_own_fault and self._breaker.record(now):
             detail = f"{why.detail}; it failed too often and stays off until it is enabled"
             self.block(detail)
@@ -350,7 +351,7 @@ class Instance:
             return
         self.state = State.RESTARTING
         self.restarts += 1
-        delay = restart_delay_s(self._failures - 1, jitter=self.plugin.runtime.jitter())
+        delay = restart_delay_s(max(self._failures, 1), jitter=self.plugin.runtime.jitter())
         self._restart = self.plugin.runtime.reactor.at(
             now + delay, self._start_again, demand=True
         )

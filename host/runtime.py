@@ -75,8 +75,8 @@ class Runtime:
             raise HostClosedError("the host is closed")
 
     def jitter(self) -> float:
-        """A share of up to 0.25, so that what failed together does not restart together."""
-        return self._random.random() * 0.25
+        """A number from 0 to 1, so that what failed together does not restart together."""
+        return self._random.random()
 
     def start(self) -> None:
         """Start the zygote of workers now, so that the first plugin need not wait for it."""

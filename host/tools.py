@@ -8,7 +8,7 @@ import msgspec
 from host.audit import Kind
 from host.calls import Call
 from host.dispatch import dispatch, error_text
-from host.encode import NotEncodableError
+from host.encode import NotEncodableError, encode_json
 from host.errors import ToolError
 from host.events import PluginEvent
 from host.outcome import Json, JsonObject, Outcome, Status
@@ -281,7 +281,7 @@ async def request_worker(
 ) -> tuple[Status, str]:
     """Send TOOL or COMMAND to the instance of *session_id* and wait for its answer or the deadline."""
     try:
-        text = encode_request(request)
+        text = encode_json(request).decode()
     except NotEncodableError as error:
         return Status.FAILED, f"E_UNDELIVERED: {error}"
     if len(text) > workspace.config.limits.payload_in_bytes:
@@ -299,20 +299,6 @@ async def request_worker(
     answer = await done
     timer.cancel()
     return answer
-
-
-def encode_request(request: object) -> str:
-    """Return JSON text; raises NotEncodableError."""
-    import json
-
-    try:
-        return msgspec.json.encode(request).decode()
-    except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
-        pass
-    try:
-        return json.dumps(request, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise NotEncodableError(str(error)) from None
 
 
 async def run_command(
