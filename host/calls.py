@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from host.outcome import Status
+from ipc.limits import MIN_HOST_ID
 from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ class Call:
         """For messages: ``event``, ``tool``, ``command``, ``load`` or ``build``."""
         return _WORDS[int(self.message[0])]
 
+    @property
+    def started(self) -> float:
+        """See :class:`host.deadlines.Dated`."""
+        return self.submitted_at
+
+    def on_deadline(self, _: float) -> None:
+        """See :class:`host.deadlines.Dated`."""
+        self.give_up()
+
     def give_up(self) -> None:
         """The caller waits no longer; it hears why."""
         if self.owner is not None and self.state < ABANDONED:
@@ -96,9 +106,10 @@ class IdSource:
     _WRAP: Final = 2**30
 
     def __init__(self) -> None:
-        self._last = 0
+        self._last = MIN_HOST_ID - 1
 
     def next(self) -> int:
-        """Return the next id, 1..2^30."""
-        self._last = self._last % self._WRAP + 1
-        return self._last
+        """Return the next id, 2^16..2^30."""
+        last = self._last
+        self._last = last = last + 1 if last < self._WRAP else MIN_HOST_ID
+        return last

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from host.audit import Kind
+from host.calls import Call
 from host.encode import NotEncodableError, encode_payload
-from host.events import OUTPUTS, VETO_ACTION, PluginEvent
+from host.events import IS_INFO, OUTPUTS, VETO_ACTION, PluginEvent
 from host.fanout import Answer, FanOut
 from host.merge import Merged, PluginAnswer, merge, rewritten, validate_text
 from host.outcome import Action, JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
 from host.snapshot import Route, Snapshot
 from host.waits import Wait, start
+from ipc.codec import event_frame, result_frame
+from ipc.messages import EVENT, FLAG_ENTRY_ENDED, STATUS_CONTINUE
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
@@ -39,40 +42,115 @@ def dispatch(
     snapshot = workspace.snapshot  # read once: routes and rights must share a generation
     if not snapshot.bitmap >> event & 1:
         return Outcome(event, generation=snapshot.generation)
-    done: Wait[Outcome] = Wait()
     began = now_s()
     routes = snapshot.routes[event]
     try:
         text = _encode(workspace, event, payload)
     except NotEncodableError as error:
-        done.set(_undelivered(workspace, event, snapshot, routes, str(error)))
-        return done
-    if workspace.config.dispatch == "chain" and OUTPUTS[event] and len(routes) > 1:
+        return _undelivered(workspace, event, snapshot, routes, str(error))
+    if len(routes) == 1:
+        return _ask_one(workspace, event, payload, snapshot, routes, text, began)
+    if workspace.config.dispatch == "chain" and OUTPUTS[event]:
         return start(_chain(workspace, event, payload, snapshot, routes, began))
-    session_id = _session_of(payload)
+    done: Wait[Outcome] = Wait()
 
     def on_all(answers: list[Answer | None], all_plain: bool) -> None:
         if all_plain:
             workspace.continues += len(answers)
             done.set(_plain(event, answers, snapshot.generation, began))
-            return
-        try:
-            merged = _merge(
-                workspace, event, payload, snapshot, [a for a in answers if a], began
-            )
-            _report(workspace, event, merged)
-        except Exception as error:  # noqa: BLE001 - our bug must not take the agent's event with it
-            done.fail(error)
-            return
-        if _needs_review(event, merged, routes):
-            review = start(_review(workspace, event, payload, routes, merged, began))
-            review.when_done(lambda: _forward(review, done))
         else:
-            done.set(merged.outcome)
+            heard = [answer for answer in answers if answer]
+            _settle(workspace, event, payload, snapshot, heard, began, done)
 
     runtime = workspace.runtime
-    FanOut(runtime.deadlines, runtime.ids.next(), event, routes, text, session_id, on_all)
+    FanOut(
+        runtime.deadlines,
+        runtime.ids.next(),
+        event,
+        routes,
+        text,
+        _session_of(payload),
+        on_all,
+    )
     return done
+
+
+def _ask_one(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    snapshot: Snapshot,
+    routes: tuple[Route, ...],
+    text: bytes,
+    began: float,
+) -> Wait[Outcome]:
+    """The usual case, one subscriber, with as little as possible around it."""
+    done: Wait[Outcome] = Wait()
+    route = routes[0]
+    runtime = workspace.runtime
+    deadlines, budget_s = runtime.deadlines, route.timeout_s
+
+    def on_done(call: Call, status: Status, answer: str) -> None:
+        deadlines.remove(budget_s, call)
+        elapsed_ms = (now_s() - began) * 1000
+        if not answer and status is Status.ANSWERED:
+            workspace.continues += 1
+            result = PluginResult(route.name, status, "continue", {}, None, elapsed_ms)
+            done.set(
+                Outcome(
+                    event,
+                    "continue",
+                    {},
+                    None,
+                    None,
+                    (result,),
+                    (),
+                    snapshot.generation,
+                    elapsed_ms,
+                )
+            )
+        else:
+            heard = [Answer(route, status, answer, elapsed_ms)]
+            _settle(workspace, event, payload, snapshot, heard, began, done)
+
+    id_ = runtime.ids.next()
+    call = Call(
+        [EVENT, id_],
+        budget_s,
+        began,
+        on_done,
+        0,
+        event_frame(id_, route.frame_middle, text),
+        result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, ""),
+        IS_INFO[event],
+    )
+    deadlines.add(budget_s, call)
+    route.plugin.instance_for(_session_of(payload)).submit(call)
+    return done
+
+
+def _settle(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    snapshot: Snapshot,
+    answers: list[Answer],
+    began: float,
+    done: Wait[Outcome],
+) -> None:
+    """Merge, report, and have a rewritten input looked at again."""
+    routes = snapshot.routes[event]
+    try:
+        merged = _merge(workspace, event, payload, snapshot, answers, began)
+        _report(workspace, event, merged)
+    except Exception as error:  # noqa: BLE001 - our bug must not take the agent's event with it
+        done.fail(error)
+        return
+    if _needs_review(event, merged, routes):
+        review = start(_review(workspace, event, payload, routes, merged, began))
+        review.when_done(lambda: _forward(review, done))
+    else:
+        done.set(merged.outcome)
 
 
 def _plain(

@@ -2,6 +2,7 @@
 
 import json
 from math import isfinite
+from typing import Final
 
 import msgspec
 
@@ -9,7 +10,13 @@ from host.errors import InputError
 from host.events import PluginEvent
 from host.outcome import JsonObject
 
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
+
+_NAMES: Final = {int(event): event.wire_name for event in PluginEvent}
+_OPENING: Final = tuple(
+    f'{{"event":"{_NAMES.get(number, "")}",'.encode() for number in range(32)
+)
+"""By number: looking an enum member up in a dict costs more than the rest of this module's path."""
 
 
 class NotEncodableError(Exception):
@@ -22,23 +29,36 @@ def encode_payload(event: PluginEvent, payload: JsonObject) -> bytes:
     What msgspec cannot take (lone surrogates, integers over 64 bits) goes the slow way, where surrogates are
     escaped: a command must not slip past its guard by being badly encoded.
     """
+    if type(payload) is dict and "event" not in payload:
+        try:
+            text = _encode(payload)
+        except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
+            return _encode_slowly({"event": event.wire_name, **payload})
+        _check_finite(text, payload)
+        return (
+            _OPENING[event] + text[1:] if payload else encode_json({"event": event.wire_name})
+        )
     if not isinstance(payload, dict):
         raise InputError(
             f"the payload of {event.wire_name} must be an object, not {type(payload).__name__}"
         )
-    return encode_json({"event": event.wire_name, **payload})
+    return encode_json({**payload, "event": event.wire_name})
 
 
 def encode_json(value: object) -> bytes:
     """Return *value* as JSON in UTF-8, without what JSON has no word for; raises NotEncodableError."""
     try:
-        text = _encoder.encode(value)
+        text = _encode(value)
     except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
         return _encode_slowly(value)
+    _check_finite(text, value)
+    return text
+
+
+def _check_finite(text: bytes, value: object) -> None:
     # msgspec writes what is not finite as null: a guard would see another value than the tool.
     if b"null" in text and _holds_non_finite(value):
         raise NotEncodableError("a number in it is not finite")
-    return text
 
 
 def _encode_slowly(value: object) -> bytes:

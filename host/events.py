@@ -11,6 +11,7 @@ __all__ = [
     "CLASS_OF",
     "FIELDS",
     "FIELD_RIGHT",
+    "IS_INFO",
     "OUTPUTS",
     "REWRITES",
     "VETO_ACTION",
@@ -48,6 +49,9 @@ CLASS_OF: Final[dict[PluginEvent, EventClass]] = {
     )
     for event in PluginEvent
 }
+
+IS_INFO: Final = tuple(number in _INFO for number in range(32))
+"""By number, for the path of every event: an enum member is slow to look up in a dict."""
 
 VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent"]]] = {
     PluginEvent.PRE_TOOL_USE: "block",

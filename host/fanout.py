@@ -9,7 +9,7 @@ import msgspec
 
 from host.calls import Call
 from host.deadlines import Deadlines
-from host.events import CLASS_OF, EventClass, PluginEvent
+from host.events import IS_INFO, PluginEvent
 from host.outcome import Status
 from host.reactor import now_s
 from host.snapshot import Route
@@ -60,7 +60,7 @@ class FanOut:
         self._missing = self._others = len(routes)
         self._answers: list[Answer | None] = [None] * len(routes)
         now = self.started = now_s()
-        is_info = CLASS_OF[event] is EventClass.INFO
+        is_info = IS_INFO[event]
         message: Message = [EVENT, id_]
         plain = result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, "")
         middle, frame = b"", b""
@@ -107,4 +107,5 @@ class FanOut:
         if not self._missing:
             for budget in self._budgets:
                 self._deadlines.remove(budget, self)
+            self._calls = []  # they hold us: a cycle for each event would keep the collector busy
             self._on_all(self._answers, not self._others)

@@ -177,6 +177,7 @@ class Link:
         self._writing = False
         self._closed = False  # it closed an end; its death is near, or is ours to cause
         self._read_all = False  # nothing more will come: end of file
+        self._leave: Timer | None = None
         self.entry_took_s = 0.0
         self._channel = zygote.spawn(self, limits, max_frame_bytes)
         self._read_fd = self._channel.read_fd
@@ -320,7 +321,9 @@ class Link:
         # on has no way back, and is given a moment only to tell the two apart.
         if not self._closed:
             self._closed = True
-            self._reactor.at(now_s() + _EXIT_WITHIN_S, self._on_no_exit, demand=True)
+            self._leave = self._reactor.at(
+                now_s() + _EXIT_WITHIN_S, self._on_no_exit, demand=True
+            )
 
     def _on_no_exit(self) -> None:
         if not self.is_lost:
@@ -661,7 +664,7 @@ class Link:
         self.has_entry = False
         self._cancels.clear()
         self._signal()
-        for timer in (self._watch, self._half, self._start):
+        for timer in (self._watch, self._half, self._start, self._leave):
             if timer is not None:
                 timer.cancel()
         self._reactor.remove(self._read_fd)

@@ -172,11 +172,12 @@ class Workspace:
         self, event: "PluginEvent | str", payload: JsonObject
     ) -> "Outcome | Wait[Outcome]":
         """Send an event; see :func:`host.dispatch.dispatch`."""
-        self.runtime.check_usable()
-        outcome = dispatch(
-            self, event if type(event) is PluginEvent else read_event(event), payload
-        )
-        if event in _SESSION_ENDS and isinstance(outcome, Wait):
+        if self.runtime.is_closed or self.runtime.is_foreign:
+            self.runtime.check_usable()
+        if type(event) is not PluginEvent:
+            event = read_event(event)
+        outcome = dispatch(self, event, payload)
+        if _ENDS_SESSION[event] and isinstance(outcome, Wait):
             session_id = payload.get("session_id")
             if isinstance(session_id, str):
                 outcome.when_done(lambda: self._end_session(session_id))
@@ -234,11 +235,8 @@ class Workspace:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
-_SESSION_ENDS = (
-    PluginEvent.SESSION_SHUTDOWN,
-    PluginEvent.SESSION_END,
-    "SessionShutdown",
-    "SessionEnd",
+_ENDS_SESSION = tuple(
+    number in (PluginEvent.SESSION_SHUTDOWN, PluginEvent.SESSION_END) for number in range(32)
 )
 
 

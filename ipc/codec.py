@@ -11,12 +11,14 @@ Relies on   cbor2's extension module, >= 6.1.4 (older decoders have known memory
             encode to the very bytes that came in.
 """
 
+from struct import Struct
 from typing import Final, NoReturn
 
 from cbor2._cbor2 import dumps, loads
 
 from ipc.errors import FrameError
 from ipc.framing import frame
+from ipc.limits import MAX_FRAME_BYTES, MIN_HOST_ID
 from ipc.messages import CONTROL, EVENT, FROM_HOST, FROM_WORKER, RESULT, Message
 
 _MAX_DEPTH: Final = 1
@@ -92,16 +94,24 @@ def _head(major: int, value: int) -> bytes:
 
 _EMPTY_TEXT: Final = b"\x60"
 _RESULT_HEAD: Final = bytes((0x80 | 5, 0x18, RESULT))
+_EVENT_HEAD: Final = bytes((0x80 | 6, EVENT))
+
+# The two frames of an ordinary event, with an id of the range that the host uses: its head has five bytes.
+_LONG_ID: Final = 0x1A
+_PLAIN: Final = Struct(">I3sBIBBB")
+_EVENT_START: Final = Struct(">I2sBI")
 
 
 def result_frame(id_: int, status: int, flags: int, payload: str) -> bytes:
-    """Return a whole RESULT frame: what ``frame(encode([RESULT, ...]))`` gives, for the path of every event."""
+    """Return a whole RESULT frame: what ``frame(encode([RESULT, ...]))`` gives, for the path of every event.
+
+    *status* and *flags* are below 24.
+    """
     if payload:
         return frame(dumps([RESULT, id_, status, flags, payload]))
+    if id_ >= MIN_HOST_ID:
+        return _PLAIN.pack(11, _RESULT_HEAD, _LONG_ID, id_, status, flags, 0x60)
     return frame(b"".join((_RESULT_HEAD, _head(0, id_), bytes((status, flags)), _EMPTY_TEXT)))
-
-
-_EVENT_HEAD: Final = bytes((0x80 | 6, EVENT))
 
 
 def event_middle(budget_ms: int, event: int) -> bytes:
@@ -115,15 +125,7 @@ def event_frame(id_: int, middle: bytes, payload: bytes) -> bytes:
     The same bytes that ``frame(encode([EVENT, ...]))`` gives, without decoding the payload to encode it
     again: this is the one message that is made for every event of an agent.
     """
-    return frame(
-        b"".join(
-            (
-                _EVENT_HEAD,
-                _head(0, id_),
-                middle,
-                _head(0x60, len(payload)),
-                payload,
-                _EMPTY_TEXT,
-            )
-        )
-    )
+    rest = b"".join((middle, _head(0x60, len(payload)), payload, _EMPTY_TEXT))
+    if id_ >= MIN_HOST_ID and len(rest) < MAX_FRAME_BYTES - 7:
+        return _EVENT_START.pack(len(rest) + 7, _EVENT_HEAD, _LONG_ID, id_) + rest
+    return frame(_EVENT_HEAD + _head(0, id_) + rest)

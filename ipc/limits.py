@@ -31,3 +31,6 @@ JOBS_PER_YIELD: Final = 4096
 
 MAX_ID: Final = 2**31 - 1
 """Ids cross into JavaScript as 32-bit integers."""
+
+MIN_HOST_ID: Final = 2**16
+"""The host counts its requests from here, so that every id has a head of the same five bytes."""

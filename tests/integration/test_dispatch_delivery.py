@@ -214,10 +214,11 @@ def test_a_plugins_own_timeout_overrides_its_events_class(
     """The impatient one is given up long before the others' five seconds."""
     host = make_host(Config(plugins={"stuck": PluginOptions(timeout_ms=50)}))
     host.load(write("stuck.js", NEVER))
-    host.load(write("good.js", on("PreToolUse", "return { modified_input: { command: 'y' } };")))
+    host.load(write("good.js", on("PreToolUse", "return { block: 'no' };")))
 
     outcome = host.dispatch("PreToolUse", bash())
 
+    assert outcome.reason == "no"
     stuck = result_of(outcome, "stuck")
     assert (stuck.status, stuck.error) == (Status.TIMED_OUT, "no answer within 50 ms")
     assert 50 <= outcome.elapsed_ms < 4000

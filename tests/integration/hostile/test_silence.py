@@ -17,7 +17,7 @@ from host.spawn import Exit
 from host.waits import Wait
 from ipc.codec import encode
 from ipc.framing import frame
-from ipc.messages import ANSWER, CANCEL, EVENT, FLAG_SYNC, LOAD, RESULT, RESUME, TOOL, YIELD
+from ipc.messages import ANSWER, CANCEL, EVENT, FLAG_SYNC, LOAD, RESULT, RESUME, YIELD
 from tests.support.scripted import ScriptedWorker, Stage
 
 KILLED = Exit(0, signal.SIGKILL)
@@ -312,6 +312,13 @@ def test_what_does_not_fit_into_the_queue_is_refused_whole(stage: Stage) -> None
 # Closing.
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a closed channel may wait for the report of an exit, shortened: none will come."""
+    monkeypatch.setattr(link_module, "_EXIT_WITHIN_S", 0.02)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("which", ["read", "write", "both"])
 def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(stage: Stage, which: str) -> None:
     """It has no way back, so the host ends it; its plugin is counted for it."""
@@ -320,10 +327,11 @@ def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(stage: Stage, whic
         worker.close_read()
     if which != "read":
         worker.close_write()
+        stage.turn()
 
     waiting = stage.begin()
 
-    ended(stage, worker, Kind.KILLED, "E_CLOSED")
+    ended(stage, worker, Kind.VIOLATION, "E_CLOSED")
     assert worker.exit == KILLED
     stage.until(lambda: len(stage.workers) == 2)
     again = stage.workers[-1]
@@ -334,6 +342,7 @@ def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(stage: Stage, whic
     assert stage.run(waiting).results[0].status is Status.ANSWERED
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("which", ["read", "write"])
 def test_a_pipe_closed_with_an_event_in_hand_fails_that_event(stage: Stage, which: str) -> None:
     """The event is finished once, as killed."""
@@ -346,9 +355,10 @@ def test_a_pipe_closed_with_an_event_in_hand_fails_that_event(stage: Stage, whic
         worker.send([YIELD])  # the RESUME finds the pipe broken
 
     assert stage.run(waiting).results[0].status is Status.KILLED
-    ended(stage, worker, Kind.KILLED, "E_CLOSED")
+    ended(stage, worker, Kind.VIOLATION, "E_CLOSED")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_pipe_closed_before_the_process_is_known_is_ended_when_it_is(folder: Path) -> None:
     """The zygote's report may come after the worker's misdeed."""
     with Stage(folder) as stage:
@@ -383,6 +393,7 @@ def test_a_violation_before_the_process_is_known_is_punished_when_it_is(folder: 
         assert worker.exit == KILLED
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_throttled_worker_that_closes_its_pipe_does_not_disturb_the_reactor(
     stage: Stage,
 ) -> None:
@@ -395,15 +406,13 @@ def test_a_throttled_worker_that_closes_its_pipe_does_not_disturb_the_reactor(
     worker.cast("log", '{"level":"debug","text":"one too many"}')
     stage.until(lambda: stage.codes(Kind.REFUSED) == ["E_FLOOD"])
     worker.close_write()
-    link._pidfd, pidfd = -1, link._pidfd  # the kill is slow to arrive
     stage.turn()
     assert link._read_all
+    assert not link.is_lost
 
     link._read_again()
 
-    link._pidfd = pidfd
-    link._on_closed()
-    ended(stage, worker, Kind.KILLED, "E_CLOSED")
+    ended(stage, worker, Kind.VIOLATION, "E_CLOSED")
 
 
 def test_a_pipe_that_somebody_else_holds_open_has_an_end_all_the_same(stage: Stage) -> None:
@@ -461,8 +470,7 @@ def _in_event(stage: Stage, worker: ScriptedWorker) -> None:
 
 
 def _in_tool(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.begin_tool()
-    stage.until(lambda: worker.has(TOOL))
+    stage.deliver_tool(worker)
 
 
 def _waiting_for_an_answer(stage: Stage, worker: ScriptedWorker) -> None:
@@ -576,8 +584,7 @@ def test_an_answer_that_was_written_before_the_death_is_an_answer(stage: Stage) 
 def test_a_tool_call_whose_worker_dies_says_so(stage: Stage) -> None:
     """A tool's caller hears of it once, as an error."""
     worker = stage.load()
-    waiting = stage.begin_tool()
-    stage.until(lambda: worker.has(TOOL))
+    waiting, _ = stage.deliver_tool(worker)
 
     worker.die()
 

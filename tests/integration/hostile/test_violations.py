@@ -319,9 +319,7 @@ def test_one_zero_byte_is_no_answer(stage: Stage, call: str) -> None:
         if call == "event":
             _, id_ = stage.deliver(worker)
         elif call == "tool":
-            stage.begin_tool()
-            stage.until(lambda: worker.inbox)
-            id_ = int(worker.inbox.pop()[1])
+            _, id_ = stage.deliver_tool(worker)
 
     worker.send_raw(b"\0")
     stage.turn()
