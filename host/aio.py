@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
@@ -60,7 +60,9 @@ class PluginHost(HostCore):
 
     async def close(self) -> None:
         """End every worker; returns when they are gone."""
-        if not self.runtime.is_closed:
+        if self.runtime.is_foreign:
+            self.runtime.close()  # the loop's own descriptors are shared with the parent, too
+        elif not self.runtime.is_closed:
             self._loop.remove_reader(self.runtime.reactor.fileno())
             self.runtime.reactor.on_earlier = None
             if self._alarm is not None:
@@ -101,6 +103,14 @@ class PluginHost(HostCore):
             await arrived
         return wait.result()
 
+    async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
+        """Wait for *flow*, and end it with the task that waits."""
+        try:
+            return await self._wait(start(flow))
+        except asyncio.CancelledError:
+            flow.close()
+            raise
+
     # The verbs.
 
     async def load(
@@ -121,7 +131,7 @@ class PluginHost(HostCore):
         flow = self.workspace.load(
             path, name=name, scope=scope, rights=rights, settings=settings
         )
-        return await self._wait(start(flow))
+        return await self._run(flow)
 
     async def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""
@@ -147,11 +157,11 @@ class PluginHost(HostCore):
     ) -> ToolResult:
         """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made."""
         self.runtime.check_usable()
-        return await self._wait(start(call_tool(self.workspace, name, params, session_id)))
+        return await self._run(call_tool(self.workspace, name, params, session_id))
 
     async def run_command(
         self, name: str, args: str = "", *, session_id: str = ""
     ) -> ToolResult:
         """Run a registered command with the raw text *args*."""
         self.runtime.check_usable()
-        return await self._wait(start(run_command(self.workspace, name, args, session_id)))
+        return await self._run(run_command(self.workspace, name, args, session_id))

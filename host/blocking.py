@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
 from host.core import HostCore
-from host.errors import PluginLoadError
+from host.errors import HostClosedError, PluginLoadError
 from host.events import PluginEvent, Right
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
@@ -31,6 +31,7 @@ class BlockingPluginHost(HostCore):
     """
 
     _is_polling = False
+    _is_closing = False
     _sleepers = 0
     _callers = 0
     _background: threading.Thread | None = None
@@ -71,13 +72,15 @@ class BlockingPluginHost(HostCore):
             if self.runtime.is_foreign:
                 self.runtime.close()
                 return
+            if self._is_closing:
+                return
+            self._is_closing = True  # from here on nobody begins to poll, or this could wait for ever
             while self._is_polling:
                 self.runtime.reactor.wake()
-                self._sleepers += 1
-                self._news.wait()
-                self._sleepers -= 1
+                self._sleep()
             self.workspace.close()
             self.runtime.close()
+            self._news.notify_all()
             self._work.notify_all()
         if self._background is not None:
             self._background.join()
@@ -103,14 +106,21 @@ class BlockingPluginHost(HostCore):
         if self._sleepers:
             self._news.notify_all()
 
+    def _sleep(self) -> None:
+        self._sleepers += 1
+        try:
+            self._news.wait()
+        finally:
+            self._sleepers -= 1
+
     def _wait(self, wait: Wait[T]) -> T:
         self._callers += 1
         try:
             while not wait.is_done:
-                if self._is_polling:
-                    self._sleepers += 1
-                    self._news.wait()
-                    self._sleepers -= 1
+                if self.runtime.is_closed:
+                    raise HostClosedError("the host was closed before there was an answer")
+                if self._is_polling or self._is_closing:
+                    self._sleep()
                 else:
                     self._turn()
         finally:
@@ -134,11 +144,11 @@ class BlockingPluginHost(HostCore):
         """Serve what goes on between calls."""
         with self._lock:
             while not self.runtime.is_closed:
-                if self.runtime.reactor.demand > 0 and not self._callers:
+                if self._is_closing:
+                    self._sleep()
+                elif self.runtime.reactor.demand > 0 and not self._callers:
                     if self._is_polling:
-                        self._sleepers += 1
-                        self._news.wait()
-                        self._sleepers -= 1
+                        self._sleep()
                     else:
                         self._turn()
                 else:

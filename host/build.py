@@ -151,10 +151,10 @@ class _Session:
         call = Call(
             [BUILD, 1, int(_BUDGET_S * 1000), json.dumps({"entry": self._entry.file})],
             budget_s=_BUDGET_S,
-            submitted_at=now_s(),
+            started=now_s(),
             on_done=self._on_done,
         )
-        link.deliver(call)
+        link.deliver(call, 1)
 
     def _on_done(self, call: Call, status: Status, text: str) -> None:
         """Losses are reported by on_lost, answers by on_result."""
@@ -252,10 +252,13 @@ class Builds:
         try:
             with SourceTree(entry.root, copies) as tree:
                 done: Wait[Artifact] = Wait()
-                self._runtime.open_link(
+                link = self._runtime.open_link(
                     _Session(entry, tree, done), _LIMITS, role="builder", max_busy_s=_BUDGET_S
                 )
-                artifact = await done
+                try:
+                    artifact = await done
+                finally:
+                    link.kill_quietly(Status.CANCELLED)
                 self._keep(entry, artifact, tree.reads)
                 return artifact
         finally:

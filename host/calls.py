@@ -40,15 +40,15 @@ class Call:
         "on_done",
         "owner",
         "plain_answer",
+        "started",
         "state",
-        "submitted_at",
     )
 
     def __init__(
         self,
         message: Message,
         budget_s: float,
-        submitted_at: float,
+        started: float,
         on_done: "Callable[[Call, Status, str], None]",
         index: int = 0,
         frame: bytes | None = None,
@@ -60,7 +60,7 @@ class Call:
         self.frame = frame
         self.plain_answer = plain_answer
         self.budget_s = budget_s
-        self.submitted_at = submitted_at
+        self.started = started
         self.on_done = on_done
         self.index = index
         self.owner: Instance | None = None
@@ -72,11 +72,6 @@ class Call:
     def what(self) -> str:
         """For messages: ``event``, ``tool``, ``command``, ``load`` or ``build``."""
         return _WORDS[int(self.message[0])]
-
-    @property
-    def started(self) -> float:
-        """See :class:`host.deadlines.Dated`."""
-        return self.submitted_at
 
     def on_deadline(self, _: float) -> None:
         """See :class:`host.deadlines.Dated`."""

@@ -59,6 +59,7 @@ class Instance:
         self.last_error = ""
         self.last_used = now_s()
         self._queue: deque[Call] = deque()
+        self._room = plugin.limits.max_inflight
         self._failures = 0
         self._started_at = 0.0
         self._breaker = Breaker()
@@ -144,16 +145,15 @@ class Instance:
     def submit(self, call: Call) -> None:
         """Deliver *call* now or when its turn comes."""
         call.owner = self
-        self.last_used = call.submitted_at
+        self.last_used = call.started
         link = self.link
-        if self.state is State.ACTIVE and not self._queue and link is not None and link.is_idle:
-            if len(link.calls) < self.plugin.limits.max_inflight:
-                self._deliver(link, call)
-                return
+        if self.state is State.ACTIVE and link is not None:
+            if self._queue or not self._deliver(link, call):
+                self._enqueue(call)
         elif self.state in (State.BLOCKED, State.STOPPED):
             call.finish(Status.BLOCKED, self.last_error or "the plugin is stopped")
-            return
-        self._enqueue(call)
+        else:
+            self._enqueue(call)
 
     def _enqueue(self, call: Call) -> None:
         queue = self._queue
@@ -189,22 +189,25 @@ class Instance:
             return "the plugin was busy with earlier work"
         return f"the plugin's worker is {self.state.value}"
 
-    def _deliver(self, link: Link, call: Call) -> None:
-        sent = link.deliver(call)
-        if sent is Sent.CLOSED:
-            self._queue.appendleft(call)  # never delivered: the next worker may have it
-        elif sent is Sent.REFUSED:
-            call.finish(Status.FAILED, "E_TOO_LARGE: it could not be delivered whole")
+    def _deliver(self, link: Link, call: Call) -> bool:
+        """Whether *call* needs no place in the queue any more."""
+        sent = link.deliver(call, self._room)
+        if sent is Sent.YES:
+            return True
+        if sent is Sent.REFUSED:
+            call.finish(Status.FAILED, "E_UNDELIVERED: it could not be sent whole")
+            return True
+        return False  # not now; or never to this worker, and the next one may have it
 
     def on_ready(self, link: Link) -> None:
         """See :class:`host.link.Listener`."""
         if link.entry_took_s > _LOOK_AT_MEMORY_S and self._is_out_of_memory(link):
             return
-        queue, room = self._queue, self.plugin.limits.max_inflight
-        while queue and self.state is State.ACTIVE and link.is_idle and len(link.calls) < room:
-            call = queue.popleft()
-            if call.state == QUEUED:
-                self._deliver(link, call)
+        queue = self._queue
+        while queue and self.state is State.ACTIVE:
+            if queue[0].state == QUEUED and not self._deliver(link, queue[0]):
+                return
+            queue.popleft()
 
     def _is_out_of_memory(self, link: Link) -> bool:
         """Retire a worker that came near its heap limit: a plugin can swallow the error, and the engine
@@ -236,10 +239,8 @@ class Instance:
             self.plugin.load_header(self.key),
             self.plugin.script(),
         ]
-        call = Call(
-            message, budget_s=budget_s, submitted_at=now_s(), on_done=self._on_load_ended
-        )
-        if link.deliver(call) is Sent.REFUSED:
+        call = Call(message, budget_s=budget_s, started=now_s(), on_done=self._on_load_ended)
+        if link.deliver(call, 1) is Sent.REFUSED:
             self._load_failed(
                 PluginLoadError("E_TOO_LARGE", "the plugin's code exceeds the frame limit")
             )

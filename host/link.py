@@ -16,7 +16,6 @@ from typing import Final, Protocol
 import msgspec
 
 from host.calls import ABANDONED, DELIVERED, NO_ANSWER, Call
-from host.errors import InvariantBrokenError
 from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
@@ -34,7 +33,6 @@ from ipc.messages import (
     PROTOCOL_VERSION,
     RESULT,
     RESUME,
-    STATUS_CONTINUE,
     STATUS_ERROR,
     STATUS_VALUE,
     WAKE,
@@ -62,6 +60,7 @@ class Sent(Enum):
     """What became of a message that was to be sent."""
 
     YES = 1
+    NOT_NOW = 4  # something runs, or too much is unanswered
     REFUSED = 2  # too large, or the worker does not read
     CLOSED = 3  # the worker has closed its end
 
@@ -235,18 +234,37 @@ class Link:
         """Whether an entry may be delivered now."""
         return not (self.has_entry or self._cancels or self._continuations or self._closed)
 
-    def deliver(self, call: Call) -> "Sent":
-        """Start *call*; its clock runs from now, if it was sent.
+    def deliver(self, call: Call, room: int) -> "Sent":
+        """Start *call* if nothing runs and fewer than *room* calls are unanswered; its clock runs from now.
 
-        The caller has seen :attr:`is_idle`.
+        On the path of every event, hence in one piece.
         """
-        sent = self._send(call.frame if call.frame is not None else call.message)
-        if sent is not Sent.YES:
-            return sent
+        calls = self.calls
+        if (
+            self.has_entry
+            or self._cancels
+            or self._continuations
+            or self._closed
+            or len(calls) >= room
+        ):
+            return Sent.NOT_NOW
+        if call.frame is None or self._writing:
+            sent = self._send(call.frame if call.frame is not None else call.message)
+            if sent is not Sent.YES:
+                return sent
+        else:
+            try:
+                if not self._channel.send_bytes(call.frame):
+                    self._write_later()
+            except QueueFullError:
+                return Sent.REFUSED
+            except ChannelClosedError:
+                self._on_closed()
+                return Sent.CLOSED
         now = now_s()
         call.state = DELIVERED
         call.delivered_at = now
-        self.calls[call.id] = call
+        calls[call.id] = call
         self._expected = call.plain_answer
         self._begin(call, now + call.budget_s, now)
         return Sent.YES
@@ -311,10 +329,14 @@ class Link:
         except ChannelClosedError:
             self._on_closed()
             return Sent.CLOSED
-        if self._channel.queued_bytes and not self._writing:
+        if self._channel.queued_bytes:
+            self._write_later()
+        return Sent.YES
+
+    def _write_later(self) -> None:
+        if not self._writing:
             self._writing = True
             self._reactor.add_for_writing(self._write_fd, self._on_writable)
-        return Sent.YES
 
     def _on_closed(self) -> None:
         # An exit report follows and tells why, as a dying process closes its pipes first. One that lives
@@ -437,10 +459,7 @@ class Link:
         """
         try:
             data = self._channel.read()
-            if data == self._expected and not self._channel.is_partial:
-                # The very bytes of "nothing to add, and nothing left to run" for the call under way:
-                # what nearly every event is answered with needs no decoding.
-                self._on_continue()
+            if data == self._expected and self._on_continue():
                 return True
             messages = self._channel.parse(data)
             for message in messages:
@@ -469,22 +488,33 @@ class Link:
             self._half_since = 0.0
         return bool(data)
 
-    def _on_continue(self) -> None:
+    def _on_continue(self) -> bool:
+        """Take the very bytes of "nothing to add, and nothing left to run" for the call under way.
+
+        What nearly every event is answered with needs no decoding. False where the bytes may mean something
+        else (the rest of a frame, an answer that came before, a worker that waits): the slow path knows.
+        """
         call = self._entry
-        if call is None:
-            raise InvariantBrokenError("an answer was expected of no call")
-        if self._sync is not None:
-            raise FrameError("E_ORDER", "it speaks although it waits for an answer in place")
-        # Answered before, in the middle of the entry, or cancelled meanwhile: the slow path knows.
-        if call.id not in self.calls:
-            self._on_result([RESULT, call.id, STATUS_CONTINUE, FLAG_ENTRY_ENDED, ""])
-            return
-        del self.calls[call.id]
-        self._end_entry(advance=False)
-        if call.state == DELIVERED:
-            self._listener.on_result(self, call, STATUS_CONTINUE, "")
+        if (
+            call is None
+            or self._sync is not None
+            or self._half_since
+            or call.state != DELIVERED
+        ):
+            return False
+        if self.calls.pop(call.id, None) is None:
+            return False
+        now = now_s()
+        self.entry_took_s = self._busy_used + now - self._busy_from
+        self._reactor.demand -= 1
+        self.has_entry = False
+        self._entry = None
+        self._expected = NO_ANSWER
+        self._busy_from, self._busy_used = now, 0.0
+        call.finish(Status.ANSWERED)
         if not self.is_lost:
             self._advance()
+        return True
 
     def _on_half(self) -> None:
         self._half = None

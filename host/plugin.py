@@ -130,6 +130,8 @@ class Plugin:
 
     def leave(self, workspace: "Workspace") -> None:
         """*workspace* uses this plugin no more; the last one to leave ends every instance."""
+        if workspace not in self.users:
+            return  # a load that was under way ends after its workspace did
         self.users.remove(workspace)
         if not self.users:
             self.runtime.shared.pop(self.shared_key, None)
@@ -144,6 +146,7 @@ class Plugin:
         """End every instance."""
         for instance in self.all_instances():
             instance.stop()
+        self.loaded.fail(PluginLoadError("E_STOPPED", "it was stopped while it was loading"))
 
     def enable(self) -> None:
         """A person's word: forget failures and serve again."""

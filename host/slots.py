@@ -18,7 +18,11 @@ class Slots:
         if self.is_taken:
             turn: Wait[None] = Wait()
             self.waiting.append(turn)
-            await turn
+            try:
+                await turn
+            except BaseException:
+                self.waiting.remove(turn)  # its caller gave up; the turn must not be lost with it
+                raise
         self.is_taken = True
 
     def give(self) -> None:

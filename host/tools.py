@@ -291,14 +291,17 @@ async def request_worker(
     call = Call(
         [kind, runtime.ids.next(), int(budget_s * 1000), text],
         budget_s=budget_s,
-        submitted_at=now_s(),
+        started=now_s(),
         on_done=lambda _, status, answer: done.set((status, answer)),
     )
     timer = runtime.reactor.at(now_s() + budget_s, call.give_up)
     plugin.instance_for(session_id).submit(call)
-    answer = await done
-    timer.cancel()
-    return answer
+    try:
+        return await done
+    finally:
+        timer.cancel()
+        if not done.is_done:
+            call.give_up()  # its caller went away: the worker is told
 
 
 async def run_command(

@@ -57,19 +57,21 @@ class HostEnd:
         """
         self.send_bytes(frame(encode(message)))
 
-    def send_bytes(self, data: bytes) -> None:
-        """As :meth:`send`, for a frame that is already encoded (one event, many workers)."""
+    def send_bytes(self, data: bytes) -> bool:
+        """As :meth:`send`, for a frame that is encoded already; whether the pipe took all of it."""
         if self._queue:
             self._enqueue(memoryview(data))
-            return
+            return False
         try:
             written = os.write(self.write_fd, data)
         except BlockingIOError:
             written = 0
         except OSError as error:
             raise ChannelClosedError(str(error)) from None
-        if written < len(data):
-            self._enqueue(memoryview(data)[written:], partly_sent=written > 0)
+        if written == len(data):
+            return True
+        self._enqueue(memoryview(data)[written:], partly_sent=written > 0)
+        return False
 
     def _enqueue(self, rest: memoryview, *, partly_sent: bool = False) -> None:
         # A frame whose head is already in the pipe must be finished, whatever the bound says.

@@ -48,8 +48,9 @@ def _top(
         print(f"jcode-plugin {version()}")
         raise typer.Exit(0)
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(1)
+        from host.errors import InputError
+
+        raise InputError("no command was given, for example demo; see jcode-plugin --help")
     return 0
 
 

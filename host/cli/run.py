@@ -13,9 +13,6 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from host.audit import printable
-from host.cli.failures import describe
-
 ERROR = 1
 INTERRUPTED = 130  # as every shell has it
 
@@ -55,6 +52,9 @@ def _invoke(words: list[str]) -> int:
 
 
 def _report(error: Exception, *, as_json: bool) -> None:
+    from host.audit import printable
+    from host.cli.failures import describe
+
     if os.environ.get("JCODE_PLUGIN_LOG", "").lower() == "debug":
         sys.stderr.write("".join(f"{printable(line)}\n" for line in _trace(error)))
     if type(error).__name__ == "Abort":  # how older releases of the library say Ctrl-C

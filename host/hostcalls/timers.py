@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from host.calls import Call
     from host.instance import Instance
 
-_MIN_S: Final = 0.001
-_MAX_S: Final = 2**31 / 1000
+_MIN_MS: Final = 1
+_MAX_MS: Final = 2**31
 
 
 def set_wake_up(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
@@ -17,6 +17,7 @@ def set_wake_up(instance: "Instance", _: "Call | None", args: dict[str, Json]) -
     in_ms = args.get("in_ms")
     if isinstance(in_ms, int | float) and not isinstance(in_ms, bool):
         # Not below 1 ms: a timer that re-arms itself at once must not become a busy loop of ours.
-        instance.wake_in(min(max(in_ms / 1000, _MIN_S), _MAX_S))
+        # Bounded before it is divided: JSON holds integers that no float does.
+        instance.wake_in(min(max(in_ms, _MIN_MS), _MAX_MS) / 1000)
     else:
         instance.wake_in(None)

@@ -52,10 +52,11 @@ from ipc.messages import (
 
 T = TypeVar("T")
 
-WITHIN_S: Final = float(os.environ.get("W", 20.0))
+WITHIN_S: Final = 20.0
 """Generous: only a test that fails gets there."""
 
-REGISTERED: Final = '{"registered":{"events":[0],"tools":[{"name":"poke","description":"d","has_handler":true,"tier":"read"}]}}'
+REGISTRY: Final = '{"events":[0],"tools":[{"name":"poke","description":"d","has_handler":true,"tier":"read"}]}'
+REGISTERED: Final = '{"registered":' + REGISTRY + "}"
 """What a scripted plugin says of itself: PreToolUse and one tool."""
 
 HONEST: Final = """
