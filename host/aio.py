@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
 from host.core import HostCore
-from host.errors import PluginLoadError
+from host.errors import HostClosedError, PluginLoadError
 from host.events import PluginEvent, Right
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
@@ -28,7 +28,7 @@ class PluginHost(HostCore):
     from several tasks at once. A fork of the program must make its own.
     """
 
-    _loop: asyncio.AbstractEventLoop
+    _loop: asyncio.AbstractEventLoop | None = None
     _alarm: asyncio.TimerHandle | None = None
     _alarm_at: float = float("inf")
 
@@ -63,12 +63,18 @@ class PluginHost(HostCore):
         if self.runtime.is_foreign:
             self.runtime.close()  # the loop's own descriptors are shared with the parent, too
         elif not self.runtime.is_closed:
-            self._loop.remove_reader(self.runtime.reactor.fileno())
+            if self._loop is not None:
+                self._loop.remove_reader(self.runtime.reactor.fileno())
             self.runtime.reactor.on_earlier = None
             if self._alarm is not None:
                 self._alarm.cancel()
             self.workspace.close()
             self.runtime.close()
+
+    def _entered(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise HostClosedError("this host is not open: use it as `async with` PluginHost(...)")
+        return self._loop
 
     # Time and descriptors.
 
@@ -86,7 +92,7 @@ class PluginHost(HostCore):
             if self._alarm is not None:
                 self._alarm.cancel()
             self._alarm_at = when
-            self._alarm = self._loop.call_later(max(0.0, when - now_s()), self._ring)
+            self._alarm = self._entered().call_later(max(0.0, when - now_s()), self._ring)
 
     def _ring(self) -> None:
         self._alarm, self._alarm_at = None, float("inf")
@@ -98,7 +104,7 @@ class PluginHost(HostCore):
             # turns of the loop, and short enough that no other task notices.
             self.runtime.reactor.run_once(_POLL_S)
         if not wait.is_done:
-            arrived: asyncio.Future[None] = self._loop.create_future()
+            arrived: asyncio.Future[None] = self._entered().create_future()
             wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
             await arrived
         return wait.result()

@@ -37,6 +37,19 @@ class BlockingPluginHost(HostCore):
     _background: threading.Thread | None = None
     _background_sleeps = False
 
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        project_dir: str | os.PathLike[str] = ".",
+        home: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """See :class:`host.core.HostCore`."""
+        super().__init__(config, project_dir=project_dir, home=home)
+        self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
+        self._work = threading.Condition(self._lock)
+
     @classmethod
     def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
         """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
@@ -44,9 +57,6 @@ class BlockingPluginHost(HostCore):
 
     def __enter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
-        self._lock = threading.Lock()
-        self._news = threading.Condition(self._lock)
-        self._work = threading.Condition(self._lock)
         self.runtime.reactor.on_earlier = self._on_earlier
         try:
             self.runtime.start()

@@ -8,7 +8,7 @@ Elsewhere   Who publishes, and when: ``workspace.py``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.config import Config
 from host.events import PluginEvent, Right
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from host.plugin import Plugin
 
 _EVENT_SLOTS: Final = 32
+
+Refusal: TypeAlias = tuple[str, str]
+"""A plugin, and in words what of it does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ def build(
     generation: int,
     plugins: "list[Plugin]",
     config: Config,
-) -> "tuple[Snapshot, list[str]]":
-    """Make the next generation from *plugins* in order; also return what had to be refused, in words."""
-    refused: list[str] = []
+) -> tuple[Snapshot, list[Refusal]]:
+    """Make the next generation from *plugins* in order; also return what had to be refused."""
+    refused: list[Refusal] = []
     routes: list[list[Route]] = [[] for _ in range(_EVENT_SLOTS)]
     tools: dict[str, ToolRoute] = {}
     commands: dict[str, CommandRoute] = {}
@@ -85,9 +88,8 @@ def build(
         for tool in registry.tools:
             owner = tools.get(tool.name)
             if owner is not None:
-                refused.append(
-                    f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name"
-                )
+                told = f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name"
+                refused.append((plugin.name, told))
             else:
                 tools[tool.name] = ToolRoute(plugin, tool)
         for command in registry.commands:

@@ -21,7 +21,7 @@ from host.events import BY_NAME, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
-from host.snapshot import Snapshot, build
+from host.snapshot import Refusal, Snapshot, build
 from host.waits import Wait
 from policies.rights import Rights
 
@@ -68,6 +68,7 @@ class Workspace:
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
         self.continues = 0
+        self._refused: list[Refusal] = []
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
@@ -162,8 +163,12 @@ class Workspace:
         new, refused = build(
             self.snapshot.generation + 1, list(self._plugins.values()), self.config
         )
-        for text in refused:
-            self.runtime.audit.record(Kind.REFUSED, plugin="", code="E_DUPLICATE", detail=text)
+        for name, text in refused:
+            if (name, text) not in self._refused:  # told once, not at every change of anything
+                self.runtime.audit.record(
+                    Kind.REFUSED, plugin=name, code="E_DUPLICATE", detail=text
+                )
+        self._refused = refused
         self.snapshot = new  # last: if build() raised, readers never noticed
 
     # Use.
@@ -177,10 +182,13 @@ class Workspace:
         if type(event) is not PluginEvent:
             event = read_event(event)
         outcome = dispatch(self, event, payload)
-        if _ENDS_SESSION[event] and isinstance(outcome, Wait):
+        if _ENDS_SESSION[event]:
             session_id = payload.get("session_id")
             if isinstance(session_id, str):
-                outcome.when_done(lambda: self._end_session(session_id))
+                if isinstance(outcome, Wait):
+                    outcome.when_done(lambda: self._end_session(session_id))
+                else:  # nobody listens, but the session has ended all the same
+                    self._end_session(session_id)
         return outcome
 
     def _end_session(self, session_id: str) -> None:
@@ -189,7 +197,8 @@ class Workspace:
 
     def plugins(self) -> list[PluginInfo]:
         """Every loaded plugin, in order."""
-        return [self.info(plugin) for plugin in self._plugins.values()]
+        # A copy: another thread may be in the middle of a load.
+        return [self.info(plugin) for plugin in list(self._plugins.values())]
 
     def plugin(self, name: str) -> Plugin:
         """Return the loaded plugin *name*; raises InputError."""
@@ -211,7 +220,8 @@ class Workspace:
     def unknown_tool(self, name: str) -> str:
         """One line about a tool that does not exist."""
         known = [f"plugin_{tool}" for tool in self.snapshot.tools]
-        return f"there is no tool {name!r}{_nearest(name, known)}; offered: {', '.join(known) or 'none'}"
+        meant = f"plugin_{name.removeprefix('plugin').lstrip('_:')}"
+        return f"there is no tool {name!r}{_nearest(meant, known)}; offered: {', '.join(known) or 'none'}"
 
     def info(self, plugin: Plugin) -> PluginInfo:
         """What is known of *plugin* now."""

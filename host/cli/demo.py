@@ -23,8 +23,8 @@ from host.config import Config, Timeouts
 from host.errors import InputError
 from host.outcome import JsonObject
 
-DEADLINE_MS: Final = 300
-GRACE_MS: Final = 100
+DEADLINE_MS: Final = 500
+GRACE_MS: Final = 200
 PLUGINS: Final = (
     "guard.ts",
     "protect.ts",

@@ -82,7 +82,7 @@ def _open_standard_streams() -> None:
         try:
             os.fstat(fd)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # children have three, too
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.dup(1), "w")
     if sys.stderr is None:

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.integration.cli_support import EXAMPLES, ROOT, Cli
@@ -65,15 +67,10 @@ def test_dispatch_prints_the_outcome_as_one_object(cli: Cli) -> None:
         "block",
         "guard",
     )
-    assert isinstance(outcome["results"], list)
-    assert set(outcome["results"][0]) == {
-        "plugin",
-        "status",
-        "action",
-        "output",
-        "error",
-        "elapsed_ms",
-    }  # type: ignore[arg-type]
+    results = outcome["results"]
+    assert isinstance(results, list)
+    assert isinstance(results[0], dict)
+    assert set(results[0]) == {"plugin", "status", "action", "output", "error", "elapsed_ms"}
 
 
 def test_input_comes_from_standard_input(cli: Cli) -> None:
@@ -116,7 +113,13 @@ def test_several_plugins_are_asked(cli: Cli) -> None:
         check=0,
     ).json()
 
-    assert [r["plugin"] for r in outcome["results"]] == ["guard", "protect", "rewrite"]  # type: ignore[index, call-overload, union-attr]
+    results = outcome["results"]
+    assert isinstance(results, list)
+    assert [r["plugin"] for r in results if isinstance(r, dict)] == [
+        "guard",
+        "protect",
+        "rewrite",
+    ]
     assert outcome["output"] == {"modified_input": {"command": "pnpm install"}}
 
 
@@ -422,6 +425,30 @@ def test_closed_streams_are_no_trouble(cli: Cli) -> None:
     assert done.returncode == 2
 
 
+def test_an_interrupt_ends_everything(cli: Cli) -> None:
+    """Ctrl-C: the code that shells expect, no traceback, and no worker that lives on."""
+    (cli.cwd / "slow.js").write_text(
+        'export default (pi) => pi.registerTool({ name: "slow", description: "waits",'
+        ' handler: (_, ctx) => { console.warn("waiting"); return ctx.sleep(50_000); } });\n'
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "host", "call", "slow", "-p", "slow.js"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cli.cwd,
+        env=cli.environment(),
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"WARNING [slow] waiting\n"
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=30)
+
+    assert children
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert (process.returncode, rest) == (130, (b"", b""))
+
+
 def test_plugins_log_to_standard_error_from_the_level_asked_for(cli: Cli) -> None:
     """JCODE_PLUGIN_LOG; warnings by default."""
     (cli.cwd / "log.js").write_text('console.log("quiet"); console.warn("loud");\n')
@@ -463,7 +490,10 @@ def test_help_is_not_an_error(cli: Cli) -> None:
     """Asked for, it is output; a missing command is an error."""
     assert "dispatch" in cli("--help", check=0).out
     assert "--plugin" in cli("dispatch", "-h", check=0).out
-    assert cli(check=1).err == "error: no command was given, for example demo; see jcode-plugin --help\n"
+    assert (
+        cli(check=1).err
+        == "error: no command was given, for example demo; see jcode-plugin --help\n"
+    )
 
 
 @pytest.mark.parametrize(

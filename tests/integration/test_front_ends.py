@@ -1,15 +1,25 @@
 """The two front ends: threads, tasks, time that passes while nobody waits, ends and forks."""
 
 import asyncio
+import gc
 import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
-from host import BlockingPluginHost, Config, HostClosedError, PluginHost, Status, Timeouts
+from host import (
+    BlockingPluginHost,
+    Config,
+    HostClosedError,
+    PluginHost,
+    PluginLoadError,
+    Status,
+    Timeouts,
+)
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write, bash, on, plugin
 
@@ -122,14 +132,6 @@ CLOCK = plugin("""
   });
   pi.registerCommand("ticks", { handler: () => ({ output: [ticks, pi.kv.get("ticks")] }) });
 """)
-
-
-class Heard(threading.Event):
-    """Set when a log line holds *text*."""
-
-    def __init__(self, caplog_handler: object, text: str) -> None:
-        super().__init__()
-        self.text = text
 
 
 @pytest.fixture
@@ -247,8 +249,64 @@ async def test_wait_for_around_a_dispatch_and_a_load(
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(host.load(stuck), 0.5)
 
-        await host.load(write("good.js", on("Stop", "return { reason: 'ok' };")))
+        assert [info.name for info in host.plugins()] == ["never"]
+        await host.load(write("good.js", on("Stop", "return { reason: 'ok' };")), name="stuck")
         assert (await host.dispatch("Stop", {"session_id": "s"})).output == {"reason": "ok"}
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_tool_call_gives_its_turn_to_the_next(
+    tmp_path: Path, write: Write, nothing_stays: None
+) -> None:
+    """The running one is cancelled in its worker, a waiting one leaves the queue."""
+    source = plugin("""
+      let heard = 0;
+      pi.registerTool({ name: "slow", description: "", handler: (params, ctx) => {
+        if (!params.wait) return { output: heard };
+        return new Promise((_, reject) => {
+          ctx.signal.addEventListener("abort", () => { heard += 1; reject(new Error("ended")); });
+        });
+      } });
+    """)
+    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+        await host.load(write("p.js", source))
+        calls = [asyncio.ensure_future(host.call_tool("slow", {"wait": True})) for _ in range(3)]
+        await asyncio.sleep(0)
+        last = asyncio.ensure_future(host.call_tool("slow", {}))
+        await asyncio.sleep(0)
+        for call in (calls[1], calls[0], calls[2]):
+            call.cancel()
+
+        assert (await last).output == 1
+
+
+@pytest.mark.asyncio
+async def test_closing_ends_what_is_under_way_in_tasks(
+    tmp_path: Path, write: Write, nothing_stays: None
+) -> None:
+    """A dispatch, a tool call, a load and a build: each ends with a name for it."""
+    never = plugin("""
+      pi.on("PreToolUse", (event) => event.tool_name === "bash" ? new Promise(() => {}) : undefined);
+      pi.registerTool({ name: "t", description: "", handler: () => new Promise(() => {}) });
+    """)
+    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+        await host.load(write("p.js", never))
+        stuck = write("stuck.js", "await new Promise(() => {});")
+        tasks = [
+            asyncio.ensure_future(host.dispatch("PreToolUse", bash())),
+            asyncio.ensure_future(host.call_tool("t", {})),
+            asyncio.ensure_future(host.load(stuck)),
+        ]
+        while len(host.plugins()) < 2:  # built, and its worker is loading it
+            await asyncio.sleep(0)
+        tasks.append(asyncio.ensure_future(host.load(write("unbuilt.js", ""))))
+        await asyncio.sleep(0)
+
+    event, tool, load, build = await asyncio.gather(*tasks, return_exceptions=True)
+    assert event.results[0].status is Status.CANCELLED  # type: ignore[union-attr]
+    assert tool.status == "cancelled"  # type: ignore[union-attr]
+    assert isinstance(load, PluginLoadError)
+    assert isinstance(build, PluginLoadError)
 
 
 @pytest.mark.asyncio
@@ -366,8 +424,23 @@ def test_closing_ends_calls_that_are_under_way(make_host: MakeHost, write: Write
         assert waiting.result().results[0].status is Status.CANCELLED
 
 
+def test_closing_ends_a_load_of_another_thread(make_host: MakeHost, write: Write) -> None:
+    """Its thread is told, too."""
+    host = make_host()
+    path = write("stuck.js", "await new Promise(() => {});")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(host.load, path)
+        while not host.plugins():
+            pass
+        host.close()
+
+        with pytest.raises((PluginLoadError, HostClosedError)):
+            waiting.result()
+
+
 def test_opening_and_closing_leaves_no_descriptor(make_host: MakeHost, write: Write) -> None:
-    """Ten hosts later, the process has as many as after the first."""
+    """Four hosts later, the process has as many as after the first."""
     path = write("p.js", on("Stop", "return pi.kv.set('a', 1);"))
     counts = []
     for _ in range(4):
@@ -375,15 +448,29 @@ def test_opening_and_closing_leaves_no_descriptor(make_host: MakeHost, write: Wr
         host.load(path)
         host.dispatch("Stop", {"session_id": "s"})
         host.close()
+        gc.collect()
         counts.append(len(os.listdir("/proc/self/fd")))
 
     assert len(set(counts)) == 1
 
 
-def test_a_host_that_was_never_entered_can_be_dropped(tmp_path: Path) -> None:
-    """Making one starts nothing."""
+def test_a_host_that_was_never_entered_starts_nothing(tmp_path: Path) -> None:
+    """It can be closed or dropped; used, it says what is missing."""
     before = threading.active_count()
-
-    BlockingPluginHost(home=tmp_path, project_dir=tmp_path)
+    host = BlockingPluginHost(home=tmp_path, project_dir=tmp_path)
 
     assert threading.active_count() == before
+    assert psutil.Process().children() == []
+    host.close()
+
+
+@pytest.mark.asyncio
+async def test_an_asyncio_host_that_was_not_entered_says_so(
+    tmp_path: Path, write: Write, nothing_stays: None
+) -> None:
+    """Without a loop there is nobody to wait."""
+    host = PluginHost(home=tmp_path, project_dir=tmp_path)
+
+    with pytest.raises(HostClosedError, match="async with"):
+        await host.load(write("p.js", ""))
+    await host.close()

@@ -1,0 +1,173 @@
+"""Workers that talk without end. They are slowed, bounded, and ended; the others have their answers."""
+
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from host import link as link_module
+from host.audit import Kind
+from host.blocking import BlockingPluginHost
+from host.config import Config, Timeouts
+from host.link import MAX_PENDING_HOSTCALLS
+from host.outcome import Status
+from ipc.codec import encode
+from ipc.framing import frame
+from ipc.messages import ANSWER, CAST, HOSTCALL, YIELD
+from tests.support.scripted import HONEST, REGISTRY, ScriptedWorker, Stage
+
+LOG = frame(encode([CAST, 0, "log", '{"level":"debug","text":"again"}']))
+BUSY_MS = 700
+"""How long the flood goes on before its entry counts as hung."""
+
+
+@pytest.fixture
+def flooded(folder: Path) -> Iterator[Stage]:
+    """A stage on which an entry may last no longer than it takes to see a flood."""
+    times = Timeouts(actionable_ms=60_000, max_busy_ms=BUSY_MS)
+    with Stage(folder, Config(timeouts=times)) as made:
+        made.load_honest()
+        yield made
+
+
+def flood(stage: Stage, worker: ScriptedWorker, data: bytes) -> tuple[int, int]:
+    """Write *data* again and again until the worker is ended; bytes written, events answered beside it.
+
+    Before each event of the real plugin the pipe is as full as it gets.
+    """
+    written = answered = at = 0
+    view = memoryview(data)
+    while worker.exit is None:
+        while sent := worker.send_some(view[at:]):
+            written += sent
+            at = (at + sent) % len(data)
+        stage.honest_answers()
+        answered += 1
+    return written, answered
+
+
+@pytest.mark.parametrize(
+    ("what", "least"),
+    [
+        (LOG * 100, 8000),
+        (frame(encode([YIELD])) * 1000, 8000),
+        (frame(encode([CAST, 0, "timer", '{"in_ms":5}'])) * 100, 8000),
+        (frame(encode([CAST, 0, "registry", REGISTRY])) * 100, 8000),
+    ],
+    ids=["log", "yield", "timer", "registry"],
+)
+def test_a_flood_is_throttled_then_ended_and_the_others_are_answered(
+    flooded: Stage, what: bytes, least: int
+) -> None:
+    """A burst passes; from then on the host reads what it has budgeted, and no more."""
+    stage = flooded
+    worker = stage.load()
+    worker.stop_reading()  # a flooder does not
+    waiting = stage.begin()
+    size = int.from_bytes(what[:4], "big") + 4
+
+    written, answered = flood(stage, worker, what)
+
+    assert stage.run(waiting).results[0].status is Status.KILLED
+    assert stage.codes(Kind.KILLED) == ["E_HUNG"]
+    assert stage.codes(Kind.REFUSED)[0] == "E_FLOOD"
+    messages = written // size
+    allowed = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + 5)
+    pipe = 65536 // size + 65536 // size  # one in the pipe, one read over the budget
+    assert least <= messages <= allowed + pipe
+    assert answered > 3
+
+
+def test_large_texts_are_charged_by_their_size(flooded: Stage) -> None:
+    """Bytes cost the host more than messages do: megabytes a second are bounded as well."""
+    stage = flooded
+    worker = stage.load()
+    waiting, id_ = stage.deliver(worker)
+    big = frame(encode([CAST, id_, "log", '{"text":"' + "x" * 1_000_000 + '"}']))
+
+    written, _ = flood(stage, worker, big)
+
+    assert stage.run(waiting).results[0].status is Status.KILLED
+    tokens = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + 5)
+    assert written <= tokens * link_module._BYTES_PER_TOKEN + 2 * len(big)
+    assert stage.codes(Kind.REFUSED)[0] == "E_FLOOD"
+
+
+def test_a_flood_does_not_grow_the_host(flooded: Stage) -> None:
+    """What is asked for and not read again waits in bounded queues."""
+    stage = flooded
+    worker = stage.load()
+    worker.stop_reading()
+    stage.begin()
+    stage.turn()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    flood(stage, worker, frame(encode([YIELD])) * 1000)
+
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 64 * 1024  # KiB
+
+
+def test_pending_hostcalls_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more than may be pending is answered at once, with a quota error."""
+    monkeypatch.setattr(link_module, "_FLOOD_BURST", 10 * MAX_PENDING_HOSTCALLS)
+    worker = stage.load()
+    instance = stage.plugin.all_instances()[0]
+    link = instance.link
+    assert link is not None
+    link._tokens = float(10 * MAX_PENDING_HOSTCALLS)
+    instance._kv = _Slow()  # type: ignore[assignment]  # a disk that takes its time
+    _, id_ = stage.deliver(worker)
+
+    for at in range(1, MAX_PENDING_HOSTCALLS + 2):
+        data = frame(encode([HOSTCALL, at, id_, 0, "kv.delete", '{"key":"k"}']))
+        while not worker.send_some(data):
+            stage.turn()
+    worker.end()
+    stage.until(lambda: worker.has(ANSWER))
+
+    assert worker.take(ANSWER)[1:3] == [MAX_PENDING_HOSTCALLS + 1, 2]
+    assert len(link._hostcalls) == MAX_PENDING_HOSTCALLS
+    assert worker.exit is None
+    instance._kv = None
+
+
+class _Slow:
+    def write(self, *_: object) -> None:
+        """Acknowledge nothing."""
+
+    def forget(self, _: object) -> None:
+        """Nothing is held."""
+
+
+def test_the_blocking_host_answers_beside_a_flood_from_real_javascript(tmp_path: Path) -> None:
+    """The same from a plugin's own code, through the front end that agents use, with threads."""
+    (tmp_path / "honest.js").write_text(HONEST)
+    (tmp_path / "loud.js").write_text(
+        "export default (pi) => pi.on('PreToolUse', async () => {\n"
+        "  for (;;) { pi.logger.debug('again'); await null; } });"
+    )
+    config = Config(timeouts=Timeouts(actionable_ms=600, max_busy_ms=800))
+    with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+        host.load(tmp_path / "honest.js")
+        host.load(tmp_path / "loud.js")
+        outcomes = []
+        caller = threading.Thread(
+            target=lambda: outcomes.append(host.dispatch("PreToolUse", {"tool_name": "bash"}))
+        )
+        caller.start()
+        slowest = 0.0
+        answered = 0
+        while caller.is_alive() or answered < 5:
+            began = time.monotonic()
+            outcome = host.dispatch("UserPromptSubmit", {"content": "hi"})
+            slowest = max(slowest, time.monotonic() - began)
+            answered += 1
+            assert outcome.output == {"modified_prompt": "hi!"}
+        caller.join()
+
+    assert outcomes[0].results[0].status is Status.TIMED_OUT
+    assert slowest < 2.0  # generous; benchmarks measure it
