@@ -73,7 +73,9 @@ class PluginHost(HostCore):
 
     def _entered(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
-            raise HostClosedError("this host is not open: use it as `async with` PluginHost(...)")
+            raise HostClosedError(
+                "this host is not open: use it as `async with` PluginHost(...)"
+            )
         return self._loop
 
     # Time and descriptors.

@@ -84,7 +84,9 @@ class BlockingPluginHost(HostCore):
                 return
             if self._is_closing:
                 return
-            self._is_closing = True  # from here on nobody begins to poll, or this could wait for ever
+            self._is_closing = (
+                True  # from here on nobody begins to poll, or this could wait for ever
+            )
             while self._is_polling:
                 self.runtime.reactor.wake()
                 self._sleep()

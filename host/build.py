@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -146,6 +147,7 @@ class _Session:
         self._entry = entry
         self._tree = tree
         self._done = done
+        self.waiting: deque[Call] = deque()  # one build is all there is
 
     def on_hello(self, link: Link, layers: str) -> None:
         call = Call(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from host.outcome import Status
 from ipc.limits import MIN_HOST_ID
 from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
@@ -21,52 +23,31 @@ ABANDONED: Final = 2  # its caller has an answer; the worker may still be at it
 FINISHED: Final = 3
 
 
-class Call:
-    """A LOAD, EVENT, TOOL, COMMAND or BUILD.
+class Call(msgspec.Struct, eq=False):
+    """A LOAD, EVENT, TOOL, COMMAND or BUILD. A struct: one is made for every event and plugin.
 
     ``on_done(call, status, text)`` is called once: ``text`` is the worker's JSON (a value, or an error
     when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
-    caller's; ``plain_answer`` is the frame of an answer without anything in it; ``owner`` is the instance it was submitted to.
+    caller's; ``frame`` is the request as bytes where that is made already; ``plain_answer`` is the frame of an
+    answer without anything in it; ``owner`` is the instance it was submitted to.
     """
 
-    __slots__ = (
-        "budget_s",
-        "delivered_at",
-        "frame",
-        "id",
-        "index",
-        "is_info",
-        "message",
-        "on_done",
-        "owner",
-        "plain_answer",
-        "started",
-        "state",
-    )
+    message: Message
+    budget_s: float
+    started: float
+    on_done: "Callable[[Call, Status, str], None]"
+    index: int = 0
+    frame: bytes | None = None
+    plain_answer: bytes = NO_ANSWER
+    is_info: bool = False
+    owner: "Instance | None" = None
+    state: int = QUEUED
+    delivered_at: float = 0.0
 
-    def __init__(
-        self,
-        message: Message,
-        budget_s: float,
-        started: float,
-        on_done: "Callable[[Call, Status, str], None]",
-        index: int = 0,
-        frame: bytes | None = None,
-        plain_answer: bytes = NO_ANSWER,
-        is_info: bool = False,
-    ) -> None:
-        self.id: int = message[1]  # type: ignore[assignment]  # every request's second field
-        self.message = message
-        self.frame = frame
-        self.plain_answer = plain_answer
-        self.budget_s = budget_s
-        self.started = started
-        self.on_done = on_done
-        self.index = index
-        self.owner: Instance | None = None
-        self.is_info = is_info
-        self.state = QUEUED
-        self.delivered_at = 0.0
+    @property
+    def id(self) -> int:
+        """The second field of every request."""
+        return self.message[1]  # type: ignore[return-value]  # by its row
 
     @property
     def what(self) -> str:

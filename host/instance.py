@@ -17,7 +17,7 @@ from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import answer_ask, parse_args, take_tell
 from host.kv_hub import KvSpace
-from host.link import HostcallRequest, Link, Loss, Sent
+from host.link import QUICK_S, HostcallRequest, Link, Loss, Sent
 from host.memory import peak_bytes
 from host.outcome import Json, Status
 from host.reactor import Timer, now_s
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _STABLE_S: Final = 60.0
 _OOM_SHARE: Final = 0.9
-_LOOK_AT_MEMORY_S: Final = 0.01
 _LEAST_TEXT_BYTES: Final = 1024 * 1024
 """Errors, log lines and a registry pass whatever ``payload_out_bytes`` is."""
 _NO_WORKER: Final = ("E_LOCKDOWN", "E_START", "E_SPAWN")
@@ -58,7 +57,7 @@ class Instance:
         self.restarts = 0
         self.last_error = ""
         self.last_used = now_s()
-        self._queue: deque[Call] = deque()
+        self.waiting: deque[Call] = deque()
         self._room = plugin.limits.max_inflight
         self._failures = 0
         self._started_at = 0.0
@@ -136,9 +135,8 @@ class Instance:
         self._wake = self._restart = None
 
     def _fail_queue(self, status: Status, why: str) -> None:
-        queue, self._queue = self._queue, deque()
-        for call in queue:
-            call.finish(status, why)
+        while self.waiting:
+            self.waiting.popleft().finish(status, why)
 
     # Calls.
 
@@ -148,7 +146,7 @@ class Instance:
         self.last_used = call.started
         link = self.link
         if self.state is State.ACTIVE and link is not None:
-            if self._queue or not self._deliver(link, call):
+            if self.waiting or not self._deliver(link, call):
                 self._enqueue(call)
         elif self.state in (State.BLOCKED, State.STOPPED):
             call.finish(Status.BLOCKED, self.last_error or "the plugin is stopped")
@@ -156,7 +154,7 @@ class Instance:
             self._enqueue(call)
 
     def _enqueue(self, call: Call) -> None:
-        queue = self._queue
+        queue = self.waiting
         if len(queue) >= self.plugin.limits.info_queue:
             if not call.is_info:
                 call.finish(Status.BUSY, f"{len(queue)} events already wait for this plugin")
@@ -201,9 +199,9 @@ class Instance:
 
     def on_ready(self, link: Link) -> None:
         """See :class:`host.link.Listener`."""
-        if link.entry_took_s > _LOOK_AT_MEMORY_S and self._is_out_of_memory(link):
+        if link.entry_took_s > QUICK_S and self._is_out_of_memory(link):
             return
-        queue = self._queue
+        queue = self.waiting
         while queue and self.state is State.ACTIVE:
             if queue[0].state == QUEUED and not self._deliver(link, queue[0]):
                 return

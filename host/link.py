@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from host.calls import ABANDONED, DELIVERED, NO_ANSWER, Call
+from host.calls import ABANDONED, DELIVERED, FINISHED, NO_ANSWER, Call
 from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
@@ -41,6 +41,8 @@ from ipc.messages import (
 )
 
 MAX_PENDING_HOSTCALLS: Final = 16384
+QUICK_S: Final = 0.01
+"""An entry that took longer is worth a look at its worker's memory."""
 _EXIT_WITHIN_S: Final = 1.0
 _REMEMBERED_CANCELS: Final = 1024
 _FLOOD_BURST: Final = 8000
@@ -66,7 +68,13 @@ class Sent(Enum):
 
 
 class Listener(Protocol):
-    """What a link reports. Called from the reactor; may submit, answer or kill from within."""
+    """What a link reports. Called from the reactor; may submit, answer or kill from within.
+
+    ``waiting`` holds the calls that have not been delivered; after a quick answer ``on_ready`` is called only
+    when there are any.
+    """
+
+    waiting: deque[Call]
 
     def on_hello(self, link: "Link", layers: str) -> None:
         """The worker is locked down and waits for its plugin."""
@@ -145,6 +153,7 @@ class Link:
         self._max_busy_s = max_busy_s
         self.pid = 0
         self._pidfd = -1
+        self.waiting = listener.waiting
         self.is_lost = False
         self.is_gone = False
         self.layers = ""
@@ -505,14 +514,16 @@ class Link:
         if self.calls.pop(call.id, None) is None:
             return False
         now = now_s()
-        self.entry_took_s = self._busy_used + now - self._busy_from
+        took_s = self.entry_took_s = self._busy_used + now - self._busy_from
         self._reactor.demand -= 1
         self.has_entry = False
         self._entry = None
         self._expected = NO_ANSWER
         self._busy_from, self._busy_used = now, 0.0
-        call.finish(Status.ANSWERED)
-        if not self.is_lost:
+        call.state = FINISHED
+        call.on_done(call, Status.ANSWERED, "")
+        more = self._continuations or self.waiting or took_s > QUICK_S
+        if more and not self.is_lost:
             self._advance()
         return True
 

@@ -21,7 +21,9 @@ class Slots:
             try:
                 await turn
             except BaseException:
-                self.waiting.remove(turn)  # its caller gave up; the turn must not be lost with it
+                self.waiting.remove(
+                    turn
+                )  # its caller gave up; the turn must not be lost with it
                 raise
         self.is_taken = True
 
