@@ -9,6 +9,7 @@ from host.config import Config, jcode_home
 from host.core import HostCore
 from host.errors import HostClosedError, PluginLoadError
 from host.events import PluginEvent, Right
+from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
 from host.reactor import now_s
@@ -17,8 +18,6 @@ from host.waits import Wait, start
 from host.workspace import PluginInfo
 
 T = TypeVar("T")
-
-_POLL_S = 0.0005
 
 
 class PluginHost(HostCore):
@@ -101,23 +100,18 @@ class PluginHost(HostCore):
         self._pump()
 
     async def _wait(self, wait: Wait[T]) -> T:
-        if not wait.is_done:
-            # Most answers come within microseconds: looking for them here once is cheaper than two
-            # turns of the loop, and short enough that no other task notices.
-            self.runtime.reactor.run_once(_POLL_S)
-        if not wait.is_done:
-            arrived: asyncio.Future[None] = self._entered().create_future()
-            wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
-            await arrived
+        # Most answers come within microseconds: looking for them here is cheaper than two turns of the
+        # loop, and short enough that no other task notices. A timer this short would cost more.
+        reactor, until = self.runtime.reactor, now_s() + LOOK_FOR_S
+        while not wait.is_done:
+            if now_s() > until:
+                arrived: asyncio.Future[None] = self._loop.create_future()
+                wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
+                await arrived
+                break
+            os.sched_yield()
+            reactor.run_once(0)
         return wait.result()
-
-    async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
-        """Wait for *flow*, and end it with the task that waits."""
-        try:
-            return await self._wait(start(flow))
-        except asyncio.CancelledError:
-            flow.close()
-            raise
 
     # The verbs.
 

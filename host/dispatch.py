@@ -83,11 +83,21 @@ def _ask_one(
     routes: tuple[Route, ...],
     text: bytes,
     began: float,
-) -> Wait[Outcome]:
+) -> Outcome | Wait[Outcome]:
     """The usual case, one subscriber, with as little as possible around it."""
-    done: Wait[Outcome] = Wait()
     route = routes[0]
     runtime = workspace.runtime
+    id_ = runtime.ids.next()
+    frame = event_frame(id_, route.frame_middle, text)
+    plain = result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, "")
+    instance = route.plugin.instance_for(_session_of(payload))
+    link = instance.quiet_link()
+    data = link.exchange(frame, plain) if link is not None else None
+    if data == plain:
+        workspace.continues += 1
+        elapsed_ms = (now_s() - began) * 1000
+        return _nothing_to_add(event, route, snapshot, elapsed_ms)
+    done: Wait[Outcome] = Wait()
     deadlines, budget_s = runtime.deadlines, route.timeout_s
 
     def on_done(call: Call, status: Status, answer: str) -> None:
@@ -95,38 +105,28 @@ def _ask_one(
         elapsed_ms = (now_s() - began) * 1000
         if not answer and status is Status.ANSWERED:
             workspace.continues += 1
-            result = PluginResult(route.name, status, "continue", {}, None, elapsed_ms)
-            done.set(
-                Outcome(
-                    event,
-                    "continue",
-                    {},
-                    None,
-                    None,
-                    (result,),
-                    (),
-                    snapshot.generation,
-                    elapsed_ms,
-                )
-            )
+            done.set(_nothing_to_add(event, route, snapshot, elapsed_ms))
         else:
             heard = [Answer(route, status, answer, elapsed_ms)]
             _settle(workspace, event, payload, snapshot, heard, began, done)
 
-    id_ = runtime.ids.next()
-    call = Call(
-        [EVENT, id_],
-        budget_s,
-        began,
-        on_done,
-        0,
-        event_frame(id_, route.frame_middle, text),
-        result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, ""),
-        IS_INFO[event],
-    )
+    call = Call([EVENT, id_], budget_s, began, on_done, 0, frame, plain, IS_INFO[event])
     deadlines.add(budget_s, call)
-    route.plugin.instance_for(_session_of(payload)).submit(call)
+    if data is None or link is None:
+        instance.submit(call)
+    else:
+        call.owner = instance
+        link.adopt(call, data)
     return done
+
+
+def _nothing_to_add(
+    event: PluginEvent, route: Route, snapshot: Snapshot, elapsed_ms: float
+) -> Outcome:
+    result = PluginResult(route.name, Status.ANSWERED, "continue", {}, None, elapsed_ms)
+    return Outcome(
+        event, "continue", {}, None, None, (result,), (), snapshot.generation, elapsed_ms
+    )
 
 
 def _settle(

@@ -144,6 +144,8 @@ class Instance:
         """Deliver *call* now or when its turn comes."""
         call.owner = self
         self.last_used = call.started
+        if self._kv is not None:
+            self._kv.revalidate(call.started)
         link = self.link
         if self.state is State.ACTIVE and link is not None:
             if self.waiting or not self._deliver(link, call):
@@ -152,6 +154,12 @@ class Instance:
             call.finish(Status.BLOCKED, self.last_error or "the plugin is stopped")
         else:
             self._enqueue(call)
+
+    def quiet_link(self) -> Link | None:
+        """The link, if an event could be sent this moment with nothing before it."""
+        if self.state is State.ACTIVE and not self.waiting:
+            return self.link
+        return None
 
     def _enqueue(self, call: Call) -> None:
         queue = self.waiting
@@ -373,6 +381,8 @@ class Instance:
 
     def _on_wake(self) -> None:
         self._wake = None
+        if self._kv is not None:
+            self._kv.revalidate(now_s())
         if self.link is not None and not self.link.is_lost:
             self.link.wake()
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from host.kv import KvError, KvStore
-from host.reactor import Reactor, now_s
+from host.reactor import Reactor
 
 _REVALIDATE_EVERY_S = 0.25
 
@@ -94,8 +94,13 @@ class KvSpace:
             except KvError as error:
                 failure = error
                 return lambda: done(failure)
-            self._version, self._known = version, dict(entries)
-            return lambda: self._loaded(mirror, done, entries, version)
+            news = self._take(entries, version)
+
+            def finish() -> None:
+                news()  # the other mirrors have to hear of it now: nobody will look again
+                self._loaded(mirror, done, entries, version)
+
+            return finish
 
         self._hub.submit(job)
 
@@ -135,7 +140,7 @@ class KvSpace:
         return finish
 
     def _tell_others(self, writer: Mirror, key: str, text: str | None) -> None:
-        for mirror in self._mirrors:
+        for mirror in list(self._mirrors):
             if mirror is not writer:
                 mirror.push(
                     _change(
@@ -144,9 +149,8 @@ class KvSpace:
                     )
                 )
 
-    def revalidate(self) -> None:
+    def revalidate(self, now: float) -> None:
         """Look, at most four times a second, whether another process has written."""
-        now = now_s()
         if self._mirrors and now - self._checked_at >= _REVALIDATE_EVERY_S:
             self._checked_at = now
             self._hub.submit(self._look)
@@ -159,12 +163,16 @@ class KvSpace:
             entries, version = store.get_all()
         except KvError:
             return _nothing
+        return self._take(entries, version)
+
+    def _take(self, entries: dict[str, str], version: int) -> Callable[[], None]:
+        """Make *entries* what is known, in the hub's thread; return what tells the mirrors of the difference."""
         before, self._known, self._version = self._known, dict(entries), version
         changed = {key: text for key, text in entries.items() if before.get(key) != text}
         deleted = [key for key in before if key not in entries]
 
         def finish() -> None:
-            for mirror in self._mirrors:
+            for mirror in list(self._mirrors):  # one that cannot take it is forgotten meanwhile
                 mirror.push(_change(changed, deleted))
 
         return finish if changed or deleted else _nothing

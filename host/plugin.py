@@ -7,6 +7,7 @@ was started to learn what a session-scoped plugin registers becomes the first se
 
 import hashlib
 import logging
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from host.workspace import Workspace
 
 API_VERSION: Final = "0.30"
+_COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
+"""The whole stack of what the engine could not compile: a place, but no function that runs."""
 Scope = Literal["project", "session", "global"]
 
 _logger = logging.getLogger("jcode_plugins")
@@ -272,6 +275,11 @@ class Plugin:
         stack = self.locate(_text(answer.get("stack")))
         code = _text(answer.get("code"))
         told = f"{name}: {message}" if name and name != "Error" else message
+        place = _COMPILE_ERROR.fullmatch(stack.strip()) if name == "SyntaxError" else None
+        if place is not None:
+            return PluginLoadError(
+                "E_SYNTAX", message, path=place[1], line=int(place[2]), column=int(place[3])
+            )
         return PluginLoadError(
             code if code.startswith("E_") else "E_LOAD",
             f"the plugin failed while loading: {told}",

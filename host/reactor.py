@@ -69,8 +69,9 @@ class Reactor:
         self._heap.clear()
         self._epoll.close()
         if self._wake_fd >= 0:
-            os.close(self._wake_fd)
-            self._wake_fd = -1
+            # First out of the reach of a thread that would wake us: the number may be reused.
+            fd, self._wake_fd = self._wake_fd, -1
+            os.close(fd)
 
     def add(self, fd: int, handler: Callable[[int], None]) -> None:
         """Call *handler* with the ready events of *fd* (level-triggered, for reading at first)."""
@@ -126,7 +127,7 @@ class Reactor:
 
     def wake(self) -> None:
         """Make a poll that is under way return; from any thread."""
-        with contextlib.suppress(BlockingIOError, OSError):  # already awake, or closed
+        with contextlib.suppress(OSError, ValueError):  # already awake, or closed
             os.eventfd_write(self._wake_fd, 1)
 
     def _on_wake(self, _: int) -> None:

@@ -26,15 +26,13 @@ class WorkerEnd:
 
     def receive(self) -> Message:
         """Wait for the next message. Raises :class:`ChannelClosedError` when the host is gone."""
-        while not self._ready:
-            try:
-                data = os.read(self._read_fd, _READ_BYTES)
-            except OSError as error:
-                raise ChannelClosedError(str(error)) from None
+        ready = self._ready
+        while not ready:
+            data = os.read(self._read_fd, _READ_BYTES)
             if not data:
                 raise ChannelClosedError("end of file")
-            self._ready = self._reader.feed(data)
-        return decode_trusted(self._ready.pop(0))
+            ready += self._reader.feed(data)
+        return decode_trusted(ready.pop(0))
 
     def receive_kind(self, kind: int) -> Message:
         """Wait for the next message, which the protocol says is of *kind*; others are skipped."""

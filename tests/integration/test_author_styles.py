@@ -192,7 +192,10 @@ def test_a_directory_with_an_index_and_one_with_a_package(
 ) -> None:
     """Both are loaded by their directory; the package's name and version are the plugin's."""
     index = write("plain/index.ts", 'jcode.on("Stop", () => ({ reason: "plain" }));')
-    write("packed/package.json", '{"name": "@me/Packed", "version": "1.2.3", "jcode": {"entry": "src/main.ts"}}')
+    write(
+        "packed/package.json",
+        '{"name": "@me/Packed", "version": "1.2.3", "jcode": {"entry": "src/main.ts"}}',
+    )
     entry = write("packed/src/main.ts", 'jcode.on("Stop", () => undefined);')
 
     plain = host.load(index.parent)

@@ -53,7 +53,9 @@ def test_every_field_of_every_event_can_be_read_in_both_spellings(
         payload["session_id"] = "s"
         expected = {**payload, **{camel(key): value for key, value in payload.items()}}
         outcome = host.dispatch(event, {**payload, "expected": expected})
-        assert [(r.status, r.error) for r in outcome.results] == [(Status.ANSWERED, None)], event
+        assert [(r.status, r.error) for r in outcome.results] == [(Status.ANSWERED, None)], (
+            event
+        )
 
 
 def test_the_name_of_the_event_is_the_hosts_word(
@@ -83,10 +85,20 @@ def test_five_megabytes_make_the_round_trip(
     host: BlockingPluginHost, write: Write, character: str
 ) -> None:
     """A large file's content goes in, comes back changed, and is shown to the guard again."""
-    host.load(write("r.js", on("PreToolUse", "event.tool_input.content += '!'; return { modified_input: event.tool_input };")))
+    host.load(
+        write(
+            "r.js",
+            on(
+                "PreToolUse",
+                "event.tool_input.content += '!'; return { modified_input: event.tool_input };",
+            ),
+        )
+    )
     guard = "if (!event.tool_input.content.endsWith('!')) return; if (event.tool_input.content.length < 100) return { block: 'lost' };"
     host.load(write("guard.js", on("PreToolUse", guard)))
-    content = character * (5 * 1024 * 1024 // len(character.encode()) // (2 if character == '"' else 1))
+    content = character * (
+        5 * 1024 * 1024 // len(character.encode()) // (2 if character == '"' else 1)
+    )
 
     outcome = host.dispatch("PreToolUse", bash(content=content))
 
@@ -230,7 +242,9 @@ def test_a_plugin_may_also_be_given_more_time(make_host: MakeHost, write: Write)
         timeouts=Timeouts(actionable_ms=60), plugins={"slow": PluginOptions(timeout_ms=20_000)}
     )
     host = make_host(config)
-    slow = 'pi.on("PreToolUse", async () => { await pi.sleep(120); return { block: "slow" }; });'
+    slow = (
+        'pi.on("PreToolUse", async () => { await pi.sleep(120); return { block: "slow" }; });'
+    )
     host.load(write("slow.js", plugin(slow)))
     host.load(write("stuck.js", NEVER))
 
@@ -329,7 +343,9 @@ async def _restarting(tmp_path: Path, config: Config) -> PluginHost:
     info = await host.load(path, scope="session")
     (pid_a,) = info.pids
     await host.dispatch("Stop", {"session_id": "a"})
-    assert (await host.dispatch("Stop", {"session_id": "b"})).results[0].status is Status.ANSWERED
+    assert (await host.dispatch("Stop", {"session_id": "b"})).results[
+        0
+    ].status is Status.ANSWERED
     (pid_b,) = set(host.plugins()[0].pids) - {pid_a}
     os.kill(pid_b, signal.SIGKILL)
     while host.plugins()[0].state != "restarting":

@@ -41,9 +41,7 @@ export default async (pi) => {{
   if (loads > 1) {then}
 }};
 """
-FAILS_TO_RELOAD = LOADS_ONCE.format(
-    subscribes=SUBSCRIBES, then='throw new Error("not again");'
-)
+FAILS_TO_RELOAD = LOADS_ONCE.format(subscribes=SUBSCRIBES, then='throw new Error("not again");')
 NEVER_RELOADS = LOADS_ONCE.format(subscribes=SUBSCRIBES, then="await new Promise(() => {});")
 
 MakeFail = Callable[[PluginHost, str], Awaitable[Outcome]]
@@ -96,11 +94,12 @@ async def _fail(
     source, make_fail, _ = FAILURES[how]
     path = tmp_path / "guard.js"
     path.write_text(source)
-    config = Config(
-        fail_closed=fail_closed, plugins={"guard": PluginOptions(timeout_ms=150)}
-    )
+    config = Config(fail_closed=fail_closed, plugins={"guard": PluginOptions(timeout_ms=150)})
     async with PluginHost(config, home=tmp_path / "home", project_dir=tmp_path) as host:
-        given = {PluginEvent[name]: rights for name in ("PRE_TOOL_USE", "PERMISSION_REQUEST", "PRE_COMPACT")}
+        given = {
+            PluginEvent[name]: rights
+            for name in ("PRE_TOOL_USE", "PERMISSION_REQUEST", "PRE_COMPACT")
+        }
         await host.load(path, rights=given)  # type: ignore[arg-type]
         return await make_fail(host, event), host
 
@@ -218,9 +217,7 @@ def test_what_a_guard_cannot_be_shown_is_blocked(
     assert entry.code == "E_UNDELIVERED"
 
 
-def test_a_permission_that_cannot_be_shown_is_denied(
-    make_host: MakeHost, write: Write
-) -> None:
+def test_a_permission_that_cannot_be_shown_is_denied(make_host: MakeHost, write: Write) -> None:
     """In the words of its own event."""
     host = make_host(SMALL)
     host.load(write("guard.js", on("PermissionRequest", "")))
@@ -236,9 +233,7 @@ def test_an_undeliverable_compaction_is_prevented_only_when_failing_closed(
     make_host: MakeHost, write: Write, fail_closed: bool, action: str
 ) -> None:
     """It runs nothing, so it follows the failure mode."""
-    host = make_host(
-        Config(fail_closed=fail_closed, limits=Limits(payload_in_bytes=2048))
-    )
+    host = make_host(Config(fail_closed=fail_closed, limits=Limits(payload_in_bytes=2048)))
     host.load(write("p.js", on("PreCompact", "")))
 
     outcome = host.dispatch("PreCompact", {"session_id": "s", "system_prompt": "x" * 5000})

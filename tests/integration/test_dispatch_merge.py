@@ -61,7 +61,11 @@ def test_the_first_blocker_in_plugin_order_is_named(
         ("fast", "block"),
     ]
     (entry,) = audited(host, Kind.VETO)
-    assert (entry.plugin, entry.detail, entry.event) == ("slow", "slow", PluginEvent.PRE_TOOL_USE)
+    assert (entry.plugin, entry.detail, entry.event) == (
+        "slow",
+        "slow",
+        PluginEvent.PRE_TOOL_USE,
+    )
 
 
 def test_additions_are_concatenated_in_plugin_order(
@@ -84,10 +88,22 @@ def test_changes_of_different_parts_are_both_kept(
 ) -> None:
     """Two rewriters of one input do not undo each other."""
     host.load(
-        write("a.js", on("PreToolUse", "event.tool_input.a = 1; return { modified_input: event.tool_input };"))
+        write(
+            "a.js",
+            on(
+                "PreToolUse",
+                "event.tool_input.a = 1; return { modified_input: event.tool_input };",
+            ),
+        )
     )
     host.load(
-        write("b.js", on("PreToolUse", "event.tool_input.b = 2; return { modified_input: event.tool_input };"))
+        write(
+            "b.js",
+            on(
+                "PreToolUse",
+                "event.tool_input.b = 2; return { modified_input: event.tool_input };",
+            ),
+        )
     )
 
     outcome = host.dispatch("PreToolUse", bash("x"))
@@ -118,7 +134,9 @@ def test_the_same_change_is_no_conflict(host: BlockingPluginHost, write: Write) 
     """Two that agree have nothing to settle."""
     for name in ("first", "second"):
         host.load(
-            write(f"{name}.js", on("PreToolUse", 'return { modified_input: { command: "y" } };'))
+            write(
+                f"{name}.js", on("PreToolUse", 'return { modified_input: { command: "y" } };')
+            )
         )
 
     outcome = host.dispatch("PreToolUse", bash("x"))
@@ -165,7 +183,9 @@ def test_an_allow_of_a_hand_loaded_plugin_is_dropped_and_audited(
     host: BlockingPluginHost, write: Write
 ) -> None:
     """A silent approval is a right of its own."""
-    host.load(write("p.js", on("PermissionRequest", 'return { decision: "allow", message: "ok" };')))
+    host.load(
+        write("p.js", on("PermissionRequest", 'return { decision: "allow", message: "ok" };'))
+    )
 
     outcome = host.dispatch("PermissionRequest", ASK)
 

@@ -232,7 +232,13 @@ OTHER_EVENTS: list[tuple[str, JsonObject, str, str, JsonObject]] = [
         "ask",
         {"decision": "ask", "message": "sure?"},
     ),
-    ("PreCompact", {"session_id": "s"}, "return { prevent: true };", "block", {"prevent": True}),
+    (
+        "PreCompact",
+        {"session_id": "s"},
+        "return { prevent: true };",
+        "block",
+        {"prevent": True},
+    ),
     (
         "PreCompact",
         {"session_id": "s"},
@@ -289,7 +295,13 @@ OTHER_EVENTS: list[tuple[str, JsonObject, str, str, JsonObject]] = [
         "continue",
         {"additional_system_prompt": ["one", "two"]},
     ),
-    ("Stop", {"session_id": "s"}, 'return { reason: "go on" };', "continue", {"reason": "go on"}),
+    (
+        "Stop",
+        {"session_id": "s"},
+        'return { reason: "go on" };',
+        "continue",
+        {"reason": "go on"},
+    ),
     (
         "Notification",
         {"level": "info", "message": "m"},
@@ -364,7 +376,10 @@ def test_an_error_names_the_authors_file_and_line(
     """Positions are those of the source, not of what was built from it."""
     source = 'import { fail } from "./lib/fail.ts";\n' + on("PreToolUse", "fail();")
     path = write("p.ts", source)
-    write("lib/fail.ts", "type T = string;\n\nexport function fail(): T {\n  throw new Error('no');\n}\n")
+    write(
+        "lib/fail.ts",
+        "type T = string;\n\nexport function fail(): T {\n  throw new Error('no');\n}\n",
+    )
     host.load(path)
 
     error = result_of(host.dispatch("PreToolUse", bash()), "p").error or ""

@@ -147,7 +147,9 @@ def test_rewrites_of_the_second_look_do_not_count(
 ) -> None:
     """Only a block counts then, or two rewriters could go on for ever."""
     for name in "ab":
-        host.load(write(f"{name}.js", rewriter(f'input.command += "{name}"; input.{name} = true')))
+        host.load(
+            write(f"{name}.js", rewriter(f'input.command += "{name}"; input.{name} = true'))
+        )
 
     outcome = host.dispatch("PreToolUse", bash("x"))
 
@@ -155,13 +157,25 @@ def test_rewrites_of_the_second_look_do_not_count(
 
 
 FAILS_ON_NEW = {
-    "throws": (on("PreToolUse", 'if (event.tool_input.command === "new") throw new Error("x");'), Status.FAILED),
+    "throws": (
+        on("PreToolUse", 'if (event.tool_input.command === "new") throw new Error("x");'),
+        Status.FAILED,
+    ),
     "waits": (
-        on("PreToolUse", 'if (event.tool_input.command === "new") return new Promise(() => {});'),
+        on(
+            "PreToolUse",
+            'if (event.tool_input.command === "new") return new Promise(() => {});',
+        ),
         Status.TIMED_OUT,
     ),
-    "spins": (on("PreToolUse", 'if (event.tool_input.command === "new") for (;;);'), Status.TIMED_OUT),
-    "nonsense": (on("PreToolUse", 'if (event.tool_input.command === "new") return 42;'), Status.FAILED),
+    "spins": (
+        on("PreToolUse", 'if (event.tool_input.command === "new") for (;;);'),
+        Status.TIMED_OUT,
+    ),
+    "nonsense": (
+        on("PreToolUse", 'if (event.tool_input.command === "new") return 42;'),
+        Status.FAILED,
+    ),
 }
 
 
@@ -265,9 +279,7 @@ def test_exact_numbers_survive_a_chain(chain: BlockingPluginHost, write: Write) 
 
 def test_a_chain_goes_on_past_a_plugin_that_fails(make_host: MakeHost, write: Write) -> None:
     """Failing open, the next one gets what the last good one made."""
-    host = make_host(
-        Config(dispatch="chain", plugins={"stuck": PluginOptions(timeout_ms=100)})
-    )
+    host = make_host(Config(dispatch="chain", plugins={"stuck": PluginOptions(timeout_ms=100)}))
     host.load(write("a.js", on("UserPromptSubmit", 'return { modified_prompt: "a" };')))
     host.load(write("stuck.js", on("UserPromptSubmit", "return new Promise(() => {});")))
     host.load(write("bad.js", on("UserPromptSubmit", "throw new Error();")))
@@ -281,7 +293,9 @@ def test_a_chain_goes_on_past_a_plugin_that_fails(make_host: MakeHost, write: Wr
     assert result_of(outcome, "bad").status is Status.FAILED
 
 
-def test_an_event_without_outputs_is_not_chained(chain: BlockingPluginHost, write: Write) -> None:
+def test_an_event_without_outputs_is_not_chained(
+    chain: BlockingPluginHost, write: Write
+) -> None:
     """There is nothing to pass on, so nobody waits for another."""
     for name in "ab":
         chain.load(write(f"{name}.js", on("TurnStart", "")))

@@ -43,7 +43,9 @@ def test_eight_threads_each_get_their_own_answer(
 ) -> None:
     """Hundreds of calls at once, none of them mixed up."""
     host.load(write("a.js", on("PreToolUse", "return { block: event.tool_input.command };")))
-    slow = 'if (event.tool_input.command.endsWith("3")) await pi.sleep(3); return { block: "b" };'
+    slow = (
+        'if (event.tool_input.command.endsWith("3")) await pi.sleep(3); return { block: "b" };'
+    )
     host.load(write("b.js", on("PreToolUse", slow, is_async=True)))
 
     def work(thread: int) -> list[str | None]:
@@ -270,7 +272,9 @@ async def test_a_cancelled_tool_call_gives_its_turn_to_the_next(
     """)
     async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
         await host.load(write("p.js", source))
-        calls = [asyncio.ensure_future(host.call_tool("slow", {"wait": True})) for _ in range(3)]
+        calls = [
+            asyncio.ensure_future(host.call_tool("slow", {"wait": True})) for _ in range(3)
+        ]
         await asyncio.sleep(0)
         last = asyncio.ensure_future(host.call_tool("slow", {}))
         await asyncio.sleep(0)

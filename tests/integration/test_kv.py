@@ -1,5 +1,6 @@
 """Key-value stores through real workers: durable, bounded, and shared by whoever runs the plugin."""
 
+import json
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from tests.integration.host_support import Write, plugin
 
 STORE = plugin("""
   const answer = (run) => async (args) => {
-    try { return { output: await run(JSON.parse(args || "{}")) }; }
+    try { return { output: (await run(JSON.parse(args || "{}"))) ?? null }; }
     catch (error) { return { output: { code: error.code, message: error.message } }; }
   };
   pi.registerCommand("set", { handler: answer(({ key, value }) => pi.kv.set(key, value)) });
@@ -34,8 +35,6 @@ STORE = plugin("""
 
 def run(host: BlockingPluginHost, name: str, session: str = "", **args: Json) -> Json:
     """Run a command of the store and return its output."""
-    import json
-
     result = host.run_command(name, json.dumps(args), session_id=session)
     assert result.ok, result.error
     return result.output

@@ -126,7 +126,9 @@ def test_a_protected_path_is_blocked_in_its_own_words(
     """Both tools that change files, each of its paths."""
     load("protected-paths.ts")
 
-    assert host.dispatch("PreToolUse", _write(tool, path)).reason == f'Path "{path}" is protected'
+    assert (
+        host.dispatch("PreToolUse", _write(tool, path)).reason == f'Path "{path}" is protected'
+    )
 
 
 def test_an_unprotected_path_passes(host: BlockingPluginHost, load: Load) -> None:
@@ -163,7 +165,11 @@ def test_hello_greets_through_a_tool_call(host: BlockingPluginHost, load: Load) 
         "properties": {"name": {"type": "string", "description": "Name to greet"}},
         "required": ["name"],
     }
-    assert (result.ok, result.output, result.details) == (True, "Hello, Ada!", {"greeted": "Ada"})
+    assert (result.ok, result.output, result.details) == (
+        True,
+        "Hello, Ada!",
+        {"greeted": "Ada"},
+    )
     assert result.content == ({"type": "text", "text": "Hello, Ada!"},)
 
 
@@ -194,7 +200,11 @@ def test_pirate_is_toggled_by_its_command_in_its_session(
     load("pirate.ts")
 
     def prompt(session: str) -> list[object]:
-        payload: JsonObject = {"session_id": session, "system_prompt": "Be kind.", "prompt": "hi"}
+        payload: JsonObject = {
+            "session_id": session,
+            "system_prompt": "Be kind.",
+            "prompt": "hi",
+        }
         outcome = host.dispatch("AgentStart", payload)
         assert outcome.results[0].error is None
         lines = outcome.output.get("additional_system_prompt", [])

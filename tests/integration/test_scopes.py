@@ -43,8 +43,12 @@ def test_two_hosts_on_one_home_share_nothing_between_projects(
     for name, host in hosts.items():
         host.load(path)
         for session in "ab":
-            host.dispatch("SessionStart", {"session_id": f"{name}-{session}", "project_dir": name})
-            host.dispatch("UserPromptSubmit", {"content": f"{name} {session}", "session_id": session})
+            host.dispatch(
+                "SessionStart", {"session_id": f"{name}-{session}", "project_dir": name}
+            )
+            host.dispatch(
+                "UserPromptSubmit", {"content": f"{name} {session}", "session_id": session}
+            )
 
     for name, host in hosts.items():
         known = tell(host)
@@ -142,7 +146,9 @@ def test_a_session_instance_ends_with_its_session(
     host: BlockingPluginHost, write: Write, end: str
 ) -> None:
     """After it has seen the end itself; the same id later starts afresh."""
-    body = MEMORY.replace("const seen", f'pi.on("{end}", (e) => pi.kv.set("end", e.session_id)); const seen')
+    body = MEMORY.replace(
+        "const seen", f'pi.on("{end}", (e) => pi.kv.set("end", e.session_id)); const seen'
+    )
     host.load(write("memory.js", body), scope="session")
     for session in "ab":
         host.dispatch("UserPromptSubmit", {"content": session, "session_id": session})

@@ -121,7 +121,10 @@ RESULTS: dict[str, tuple[str, JsonObject]] = {
     "number": ("42", {"output": 42}),
     "nothing": ("undefined", {"output": None}),
     "data": ("({ a: [1] })", {"output": {"a": [1]}}),
-    "data_that_says_output": ('({ output: "x", lines: 3 })', {"output": {"output": "x", "lines": 3}}),
+    "data_that_says_output": (
+        '({ output: "x", lines: 3 })',
+        {"output": {"output": "x", "lines": 3}},
+    ),
     "full": (
         '({ output: "x", title: "T", metadata: { m: 1 }, images: ["i"] })',
         {"output": "x", "title": "T", "metadata": {"m": 1}, "images": ["i"]},
@@ -146,7 +149,9 @@ RESULTS: dict[str, tuple[str, JsonObject]] = {
 @pytest.mark.parametrize("what", RESULTS)
 def test_every_shape_of_a_result(host: BlockingPluginHost, write: Write, what: str) -> None:
     """Text, data, the full object, content blocks; now or later."""
-    body = f'pi.registerTool({{ name: "t", description: "", handler: () => {RESULTS[what][0]} }});'
+    body = (
+        f'pi.registerTool({{ name: "t", description: "", handler: () => {RESULTS[what][0]} }});'
+    )
     host.load(write("p.js", plugin(body)))
 
     shown = host.call_tool("t", {}).to_json()
@@ -238,11 +243,15 @@ def test_a_rewritten_input_is_validated_again(host: BlockingPluginHost, write: W
     assert caught.value.code == "E_INVALID"
 
 
-def test_a_changed_output_of_blocks_stays_blocks(host: BlockingPluginHost, write: Write) -> None:
+def test_a_changed_output_of_blocks_stays_blocks(
+    host: BlockingPluginHost, write: Write
+) -> None:
     """The text that goes with them follows."""
     blocks = 'pi.registerTool({ name: "t", description: "", handler: () => ({ content: [{ type: "text", text: "secret" }] }) });'
     host.load(write("p.js", plugin(blocks)))
-    body = "return { modified_output: event.tool_output.map((b) => ({ ...b, text: 'hidden' })) };"
+    body = (
+        "return { modified_output: event.tool_output.map((b) => ({ ...b, text: 'hidden' })) };"
+    )
     host.load(write("hook.js", on("PostToolUse", body)))
 
     result = host.call_tool("t", {})
@@ -256,7 +265,15 @@ def test_exact_integers_reach_a_tool_as_far_as_javascript_can(
 ) -> None:
     """A rewrite beside them does not round them for whoever comes after."""
     host.load(write("p.js", ECHO))
-    host.load(write("hook.js", on("PreToolUse", "event.tool_input.text = 'x'; return { modified_input: event.tool_input };")))
+    host.load(
+        write(
+            "hook.js",
+            on(
+                "PreToolUse",
+                "event.tool_input.text = 'x'; return { modified_input: event.tool_input };",
+            ),
+        )
+    )
     seen = on("PostToolUse", "")
     host.load(write("seen.js", seen))
 
@@ -346,10 +363,10 @@ def test_an_event_behind_a_busy_tool_does_not_cost_the_worker(
     make_host: MakeHost, write: Write
 ) -> None:
     """The event is busy, the tool finishes: who waits behind is never the reason for a kill."""
-    host = make_host(Config(timeouts=Timeouts(actionable_ms=40, max_busy_ms=20_000)))
+    host = make_host(Config(timeouts=Timeouts(actionable_ms=200, max_busy_ms=20_000)))
     busy = plugin("""
       pi.registerTool({ name: "busy", description: "", handler: () => {
-        const until = Date.now() + 700;
+        const until = Date.now() + 1500;
         while (Date.now() < until);
         return "done";
       } });
@@ -360,14 +377,14 @@ def test_an_event_behind_a_busy_tool_does_not_cost_the_worker(
 
     with ThreadPoolExecutor(1) as pool:
         tool = pool.submit(host.call_tool, "busy", {})
-        statuses = []
-        while not tool.done():
-            outcome = host.dispatch("TurnStart", {"session_id": "s"})
-            statuses.append(outcome.results[0].status)
+        while not host._callers:
+            pass
+        statuses = [
+            host.dispatch("TurnStart", {"session_id": "s"}).results[0].status for _ in range(3)
+        ]
         assert tool.result().output == "done"
 
-    assert set(statuses) <= {Status.BUSY, Status.ANSWERED}
-    assert Status.BUSY in statuses
+    assert statuses == [Status.BUSY] * 3
     assert host.plugins()[0].pids == pids
     assert audited(host, Kind.KILLED) == []
 
