@@ -105,13 +105,21 @@ class PluginHost(HostCore):
         reactor, until = self.runtime.reactor, now_s() + LOOK_FOR_S
         while not wait.is_done:
             if now_s() > until:
-                arrived: asyncio.Future[None] = self._loop.create_future()
+                arrived: asyncio.Future[None] = self._entered().create_future()
                 wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
                 await arrived
                 break
             os.sched_yield()
             reactor.run_once(0)
         return wait.result()
+
+    async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
+        """Wait for *flow*, and end it with the task that waits."""
+        try:
+            return await self._wait(start(flow))
+        except asyncio.CancelledError:
+            flow.close()
+            raise
 
     # The verbs.
 
