@@ -103,14 +103,14 @@ class PluginHost(HostCore):
         # Most answers come within microseconds: looking for them here is cheaper than two turns of the
         # loop, and short enough that no other task notices. A timer this short would cost more.
         reactor, until = self.runtime.reactor, now_s() + LOOK_FOR_S
-        while not wait.is_done:
-            if now_s() > until:
-                arrived: asyncio.Future[None] = self._entered().create_future()
-                wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
-                await arrived
-                break
+        while now_s() < until:
+            if wait.is_done:
+                return wait.result()
             os.sched_yield()
             reactor.run_once(0)
+        arrived: asyncio.Future[None] = self._entered().create_future()
+        wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
+        await arrived
         return wait.result()
 
     async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
@@ -159,6 +159,9 @@ class PluginHost(HostCore):
         Never raises for what a plugin does. Raises :class:`InputError` for an unknown event or a payload that
         is not an object.
         """
+        nothing = self._concerns_nobody(event)
+        if nothing is not None:
+            return nothing
         outcome = self.workspace.dispatch(event, payload)
         return outcome if isinstance(outcome, Outcome) else await self._wait(outcome)
 

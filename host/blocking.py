@@ -201,6 +201,9 @@ class BlockingPluginHost(HostCore):
 
     def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> Outcome:
         """See :meth:`host.aio.PluginHost.dispatch`."""
+        nothing = self._concerns_nobody(event)
+        if nothing is not None:
+            return nothing
         with self._lock:
             outcome = self.workspace.dispatch(event, payload)
             return outcome if isinstance(outcome, Outcome) else self._wait(outcome)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from host.audit import Kind
 from host.build import find_entry
@@ -182,7 +182,7 @@ class Workspace:
         if type(event) is not PluginEvent:
             event = read_event(event)
         outcome = dispatch(self, event, payload)
-        if _ENDS_SESSION[event]:
+        if ENDS_SESSION >> event & 1:
             session_id = payload.get("session_id")
             if isinstance(session_id, str):
                 if isinstance(outcome, Wait):
@@ -245,9 +245,8 @@ class Workspace:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
-_ENDS_SESSION = tuple(
-    number in (PluginEvent.SESSION_SHUTDOWN, PluginEvent.SESSION_END) for number in range(32)
-)
+ENDS_SESSION: Final = 1 << PluginEvent.SESSION_SHUTDOWN | 1 << PluginEvent.SESSION_END
+"""A bitmap: events after which a session's own instances are stopped, whether anybody listens or not."""
 
 
 def read_event(name: object) -> PluginEvent:

@@ -11,6 +11,7 @@ from host.audit import Kind
 from host.config import Config, Limits, Timeouts
 from host.errors import PluginLoadError
 from host.events import PluginEvent
+from host.hostcalls.table import ASKS, Ask
 from host.instance import State
 from host.outcome import Status
 from host.spawn import Exit
@@ -241,33 +242,24 @@ def test_a_cancelled_entry_may_end_with_the_very_answer_that_was_expected(folder
         assert stage.run(waiting).results[0].status is Status.ANSWERED
 
 
-def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(quick_stage: Stage) -> None:
+def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(
+    quick_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker that waits in place hears E_CANCELLED instead of waiting for ever."""
     stage = quick_stage
     worker = stage.load()
-    instance = stage.plugin.all_instances()[0]
     waiting, id_ = stage.deliver(worker)
     worker.hostcall(5, "kv.load", call=id_, flags=FLAG_SYNC)
     stage.until(lambda: worker.has(ANSWER))
     worker.inbox.clear()
-    instance._kv = _Never()  # type: ignore[assignment]  # a disk that never answers
+    # A disk that never answers.
+    monkeypatch.setitem(ASKS, "kv.load", Ask("kv.load", lambda *_: None, sync=True))
     worker.hostcall(6, "kv.load", call=id_, flags=FLAG_SYNC)
 
     assert stage.run(waiting).results[0].status is Status.TIMED_OUT
 
     stage.until(lambda: worker.has(ANSWER))
     assert worker.take(ANSWER)[:3] == [ANSWER, 6, 2]
-    instance._kv = None
-
-
-class _Never:
-    """A kv space whose disk hangs."""
-
-    def load(self, *_: object) -> None:
-        """Never call back."""
-
-    def forget(self, _: object) -> None:
-        """Nothing is held."""
 
 
 # Not reading.
@@ -402,7 +394,7 @@ def test_a_throttled_worker_that_closes_its_pipe_does_not_disturb_the_reactor(
     stage.deliver(worker)
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    link._tokens = -20.0
+    link._tokens, link._tokens_at = -10.0 * link_module._FLOOD_PER_S, link_module.now_s()
     worker.cast("log", '{"level":"debug","text":"one too many"}')
     stage.until(lambda: stage.codes(Kind.REFUSED) == ["E_FLOOD"])
     worker.close_write()
