@@ -143,9 +143,7 @@ class Instance:
     def submit(self, call: Call) -> None:
         """Deliver *call* now or when its turn comes."""
         call.owner = self
-        self.last_used = call.started
-        if self._kv is not None:
-            self._kv.revalidate(call.started)
+        self._note_use(call.started)
         link = self.link
         if self.state is State.ACTIVE and link is not None:
             if self.waiting or not self._deliver(link, call):
@@ -158,8 +156,14 @@ class Instance:
     def quiet_link(self) -> Link | None:
         """The link, if an event could be sent this moment with nothing before it."""
         if self.state is State.ACTIVE and not self.waiting:
+            self._note_use(now_s())
             return self.link
         return None
+
+    def _note_use(self, now: float) -> None:
+        self.last_used = now
+        if self._kv is not None:
+            self._kv.revalidate(now)
 
     def _enqueue(self, call: Call) -> None:
         queue = self.waiting

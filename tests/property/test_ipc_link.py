@@ -128,8 +128,31 @@ class Play:
 
     def deliver(self) -> None:
         """The host delivers the next call, if it may."""
+        call = self._next_call()
+        if self.link.is_idle and not self.link.is_lost:
+            self.calls.append(call)
+            if self.link.deliver(call, 32) is Sent.YES:
+                self.delivered.append(call)
+        self.turn()
+
+    def exchange(self, early: bytes) -> None:
+        """The host sends the next event and looks for its answer at once; *early* is in the pipe already."""
+        if self.link.is_lost:
+            return
+        call = self._next_call()
+        assert call.frame is not None
+        os.write(self.pipes.fds[1], early)
+        data = self.link.exchange(call.frame, call.plain_answer)
+        if data is not None:
+            self.calls.append(call)
+            if data != call.plain_answer:
+                self.delivered.append(call)
+                self.link.adopt(call, data)
+        self.turn()
+
+    def _next_call(self) -> Call:
         id_ = len(self.calls) + 1
-        call = Call(
+        return Call(
             [EVENT, id_],
             FAR,
             now_s(),
@@ -137,11 +160,6 @@ class Play:
             frame=event_frame(id_, event_middle(100, 0), b"{}"),
             plain_answer=result_frame(id_, 0, FLAG_ENTRY_ENDED, ""),
         )
-        if self.link.is_idle and not self.link.is_lost:
-            self.calls.append(call)
-            if self.link.deliver(call) is Sent.YES:
-                self.delivered.append(call)
-        self.turn()
 
     def _on_done(self, call: Call, status: Status, text: str) -> None:
         self.finished[call.id] += 1
@@ -199,6 +217,9 @@ HOST_ACTS: Final[st.SearchStrategy[Callable[[Play], None]]] = st.one_of(
     SMALL.map(lambda at: lambda play: play.cancel(at)),
     SMALL.map(lambda at: lambda play: play.answer(at)),
     SMALL.map(lambda at: lambda play: play.push(at)),
+    st.one_of(
+        st.just(b""), st.binary(max_size=3), LIKELY.map(lambda message: frame(encode(message)))
+    ).map(lambda early: lambda play: play.exchange(early)),
 )
 ACTS: Final = st.lists(st.one_of(LIKELY, HOST_ACTS), max_size=25)
 

@@ -88,9 +88,9 @@ def test_large_texts_are_charged_by_their_size(
     flooded: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes cost the host more than messages do: megabytes a second are bounded as well."""
-    monkeypatch.setattr(
-        link_module, "_FLOOD_BURST", 20
-    )  # five messages of this size would pass
+    # Dozens of messages of this size would pass if each were one.
+    monkeypatch.setattr(link_module, "_FLOOD_BURST", 40)
+    monkeypatch.setattr(link_module, "_FLOOD_PER_S", 20)
     stage = flooded
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
