@@ -489,7 +489,7 @@ class Link:
             self.kill(
                 Loss(
                     "E_HUNG",
-                    f"busy for {busy_ms:.0f} ms in a {what}",
+                    f"busy for {busy_ms:.0f} ms ({what})",
                     Status.KILLED,
                     is_own_fault=True,
                 )
