@@ -7,10 +7,10 @@ from pathlib import Path
 from host.audit import AuditRing
 from host.config import Config, jcode_home
 from host.errors import IsolationError
-from host.events import PluginEvent
+from host.events import ENDS_SESSION, PluginEvent
 from host.outcome import Outcome
 from host.runtime import Runtime
-from host.workspace import ENDS_SESSION, PluginInfo, ToolInfo, Workspace, read_event
+from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 
 
 class HostCore:

@@ -12,7 +12,7 @@ import msgspec
 from host.audit import Kind
 from host.calls import Call
 from host.encode import NotEncodableError, encode_payload
-from host.events import IS_INFO, OUTPUTS, VETO_ACTION, PluginEvent
+from host.events import ENDS_SESSION, IS_INFO, OUTPUTS, VETO_ACTION, PluginEvent
 from host.fanout import Answer, FanOut
 from host.merge import Merged, PluginAnswer, merge, rewritten, validate_text
 from host.outcome import Action, JsonObject, Outcome, PluginResult, Status
@@ -44,6 +44,11 @@ def dispatch(
         return Outcome(event, generation=snapshot.generation)
     began = now_s()
     routes = snapshot.routes[event]
+    if ENDS_SESSION >> event & 1:
+        session_id = _session_of(payload)
+        routes = tuple(route for route in routes if not route.plugin.has_ended(session_id))
+        if not routes:
+            return Outcome(event, generation=snapshot.generation)
     try:
         text = _encode(workspace, event, payload)
     except NotEncodableError as error:

@@ -81,7 +81,11 @@ class Instance:
             self._is_demanding = True
             runtime.reactor.demand += 1  # until it has loaded or failed, somebody has to look
         try:
-            self.link = runtime.open_link(self, self.plugin.worker_limits())
+            self.link = runtime.open_link(
+                self,
+                self.plugin.worker_limits(),
+                max_busy_s=self.plugin.limits.load_busy_ms / 1000,
+            )
             self.link.max_text_bytes = max(
                 self.plugin.limits.payload_out_bytes, _LEAST_TEXT_BYTES
             )
@@ -292,6 +296,7 @@ class Instance:
             return
         raw = answer.get("registered")
         self._settled()
+        link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
         self.state = State.ACTIVE
         self.registry = read_registry(raw if isinstance(raw, dict) else {})

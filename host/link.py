@@ -152,7 +152,8 @@ class Link:
         self._on_gone = on_gone
         self.limits = limits
         self._grace_s = grace_s
-        self._max_busy_s = max_busy_s
+        self.max_busy_s = max_busy_s
+        """How long one entry may keep the worker busy; its listener may change it between two."""
         self.pid = 0
         self._pidfd = -1
         self.waiting = listener.waiting
@@ -419,7 +420,7 @@ class Link:
         self._resumed_at = 0.0
         # Keep a watch that comes early enough: it looks again when it fires, so that a quick
         # exchange costs no timer of its own.
-        limit = min(now + self._max_busy_s, deadline + self._grace_s)
+        limit = min(now + self.max_busy_s, deadline + self._grace_s)
         if self._watch_at > limit:
             self._set_watch(limit)
 
@@ -452,7 +453,7 @@ class Link:
     def _hung_at(self) -> float:
         if self._sync is not None or not (self.has_entry or self._cancels):
             return _INFINITY
-        limit = self._busy_from + self._max_busy_s - self._busy_used
+        limit = self._busy_from + self.max_busy_s - self._busy_used
         if self.has_entry:
             limit = min(limit, max(self._entry_deadline, self._resumed_at) + self._grace_s)
         return limit

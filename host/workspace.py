@@ -17,7 +17,7 @@ from host.build import find_entry
 from host.config import Config
 from host.dispatch import dispatch
 from host.errors import InputError, PluginLoadError
-from host.events import BY_NAME, PluginEvent, Right
+from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
@@ -245,8 +245,6 @@ class Workspace:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
-ENDS_SESSION: Final = 1 << PluginEvent.SESSION_SHUTDOWN | 1 << PluginEvent.SESSION_END
-"""A bitmap: events after which a session's own instances are stopped, whether anybody listens or not."""
 
 
 def read_event(name: object) -> PluginEvent:
