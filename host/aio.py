@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
 from host.core import HostCore
-from host.errors import HostClosedError, PluginLoadError
+from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
@@ -43,12 +43,7 @@ class PluginHost(HostCore):
         self._loop.add_reader(self.runtime.reactor.fileno(), self._pump)
         try:
             self.runtime.start()
-            for path in self.workspace.configured_paths():
-                try:
-                    await self.load(path)
-                except PluginLoadError:
-                    if self.config.fail_closed:
-                        raise
+            await self._run(self.workspace.load_configured())
         except BaseException:
             await self.close()
             raise

@@ -167,15 +167,6 @@ function infosOf(map) {
 }
 
 /** The registry as plain data, in the shape that LOAD's result and the "registry" cast carry. */
-/** Whether a tool is written for pi: it has pi's ``execute``. */
-function hasPiTools() {
-  let found = false;
-  mapForEach(tools, (tool) => {
-    if (tool.kind === "old" || tool.kind === "new") found = true;
-  });
-  return found;
-}
-
 function registryData() {
   const rendererNames = newList();
   mapForEach(renderers, (_entry, customType) => {
@@ -185,7 +176,7 @@ function registryData() {
     __proto__: null,
     events: subscribedNumbers(),
     pi_events: subscribedPiNames(),
-    pi_tools: hasPiTools(),
+    imports_pi: importsPi,
     tools: infosOf(tools),
     commands: infosOf(commands),
     flags: infosOf(flags),
