@@ -376,6 +376,12 @@ class Stage(HostCore):
         self.until(lambda: worker.has(EVENT))
         return waiting, int(worker.take(EVENT)[1])
 
+    def expire(self, id_: int) -> None:
+        """Let the deadline of the call *id_* of the scripted plugin pass, now."""
+        link = self.plugin.all_instances()[0].link
+        assert link is not None
+        link.calls[id_].give_up()
+
     def honest_answers(self) -> Outcome:
         """Show an event to the real plugin; the outcome, which is its answer."""
         outcome = self.workspace.dispatch(PluginEvent.USER_PROMPT_SUBMIT, {"content": "hi"})

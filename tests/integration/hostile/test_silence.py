@@ -188,12 +188,13 @@ def test_an_event_without_an_answer_times_out_and_then_its_worker_goes(
     ended(stage, worker, Kind.KILLED, "E_HUNG")
 
 
-def test_a_cancel_that_is_answered_keeps_the_worker(quick_stage: Stage) -> None:
+def test_a_cancel_that_is_answered_keeps_the_worker(stage: Stage) -> None:
     """The control: a handler that only waited unwinds, and its late answer is nobody's."""
-    stage = quick_stage
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.end()  # it waits for something
+    stage.turn()
+    stage.expire(id_)
     assert stage.run(waiting).results[0].status is Status.TIMED_OUT
     stage.until(lambda: worker.has(CANCEL))
 
@@ -205,12 +206,13 @@ def test_a_cancel_that_is_answered_keeps_the_worker(quick_stage: Stage) -> None:
     assert worker.exit is None
 
 
-def test_a_late_answer_may_come_once(quick_stage: Stage) -> None:
+def test_a_late_answer_may_come_once(stage: Stage) -> None:
     """A cancelled call's answer is forgotten when it was taken: a second one is forged."""
-    stage = quick_stage
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.end()
+    stage.turn()
+    stage.expire(id_)
     stage.run(waiting)
     stage.until(lambda: worker.has(CANCEL))
     worker.end(id_)
@@ -222,31 +224,33 @@ def test_a_late_answer_may_come_once(quick_stage: Stage) -> None:
     ended(stage, worker, Kind.VIOLATION, "E_ID")
 
 
-def test_a_cancelled_entry_may_end_with_the_very_answer_that_was_expected(folder: Path) -> None:
+def test_a_cancelled_entry_may_end_with_the_very_answer_that_was_expected(
+    stage: Stage,
+) -> None:
     """Cancelled between two jobs, unwound, and answered: the order that a polite handler produces."""
-    with quick(folder, grace_ms=60_000, max_busy_ms=60_000) as stage:
-        worker = stage.load()
-        waiting, id_ = stage.deliver(worker)
-        worker.send([YIELD])
-        assert stage.run(waiting).results[0].status is Status.TIMED_OUT
-        stage.until(lambda: worker.has(CANCEL))
+    worker = stage.load()
+    waiting, id_ = stage.deliver(worker)
+    worker.send([YIELD])
+    stage.turn()
+    stage.expire(id_)
+    assert stage.run(waiting).results[0].status is Status.TIMED_OUT
+    stage.until(lambda: worker.has(CANCEL))
 
-        worker.end(id_)
-        stage.turn()
-        worker.result(id_)
-        stage.turn()
+    worker.end(id_)
+    stage.turn()
+    worker.result(id_)
+    stage.turn()
 
-        assert worker.exit is None
-        waiting, id_ = stage.deliver(worker)
-        worker.result(id_)
-        assert stage.run(waiting).results[0].status is Status.ANSWERED
+    assert worker.exit is None
+    waiting, id_ = stage.deliver(worker)
+    worker.result(id_)
+    assert stage.run(waiting).results[0].status is Status.ANSWERED
 
 
 def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(
-    quick_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that waits in place hears E_CANCELLED instead of waiting for ever."""
-    stage = quick_stage
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.hostcall(5, "kv.load", call=id_, flags=FLAG_SYNC)
@@ -255,6 +259,9 @@ def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(
     # A disk that never answers.
     monkeypatch.setitem(ASKS, "kv.load", Ask("kv.load", lambda *_: None, sync=True))
     worker.hostcall(6, "kv.load", call=id_, flags=FLAG_SYNC)
+    stage.turn()
+
+    stage.expire(id_)
 
     assert stage.run(waiting).results[0].status is Status.TIMED_OUT
 
