@@ -7,7 +7,7 @@ from pathlib import Path
 from host.audit import AuditRing
 from host.config import Config, jcode_home
 from host.errors import IsolationError
-from host.events import ENDS_SESSION, PluginEvent
+from host.events import PluginEvent
 from host.outcome import Outcome
 from host.runtime import Runtime
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
@@ -49,10 +49,10 @@ class HostCore:
 
     def _concerns_nobody(self, event: "PluginEvent | str") -> Outcome | None:
         """The empty outcome, if that is all there is to say: no lock, no coroutine, nothing encoded."""
-        if type(event) is not PluginEvent:
-            return None
         snapshot = self.workspace.snapshot
-        if (snapshot.bitmap | ENDS_SESSION) >> event & 1 or not self.runtime.is_usable:
+        if type(event) is not PluginEvent or snapshot.concerned >> event & 1:
+            return None
+        if not self.runtime.is_usable:
             return None
         return Outcome(event, generation=snapshot.generation)
 

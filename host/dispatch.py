@@ -41,9 +41,11 @@ def dispatch(
         if not routes:
             return Outcome(event, generation=snapshot.generation)
     try:
-        text = _encode(workspace, event, payload)
+        text = encode_payload(event, payload)
     except NotEncodableError as error:
-        return undelivered(workspace, event, snapshot, routes, str(error))
+        return undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}")
+    if len(text) > workspace.config.limits.payload_in_bytes:
+        return undelivered(workspace, event, snapshot, routes, _too_long(workspace, text))
     if len(routes) == 1:
         return _ask_one(workspace, event, payload, snapshot, routes, text, began)
     if workspace.config.dispatch == "chain" and OUTPUTS[event]:
@@ -87,7 +89,7 @@ def _ask_one(
     frame = event_frame(id_, route.frame_middle, text)
     plain = result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, "")
     instance = route.plugin.instance_for(_session_of(payload))
-    link = instance.quiet_link()
+    link = instance.quiet_link(began)
     data = link.exchange(frame, plain) if link is not None else None
     if data == plain:
         workspace.continues += 1
@@ -177,10 +179,13 @@ def _encode(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> 
         text = encode_payload(event, payload)
     except NotEncodableError as error:
         raise NotEncodableError(f"it is not JSON: {error}") from None
-    limit = workspace.config.limits.payload_in_bytes
-    if len(text) > limit:
-        raise NotEncodableError(f"{len(text)} bytes exceed the limit of {limit}")
+    if len(text) > workspace.config.limits.payload_in_bytes:
+        raise NotEncodableError(_too_long(workspace, text))
     return text
+
+
+def _too_long(workspace: "Workspace", text: bytes) -> str:
+    return f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
 
 
 def _session_of(payload: JsonObject) -> str:

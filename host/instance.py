@@ -157,10 +157,10 @@ class Instance:
         else:
             self._enqueue(call)
 
-    def quiet_link(self) -> Link | None:
+    def quiet_link(self, now: float) -> Link | None:
         """The link, if an event could be sent this moment with nothing before it."""
         if self.state is State.ACTIVE and not self.waiting:
-            self._note_use(now_s())
+            self._note_use(now)
             return self.link
         return None
 

@@ -21,7 +21,7 @@ from host.config import Config
 from host.core import HostCore
 from host.events import PluginEvent
 from host.link import Link
-from host.outcome import JsonObject, Outcome
+from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin
 from host.reactor import now_s
 from host.runtime import Runtime
@@ -401,3 +401,11 @@ class Stage(HostCore):
     def reactor_demand(self) -> int:
         """How much goes on that no caller waits for: 0 when every worker is idle."""
         return self.runtime.reactor.demand
+
+
+def ended(stage: Stage, worker: ScriptedWorker, kind: Kind, code: str) -> None:
+    """The worker is gone, the audit says why, and the real plugin answers."""
+    stage.until(lambda: worker.exit)
+    stage.until(lambda: stage.codes(kind))
+    assert stage.codes(kind)[-1] == code
+    assert stage.honest_answers().results[0].status is Status.ANSWERED
