@@ -16,7 +16,7 @@ from host.audit import Kind
 from host.build import find_entry
 from host.config import Config
 from host.dispatch import dispatch
-from host.errors import InputError, PluginLoadError
+from host.errors import InputError, IsolationError, PluginLoadError
 from host.events import BY_NAME, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
@@ -114,9 +114,12 @@ class Workspace:
         self._plugins[wanted] = plugin
         try:
             await (plugin.start() if shared is None else plugin.loaded)
-        except BaseException:
+        except BaseException as error:
             self._plugins.pop(wanted, None)
             plugin.leave(self)
+            if isinstance(error, PluginLoadError) and error.code == "E_LOCKDOWN":
+                # Not the author's to mend: this machine does not give what its operator requires.
+                raise IsolationError(error.message) from None
             raise
         self.publish()
         self.runtime.audit.record(

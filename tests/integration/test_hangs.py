@@ -161,7 +161,9 @@ def test_a_permission_handler_may_think_for_an_hour_but_not_spin(
     host: BlockingPluginHost, load: Callable[[str, str], int]
 ) -> None:
     """The busy limit holds whatever the deadline is."""
-    pid = load("judge", "export default (pi) => pi.on('PermissionRequest', () => { for (;;) {} });")
+    pid = load(
+        "judge", "export default (pi) => pi.on('PermissionRequest', () => { for (;;) {} });"
+    )
     began = time.monotonic()
 
     outcome = host.dispatch("PermissionRequest", {"action": "bash", "session_id": "s"})

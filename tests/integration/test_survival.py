@@ -54,7 +54,11 @@ async def killed_under_load(tmp_path: Path) -> None:
             n = start
             while not stop.is_set():
                 n += 10
-                event = {"tool_name": "bash", "tool_input": {"command": str(n)}, "session_id": "s"}
+                event = {
+                    "tool_name": "bash",
+                    "tool_input": {"command": str(n)},
+                    "session_id": "s",
+                }
                 outcome = await host.dispatch("PreToolUse", event)
                 answers[n] = answers.get(n, 0) + 1
                 for result in outcome.results:
@@ -86,10 +90,13 @@ async def killed_under_load(tmp_path: Path) -> None:
         assert not bad
         assert set(answers.values()) == {1}
         final = await host.dispatch(
-            "PreToolUse", {"tool_name": "bash", "tool_input": {"command": "x"}, "session_id": "s"}
+            "PreToolUse",
+            {"tool_name": "bash", "tool_input": {"command": "x"}, "session_id": "s"},
         )
         assert {r.status for r in final.results} == {Status.ANSWERED}
-        assert not host.audit.recent(5000, kind=Kind.BLOCKED), "kills from outside are not the plugin's fault"
+        assert not host.audit.recent(5000, kind=Kind.BLOCKED), (
+            "kills from outside are not the plugin's fault"
+        )
 
 
 def test_two_hundred_kills_lose_no_answer_and_leak_nothing(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ STARTING: dict[str, tuple[str, Callable[[ScriptedWorker], None]]] = {
     "hello_twice_at_once": (
         "E_ORDER",
         lambda w: w.send(
-            [HELLO, PROTOCOL_VERSION, "s", "{}"], [HELLO, PROTOCOL_VERSION, "s", "{}"]
+            *[[HELLO, PROTOCOL_VERSION, "s", ALL_LAYERS]] * 2
         ),
     ),
 }
