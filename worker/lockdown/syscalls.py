@@ -69,6 +69,11 @@ PROFILES: Final[dict[Profile, tuple[Allowed, ...]]] = {
         Allowed("statx", "the compiler asks for the size of a file and for its source map"),
         Allowed("close", "after each file"),
         Allowed(
+            "mprotect",
+            "the compiler gives deeply nested code a larger stack: a mapping opened to reading and writing",
+            (Is(2, (_PROT_READ_WRITE,)),),
+        ),
+        Allowed(
             "futex",
             "the compiler's one-time initialisers wake whoever might wait for them",
             (Is(1, (_FUTEX_WAKE_PRIVATE,)),),
@@ -97,6 +102,7 @@ MACHINES: Final[dict[str, Machine]] = {
             "write": 1,
             "close": 3,
             "mmap": 9,
+            "mprotect": 10,
             "munmap": 11,
             "brk": 12,
             "mremap": 25,
@@ -123,6 +129,7 @@ MACHINES: Final[dict[str, Machine]] = {
             "munmap": 215,
             "mremap": 216,
             "mmap": 222,
+            "mprotect": 226,
             "statx": 291,
         },
     ),
