@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ import msgspec
 
 from host.artifact import Artifact, read_artifact
 from host.calls import Call
-from host.errors import PluginLoadError
+from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import parse_args
 from host.link import HostcallRequest, Link, Loss
 from host.outcome import Json, Status
@@ -234,6 +234,9 @@ class _Session:
         """Its reads are bounded by the source tree."""
 
     def on_lost(self, link: Link, why: Loss) -> None:
+        if why.code == "E_LOCKDOWN":
+            self._done.fail(IsolationError(f"plugins cannot be built safely: {why.detail}"))
+            return
         self._done.fail(
             PluginLoadError(
                 "E_BUILD", f"the builder ended: {why.detail}", path=self._entry.file
@@ -254,12 +257,21 @@ class Builds:
         cached = self._look_up(entry)
         if cached is not None:
             return cached
-        copies = Path(tempfile.mkdtemp(prefix="jcode-build-"))
+        # The outer directory is closed to other users, the inner one is open to the builder's, which is given it
+        # as a descriptor: nobody else has a way in.
+        private = Path(tempfile.mkdtemp(prefix="jcode-build-"))
+        copies = private / "copies"
+        copies.mkdir()
+        copies.chmod(0o755)  # whatever our umask is
+        copies_fd = os.open(copies, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             with SourceTree(entry.root, copies) as tree:
                 done: Wait[Artifact] = Wait()
                 link = self._runtime.open_link(
-                    _Session(entry, tree, done), _LIMITS, role="builder", max_busy_s=_BUDGET_S
+                    _Session(entry, tree, done),
+                    replace(_LIMITS, directory_fd=copies_fd),
+                    role="builder",
+                    max_busy_s=_BUDGET_S,
                 )
                 try:
                     artifact = await done
@@ -268,7 +280,8 @@ class Builds:
                 self._keep(entry, artifact, tree.reads)
                 return artifact
         finally:
-            shutil.rmtree(copies, ignore_errors=True)
+            os.close(copies_fd)
+            shutil.rmtree(private, ignore_errors=True)
 
     def _file(self, entry: Entry) -> Path:
         key = f"{self._version}\0{entry.root}\0{entry.file}"

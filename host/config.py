@@ -31,6 +31,7 @@ from pydantic import (
 from host.errors import ConfigError
 from host.events import CLASS_OF, EventClass, PluginEvent
 from ipc import limits as wire
+from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
 
 _MIB: Final = 1024 * 1024
 
@@ -117,9 +118,10 @@ class Limits(_Section):
 
 
 class Sandbox(_Section):
-    """Which layers of isolation must hold for anything to start."""
+    """Which layers of isolation must hold for anything to start; an empty list is the operator's word that
+    whatever holds will do."""
 
-    require: Names = ()
+    require: tuple[LayerName, ...] = DEFAULT_REQUIRED
 
 
 class Source(BaseModel):
@@ -336,6 +338,21 @@ def _first_error(error: ValidationError) -> tuple[_Where, str]:
     given = details["input"]
     shown = "a table" if isinstance(given, dict) else ascii(given)
     return where, f"{what}, not {shown if len(shown) <= 60 else shown[:60] + '...'}; correct it"
+
+
+_OF_THE_SYSTEM: Final = frozenset({"namespaces", "empty_root", "uid"})
+"""Layers that take a host which is root; the others any recent kernel gives to anyone."""
+
+
+def required_layers(config: Config) -> tuple[str, ...]:
+    """Return the layers without which no worker of *config* runs, in the order of ``ipc/layers.py``.
+
+    The profile ``hardened`` adds to ``sandbox.require`` all that a kernel gives without privileges.
+    """
+    named = set(config.sandbox.require)
+    if config.profile == "hardened":
+        named.update(layer for layer in LAYERS if layer not in _OF_THE_SYSTEM)
+    return tuple(layer for layer in LAYERS if layer in named)
 
 
 _SHAPES: Final = frozenset({"bool", "tuple[StrictStr, ...]", "tuple[str, ...]"})

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from host.calls import ABANDONED, DELIVERED, FINISHED, NO_ANSWER, Call
+from host.layers import missing_layers
 from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
@@ -672,6 +673,10 @@ class Link:
         if self._start is not None:
             self._start.cancel()
             self._start = None
+        missing = missing_layers(layers, self.limits.required)
+        if missing:  # it leaves by itself; why it does is known only now
+            self.kill(Loss("E_LOCKDOWN", missing, Status.CRASHED, is_own_fault=False))
+            return
         self._listener.on_hello(self, layers)
 
     def _check_text(self, text: str) -> None:

@@ -7,13 +7,14 @@ Promises    Closing it ends every process it started. After a fork of the embedd
 import os
 import random
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from host.audit import AuditRing, Kind
 from host.build import Builds
 from host.calls import IdSource
-from host.config import Config
+from host.config import Config, required_layers
 from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
 from host.kv_hub import KvHub
@@ -129,7 +130,7 @@ class Runtime:
             self.reactor,
             self.zygote(role),
             listener,
-            limits,
+            replace(limits, required=required_layers(self.config)),
             grace_s=timeouts.grace_ms / 1000,
             max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
             max_frame_bytes=self.config.limits.frame_bytes,

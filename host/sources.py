@@ -92,7 +92,7 @@ def _walk_beneath(root_fd: int, path: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A file that was found: its path in the plugin, its copy, its SHA-256 in hex."""
+    """A file that was found: its path in the plugin, the name of its copy, its SHA-256 in hex."""
 
     path: str
     local: str
@@ -161,8 +161,9 @@ class SourceTree:
             if self._copies is not None:
                 # Named by us: a plugin's file name never becomes part of a path of ours.
                 suffix = _COPY_SUFFIX.get(Path(path).suffix, ".js")
-                local = str(self._copies / f"{len(self._found):05d}{suffix}")
-                with open(local, "xb") as file:
+                local = f"{len(self._found):05d}{suffix}"
+                with open(self._copies / local, "xb") as file:
+                    os.fchmod(file.fileno(), 0o644)  # a builder may be another user than we are
                     file.write(data)
             copied = Copied(path, local, hashlib.sha256(data).hexdigest())
         self._found[path] = copied

@@ -21,6 +21,7 @@ from host.reactor import Reactor
 from ipc.codec import decode, encode
 from ipc.errors import FrameError
 from ipc.host_end import HostEnd
+from ipc.layers import DEFAULT_REQUIRED, to_mask
 from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
 
 _MAX_PACKET: Final = 4096
@@ -39,11 +40,17 @@ _IMPORTS: Final[dict[RoleName, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """What one worker may use; bytes, and niceness relative to the host."""
+    """What one worker may use, bytes and niceness relative to the host, and what must hold of it.
+
+    ``required``: names of layers (``ipc/layers.py``). ``directory_fd``: the one directory that a builder may
+    read, -1 for none; lent until :meth:`Zygote.spawn` returns.
+    """
 
     heap_bytes: int = 64 * 1024 * 1024
     data_bytes: int = 128 * 1024 * 1024
     niceness: int = 10
+    required: tuple[str, ...] = DEFAULT_REQUIRED
+    directory_fd: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +176,19 @@ class Zygote:
         token = self._next_token
         try:
             request = encode(
-                [SPAWN, token, limits.heap_bytes, limits.data_bytes, limits.niceness]
+                [
+                    SPAWN,
+                    token,
+                    limits.heap_bytes,
+                    limits.data_bytes,
+                    limits.niceness,
+                    to_mask(limits.required),
+                ]
             )
-            socket.send_fds(self._socket, [request], [from_host, to_host])
+            fds = [from_host, to_host]
+            if limits.directory_fd >= 0:
+                fds.append(limits.directory_fd)
+            socket.send_fds(self._socket, [request], fds)
         except OSError:
             # Reported through the reactor, so that a caller has one place to handle it.
             self._reactor.post(self._lost)

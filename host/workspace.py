@@ -18,7 +18,7 @@ from host.audit import Kind, printable
 from host.build import NO_VERSION, Entry, find_entry
 from host.config import Config
 from host.dispatch import dispatch
-from host.errors import InputError, PluginLoadError
+from host.errors import InputError, IsolationError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
@@ -118,9 +118,12 @@ class Workspace:
         self._plugins[wanted] = plugin
         try:
             await (plugin.start() if shared is None else plugin.loaded)
-        except BaseException:
+        except BaseException as error:
             self._plugins.pop(wanted, None)
             plugin.leave(self)
+            if isinstance(error, PluginLoadError) and error.code == "E_LOCKDOWN":
+                # Not the author's to mend: this machine does not give what its operator requires.
+                raise IsolationError(error.message) from None
             raise
         self.publish()
         self.runtime.audit.record(

@@ -1,7 +1,8 @@
 """A builder's life: one request, one build, one answer, end.
 
 It parses hostile source in native code, so it lives like a worker: its own process, one channel, no
-environment. It reads only the copies that the host made for it.
+environment. It reads only the copies that the host made for it: their directory came as a descriptor, is its
+current directory, and is all that Landlock lets it read.
 """
 
 import json
@@ -23,7 +24,14 @@ from ipc.messages import (
 )
 from ipc.worker_end import WorkerEnd
 from worker.build import BuildError, Found, build, warm_up
-from worker.lockdown import CHANNEL_READ_FD, CHANNEL_WRITE_FD, Limits, enter_lockdown
+from worker.lockdown import (
+    CHANNEL_READ_FD,
+    CHANNEL_WRITE_FD,
+    EXIT_LOCKDOWN,
+    Filter,
+    Limits,
+    enter_lockdown,
+)
 
 _MAX_FDS = 64
 
@@ -33,12 +41,15 @@ class BuilderRole:
 
     def __init__(self) -> None:
         warm_up()
+        self._filter = Filter("builder")
 
     def live(self, limits: Limits) -> NoReturn:
         """Lock down, say hello, build what is asked for."""
-        layers = enter_lockdown(limits, max_fds=_MAX_FDS)
+        layers = enter_lockdown(limits, self._filter, max_fds=_MAX_FDS)
         end = WorkerEnd(CHANNEL_READ_FD, CHANNEL_WRITE_FD)
-        end.send([HELLO, PROTOCOL_VERSION, "builder", json.dumps(layers)])
+        end.send([HELLO, PROTOCOL_VERSION, "builder", layers.to_json()])
+        if layers.missing(limits.required):
+            os._exit(EXIT_LOCKDOWN)  # the host has read which
         try:
             _, id_, _, text = end.receive_kind(BUILD)
             status, answer = _answer(text, ChannelSources(end))

@@ -45,7 +45,14 @@ from worker.engine import (
     OP_WAKE,
     Engine,
 )
-from worker.lockdown import CHANNEL_READ_FD, CHANNEL_WRITE_FD, Limits, enter_lockdown
+from worker.lockdown import (
+    CHANNEL_READ_FD,
+    CHANNEL_WRITE_FD,
+    EXIT_LOCKDOWN,
+    Filter,
+    Limits,
+    enter_lockdown,
+)
 
 _JS_RESULT: Final = 1
 _JS_HOSTCALL: Final = 2
@@ -57,15 +64,17 @@ class PluginRole:
 
     def __init__(self) -> None:
         self._engine = Engine()
+        self._filter = Filter("plugins")
 
     def live(self, limits: Limits) -> NoReturn:
         """Lock down, say hello, serve until the host closes the channel."""
         engine = self._engine
         engine.start(os.urandom(32), limits.heap_bytes)
-        layers = enter_lockdown(limits)
+        layers = enter_lockdown(limits, self._filter)
         end = WorkerEnd(CHANNEL_READ_FD, CHANNEL_WRITE_FD)
-        told = ",".join(f'"{name}":{str(held).lower()}' for name, held in layers.items())
-        end.send([HELLO, PROTOCOL_VERSION, "quickjs-ng", "{" + told + "}"])
+        end.send([HELLO, PROTOCOL_VERSION, "quickjs-ng", layers.to_json()])
+        if layers.missing(limits.required):
+            os._exit(EXIT_LOCKDOWN)  # the host has read which
         try:
             Loop(engine, end).run()
         except IpcError:

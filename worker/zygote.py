@@ -20,9 +20,12 @@ from typing import NoReturn, Protocol
 from ipc.codec import decode, encode
 from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
 from worker.lockdown import CHANNEL_READ_FD, CHANNEL_WRITE_FD, Limits
+from worker.lockdown.namespaces import leave_shared
 
 _MAX_PACKET = 4096
 _INT_BYTES = 4
+# Above every number that the channel uses, so that dup2 cannot overwrite its source.
+_HIGH_FDS = (100, 101, 102)
 
 
 class Role(Protocol):
@@ -46,8 +49,11 @@ def make_role(name: str) -> Role:
 class Zygote:
     """Control socket on one side, children on the other."""
 
-    def __init__(self, role: Role, control_fd: int, host_pidfd: int) -> None:
+    def __init__(
+        self, role: Role, control_fd: int, host_pidfd: int, layers: dict[str, str]
+    ) -> None:
         self._role = role
+        self._layers = layers
         self._control = socket(fileno=control_fd)
         self._host_pidfd = host_pidfd
         self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (token, pid)
@@ -81,25 +87,31 @@ class Zygote:
         check(message, CONTROL)
         token = int(message[1])
         try:
-            if message[0] != SPAWN or len(fds) != 2:
-                raise ValueError("a spawn request carries two descriptors")  # noqa: TRY301 - one exit
-            limits = Limits(int(message[2]), int(message[3]), int(message[4]))
-            self._spawn(token, limits, fds[0], fds[1])
+            if message[0] != SPAWN or len(fds) not in (2, 3):
+                raise ValueError("a spawn request carries two or three descriptors")  # noqa: TRY301 - one exit
+            limits = Limits(*(int(field) for field in message[2:]))
+            limits.zygote_layers = self._layers
+            self._spawn(token, limits, fds)
         except (OSError, ValueError) as error:
             self._control.send(encode([SPAWN_FAILED, token, str(error)]))
         finally:
             for fd in fds:
                 os.close(fd)
 
-    def _spawn(self, token: int, limits: Limits, read_fd: int, write_fd: int) -> None:
+    def _spawn(self, token: int, limits: Limits, fds: list[int]) -> None:
         zygote_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
             try:
                 limits.parent_pid = zygote_pid
-                # Above every number that the channel uses, so that dup2 cannot overwrite its source.
-                os.dup2(os.dup2(read_fd, 100, inheritable=False), CHANNEL_READ_FD)
-                os.dup2(os.dup2(write_fd, 101, inheritable=False), CHANNEL_WRITE_FD)
+                high = [
+                    os.dup2(fd, to, inheritable=False)
+                    for fd, to in zip(fds, _HIGH_FDS, strict=False)
+                ]
+                os.dup2(high[0], CHANNEL_READ_FD)
+                os.dup2(high[1], CHANNEL_WRITE_FD)
+                if len(high) == len(_HIGH_FDS):
+                    limits.directory_fd = high[2]
                 self._role.live(limits)
             finally:
                 os._exit(70)  # live() does not return; whatever came out of it ends here
@@ -121,7 +133,8 @@ class Zygote:
 
 def run(role: Role, control_fd: int, host_pidfd: int) -> NoReturn:
     """Serve spawn requests until the host is gone."""
-    zygote = Zygote(role, control_fd, host_pidfd)
+    # Everything is imported: whoever comes out of this process needs no file of this system.
+    zygote = Zygote(role, control_fd, host_pidfd, leave_shared())
     gc.collect()
     gc.freeze()  # children never write to the collector's headers of what they inherited
     zygote.run()

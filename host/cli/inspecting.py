@@ -76,6 +76,7 @@ def layers_of(info: PluginInfo) -> dict[str, Json]:
     return {
         str(name): {"applied": value is True, "verified_by": "worker"}
         for name, value in told.items()
+        if isinstance(value, bool)
     }
 
 

@@ -8,6 +8,7 @@ Nothing here waits for a clock: :meth:`Stage.until` turns the reactor until some
 only ends a test that has failed.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -32,6 +33,7 @@ from host.workspace import PluginInfo
 from ipc.codec import decode, encode
 from ipc.framing import FrameReader, frame
 from ipc.host_end import HostEnd
+from ipc.layers import LAYERS
 from ipc.messages import (
     CAST,
     END,
@@ -51,6 +53,9 @@ from ipc.messages import (
 )
 
 T = TypeVar("T")
+
+ALL_LAYERS: Final = json.dumps(dict.fromkeys(LAYERS, True))
+"""What a worker says in which every layer of isolation holds."""
 
 WITHIN_S: Final = 20.0
 """Generous: only a test that fails gets there."""
@@ -163,7 +168,7 @@ class ScriptedWorker:
         except (BlockingIOError, BrokenPipeError):
             return 0
 
-    def hello(self, version: int = PROTOCOL_VERSION, layers: str = "{}") -> None:
+    def hello(self, version: int = PROTOCOL_VERSION, layers: str = ALL_LAYERS) -> None:
         """Say that the lockdown is done."""
         self.send([HELLO, version, "scripted", layers])
 

@@ -48,7 +48,7 @@ class Found:
 
     Attributes:
         path: relative to the plugin's root, posix.
-        local: absolute path of a readable copy; its ending tells the compiler the language.
+        local: path of a readable copy, from the current directory; its ending tells the compiler the language.
         sha256: of the content, hexadecimal.
     """
 

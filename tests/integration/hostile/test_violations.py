@@ -31,7 +31,7 @@ from ipc.messages import (
     RESULT,
     YIELD,
 )
-from tests.support.scripted import ScriptedWorker, Stage
+from tests.support.scripted import ALL_LAYERS, ScriptedWorker, Stage
 
 SIGKILL = 9
 
@@ -147,9 +147,7 @@ STARTING: dict[str, tuple[str, Callable[[ScriptedWorker], None]]] = {
     ),
     "hello_twice_at_once": (
         "E_ORDER",
-        lambda w: w.send(
-            [HELLO, PROTOCOL_VERSION, "s", "{}"], [HELLO, PROTOCOL_VERSION, "s", "{}"]
-        ),
+        lambda w: w.send(*[[HELLO, PROTOCOL_VERSION, "s", ALL_LAYERS]] * 2),
     ),
 }
 

@@ -1,0 +1,33 @@
+"""What a worker's HELLO says of its layers, and what to say to the operator when a required one is missing."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+_ADVICE: Final[dict[str, str]] = {
+    "uid": "run the host as root with CAP_SETUID, CAP_SETGID and CAP_KILL",
+    "landlock": "use Linux 5.13 or newer with landlock among its lsm= modules",
+    "namespaces": "run the host as root or with CAP_SYS_ADMIN",
+    "empty_root": "run the host as root, and allow mounts in its container",
+    "seccomp": "use Linux 4.14 or newer on x86_64 or aarch64, and allow seccomp(2) in its container",
+}
+_OTHERWISE: Final = "take it out of [plugin.sandbox] require to run without it"
+
+
+def missing_layers(layers: str, required: Iterable[str]) -> str:
+    """Return one line about the first of *required* that does not hold by *layers* (JSON), or nothing.
+
+    It says which, why as far as the worker knows, and what to do.
+    """
+    told: object = msgspec.json.decode(layers)
+    if not isinstance(told, dict):
+        return "the worker did not say which layers of isolation hold"
+    reasons = told.get("why")
+    for layer in required:
+        if told.get(layer) is not True:
+            why = reasons.get(layer) if isinstance(reasons, dict) else None
+            because = f" ({why})" if isinstance(why, str) and why else ""
+            todo = f"{_ADVICE[layer]}, or {_OTHERWISE}" if layer in _ADVICE else _OTHERWISE
+            return f"layer {layer} of the sandbox does not hold{because}; {todo}"
+    return ""
