@@ -19,7 +19,9 @@ from host.artifact import Artifact, read_artifact
 from host.calls import Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import parse_args
-from host.link import HostcallRequest, Link, Loss
+from host.link import Link
+from host.listener import HostcallRequest
+from host.loss import Loss
 from host.outcome import Json, Status
 from host.reactor import now_s
 from host.sources import Read, SourceTree

@@ -17,7 +17,9 @@ from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import answer_ask, parse_args, take_tell
 from host.kv_hub import KvSpace
-from host.link import QUICK_S, HostcallRequest, Link, Loss, Sent
+from host.link import QUICK_S, Link
+from host.listener import HostcallRequest, Sent
+from host.loss import Loss, violation
 from host.memory import peak_bytes
 from host.outcome import Json, Status
 from host.reactor import Timer, now_s
@@ -214,7 +216,7 @@ class Instance:
         return False  # not now; or never to this worker, and the next one may have it
 
     def on_ready(self, link: Link) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         if link.entry_took_s > QUICK_S and self._is_out_of_memory(link):
             return
         queue = self.waiting
@@ -243,7 +245,7 @@ class Instance:
     # From the worker.
 
     def on_hello(self, link: Link, layers: str) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         self._started_at = now_s()
         budget_s = self.plugin.limits.load_total_ms / 1000
         message: Message = [
@@ -278,7 +280,7 @@ class Instance:
         """Only losses come this way; answers go through on_result."""
 
     def on_result(self, link: Link, call: Call, status: int, text: str) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         if call.message[0] == LOAD:
             self._on_loaded(link, status, text)
             return
@@ -317,29 +319,22 @@ class Instance:
         self.plugin.on_instance_failed(self, error, first=not had_loaded)
 
     def on_hostcall(self, link: Link, request: HostcallRequest) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         answer_ask(self, request)
 
     def on_cast(self, link: Link, call: Call | None, name: str, text: str) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         if not take_tell(self, call, name, text):
-            link.kill(
-                Loss(
-                    "E_CAST",
-                    f"protocol violation: no such tell: {name[:64]!r}",
-                    Status.KILLED,
-                    is_own_fault=True,
-                )
-            )
+            link.kill(violation("E_CAST", f"no such tell: {name[:64]!r}"))
 
     def on_throttled(self, link: Link) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         self._throttled += 1
         if self._throttled == 1:
             self.note(Kind.REFUSED, "E_FLOOD", "it sends faster than it may")
 
     def on_lost(self, link: Link, why: Loss) -> None:
-        """See :class:`host.link.Listener`."""
+        """See :class:`host.listener.Listener`."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -348,7 +343,7 @@ class Instance:
             return
         self.last_error = why.detail
         kind = Kind.KILLED if why.status is Status.KILLED else Kind.CRASHED
-        if "violation" in why.detail:
+        if why.is_violation:
             kind = Kind.VIOLATION
         self.note(kind, why.code, why.detail)
         if not self._has_loaded and (why.is_own_fault or why.code in _NO_WORKER):

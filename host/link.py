@@ -10,13 +10,14 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from host.calls import ABANDONED, DELIVERED, FINISHED, NO_ANSWER, Call
 from host.layers import missing_layers
+from host.listener import HostcallRequest, Listener, Sent
+from host.loss import Loss, loss_of, violation
 from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
@@ -36,7 +37,6 @@ from ipc.messages import (
     RESULT,
     RESUME,
     STATUS_ERROR,
-    STATUS_VALUE,
     WAKE,
     YIELD,
     Message,
@@ -58,80 +58,6 @@ START_WITHIN_S: Final = 30.0
 """From the request for a worker to its HELLO."""
 _MAX_LAYERS_CHARS: Final = 4096
 _HOST_IS_LATE_S: Final = 1.0
-EXIT_LOCKDOWN: Final = 70
-"""Exit code of a child whose lockdown failed (``worker/zygote.py``)."""
-
-
-class Sent(Enum):
-    """What became of a message that was to be sent."""
-
-    YES = 1
-    NOT_NOW = 4  # something runs, or too much is unanswered
-    REFUSED = 2  # too large, or the worker does not read
-    CLOSED = 3  # the worker has closed its end
-
-
-class Listener(Protocol):
-    """What a link reports. Called from the reactor; may submit, answer or kill from within.
-
-    ``waiting`` holds the calls that have not been delivered; after a quick answer ``on_ready`` is called only
-    when there are any.
-    """
-
-    waiting: deque[Call]
-
-    def on_hello(self, link: "Link", layers: str) -> None:
-        """The worker is locked down and waits for its plugin."""
-
-    def on_hostcall(self, link: "Link", request: "HostcallRequest") -> None:
-        """The plugin asks for something; answer through ``request.answer`` now or later."""
-
-    def on_cast(self, link: "Link", call: Call | None, name: str, text: str) -> None:
-        """The plugin tells something and expects no answer."""
-
-    def on_result(self, link: "Link", call: Call, status: int, text: str) -> None:
-        """The worker answered *call*."""
-
-    def on_ready(self, link: "Link") -> None:
-        """Nothing runs: the next entry may be delivered."""
-
-    def on_throttled(self, link: "Link") -> None:
-        """It sends faster than it may; we stopped reading for a while."""
-
-    def on_lost(self, link: "Link", why: "Loss") -> None:
-        """The process is gone or as good as gone; nothing more will come."""
-
-
-class Loss:
-    """Why a worker ended. ``is_own_fault`` decides whether the breaker counts it."""
-
-    __slots__ = ("code", "detail", "is_own_fault", "status")
-
-    def __init__(self, code: str, detail: str, status: Status, *, is_own_fault: bool) -> None:
-        self.code = code
-        self.detail = detail
-        self.status = status
-        self.is_own_fault = is_own_fault
-
-
-class HostcallRequest:
-    """A hostcall under way. :meth:`answer` counts once; late answers are dropped."""
-
-    __slots__ = ("_link", "args", "call", "id", "is_sync", "name")
-
-    def __init__(
-        self, link: "Link", id_: int, call: Call | None, name: str, args: str, *, is_sync: bool
-    ) -> None:
-        self._link = link
-        self.id = id_
-        self.call = call
-        self.name = name
-        self.args = args
-        self.is_sync = is_sync
-
-    def answer(self, text: str, *, is_error: bool = False) -> None:
-        """Send *text* (JSON) back, as a value or as ``{"code", "message"}``."""
-        self._link.answer(self, STATUS_ERROR if is_error else STATUS_VALUE, text)
 
 
 class Link:
@@ -177,6 +103,7 @@ class Link:
         self._busy_from = 0.0
         self._busy_used = 0.0
         self._resumed_at = 0.0
+        self._excused = False
         self._sync: HostcallRequest | None = None
         self._cancels: set[int] = set()
         self._continuations: deque[tuple[Message, Call | None]] = deque()
@@ -227,7 +154,7 @@ class Link:
         # What it wrote before it died counts: an answer already in the pipe is an answer.
         while not self.is_lost and not self._read_all and self._read_once():
             pass
-        self._lose(_loss_of(how, was_ready=self._said_hello))
+        self._lose(loss_of(how, was_ready=self._said_hello))
         self._gone()
 
     def on_spawn_failed(self, reason: str) -> None:
@@ -427,6 +354,7 @@ class Link:
         self._busy_from = now
         self._busy_used = 0.0
         self._resumed_at = 0.0
+        self._excused = False
         # Keep a watch that comes early enough: it looks again when it fires, so that a quick
         # exchange costs no timer of its own.
         limit = min(now + self.max_busy_s, deadline + self._grace_s)
@@ -490,6 +418,12 @@ class Link:
             return
         # What it wrote while nobody looked comes first: a busy host must not call others hung.
         self._read_once()
+        if now - limit > _HOST_IS_LATE_S and not self._excused:
+            # We were stopped ourselves (a suspended machine, Ctrl-Z): it may have waited for us. Once.
+            self._excused = True
+            self._busy_from, self._busy_used, self._resumed_at = now, 0.0, now
+            self._schedule_watch()
+            return
         self._judge(now)
 
     def _judge(self, now: float) -> None:
@@ -762,7 +696,7 @@ class Link:
     # The end.
 
     def _violation(self, code: str, detail: str) -> None:
-        self.kill(Loss(code, f"protocol violation: {detail}", Status.KILLED, is_own_fault=True))
+        self.kill(violation(code, detail))
 
     def _lose(self, loss: Loss) -> None:
         if self.is_lost:
@@ -807,16 +741,3 @@ def _is_object(text: str) -> bool:
         return isinstance(msgspec.json.decode(text), dict)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return False
-
-
-def _loss_of(how: Exit, *, was_ready: bool) -> Loss:
-    """Judge an end that we did not decide on."""
-    if how.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        return Loss(
-            "E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False
-        )
-    # Once it was ready, the code is the worker's own choice and excuses nothing.
-    if how.code == EXIT_LOCKDOWN and not was_ready:
-        detail = "the worker could not be locked down"
-        return Loss("E_LOCKDOWN", detail, Status.CRASHED, is_own_fault=False)
-    return Loss("E_CRASH", f"the worker crashed: {how}", Status.CRASHED, is_own_fault=True)

@@ -18,7 +18,8 @@ from host.config import Config, required_layers
 from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
 from host.kv_hub import KvHub
-from host.link import Link, Listener
+from host.link import Link
+from host.listener import Listener
 from host.memory import peak_bytes
 from host.outcome import Status
 from host.reactor import Reactor, now_s

@@ -11,13 +11,14 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from host.errors import IsolationError
-from host.reactor import Reactor
+from host.reactor import READABLE, WRITABLE, Reactor
 from ipc.codec import decode, encode
 from ipc.errors import FrameError
 from ipc.host_end import HostEnd
@@ -159,6 +160,7 @@ class Zygote:
         finally:
             theirs.close()
             os.close(pidfd)
+        self._unsent: deque[tuple[bytes, list[int]]] = deque()
         self._socket = ours
         ours.setblocking(False)
         reactor.add(ours.fileno(), self._on_ready)
@@ -187,19 +189,39 @@ class Zygote:
             )
             fds = [from_host, to_host]
             if limits.directory_fd >= 0:
-                fds.append(limits.directory_fd)
-            socket.send_fds(self._socket, [request], fds)
+                fds.append(os.dup(limits.directory_fd))
         except OSError:
-            # Reported through the reactor, so that a caller has one place to handle it.
-            self._reactor.post(self._lost)
-        finally:
-            os.close(from_host)
-            os.close(to_host)
+            for fd in (from_host, to_worker, from_worker, to_host):
+                os.close(fd)
+            raise
         self._children[token] = child
+        self._unsent.append((request, fds))
+        if len(self._unsent) == 1:
+            self._send_requests()
         return HostEnd(from_worker, to_worker, max_frame_bytes=max_frame_bytes)
 
-    def _on_ready(self, _: int) -> None:
-        while True:
+    def _send_requests(self) -> None:
+        """Send what waits, as far as the zygote takes it: it forks one after another."""
+        while self._unsent:
+            request, fds = self._unsent[0]
+            try:
+                socket.send_fds(self._socket, [request], fds)
+            except BlockingIOError:
+                self._reactor.watch(self._socket.fileno(), READABLE | WRITABLE)
+                return
+            except OSError:
+                # Reported through the reactor, so that a caller has one place to handle it.
+                self._reactor.post(self._lost)
+                return
+            self._unsent.popleft()
+            for fd in fds:
+                os.close(fd)
+        self._reactor.watch(self._socket.fileno(), READABLE)
+
+    def _on_ready(self, events: int) -> None:
+        if events & WRITABLE:
+            self._send_requests()
+        while not self.is_lost:
             try:
                 data, fds, _, _ = socket.recv_fds(self._socket, _MAX_PACKET, 4)
             except BlockingIOError:
@@ -226,15 +248,14 @@ class Zygote:
             self.was_useful = True
             self._children[token].on_spawned(int(message[2]), fds[0])
             return
-        child = self._children.pop(token, None)
-        if child is None or fds:
-            raise FrameError("E_TOKEN", "a report about no child of ours")
+        child = self._children.get(token)
+        if child is None or fds or kind not in (EXITED, SPAWN_FAILED):
+            raise FrameError("E_TOKEN", "not a report about a child of ours")
+        del self._children[token]
         if kind == EXITED:
             child.on_exited(Exit(int(message[2]), int(message[3])))
-        elif kind == SPAWN_FAILED:
-            child.on_spawn_failed(str(message[2]))
         else:
-            raise FrameError("E_KIND", "not a zygote's report")
+            child.on_spawn_failed(str(message[2]))
 
     def _lost(self) -> None:
         if self.is_lost:
@@ -251,6 +272,10 @@ class Zygote:
         self.is_lost = True
         self._reactor.remove(self._socket.fileno())
         self._socket.close()
+        for _, fds in self._unsent:
+            for fd in fds:
+                os.close(fd)
+        self._unsent.clear()
 
     def close(self) -> None:
         """End the zygote and with it every child; wait until it is gone."""

@@ -75,7 +75,10 @@ def decode_trusted(body: bytes) -> Message:
     A host that wanted to harm its worker would not need the wire for it, and this is on the path of every
     event. Raises :class:`FrameError` for what is no array at all.
     """
-    message: object = loads(body)
+    try:
+        message: object = loads(body)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is not a message
+        raise FrameError("E_CBOR", f"not a message ({type(error).__name__})") from None
     if type(message) is not list:
         raise FrameError("E_CBOR", "not an array")
     return message

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from host.kv import KvError
-from host.link import HostcallRequest
+from host.listener import HostcallRequest
 from host.outcome import Json
 
 if TYPE_CHECKING:

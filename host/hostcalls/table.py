@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from host.hostcalls import kv, registry, report, timers
-from host.link import HostcallRequest
+from host.listener import HostcallRequest
 from host.outcome import Json
 
 if TYPE_CHECKING:

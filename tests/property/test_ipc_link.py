@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host.calls import Call
-from host.link import HostcallRequest, Link, Loss, Sent
+from host.link import Link
+from host.listener import HostcallRequest, Sent
+from host.loss import Loss
 from host.outcome import Status
 from host.reactor import Reactor, now_s
 from host.spawn import Child, Exit, WorkerLimits
