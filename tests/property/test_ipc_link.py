@@ -35,6 +35,7 @@ from ipc.messages import (
     YIELD,
     Message,
 )
+from tests.support.scripted import ALL_LAYERS
 from tests.support.wire import rows
 
 FAR: Final = 1e6
@@ -239,7 +240,7 @@ def perform(play: Play, acts: list[object]) -> None:
 def test_any_order_of_messages_leaves_the_books_balanced(acts: list[object]) -> None:
     """Every call that was delivered is finished once, whatever the worker says and when."""
     play = Play()
-    play.say([HELLO, 1, "e", "{}"])
+    play.say([HELLO, 1, "e", ALL_LAYERS])
     perform(play, acts)
     play.close()
 
@@ -255,7 +256,7 @@ def test_any_order_of_messages_leaves_the_books_balanced(acts: list[object]) -> 
 def test_any_bytes_leave_the_books_balanced(parts: list[bytes], calls: int) -> None:
     """As above, for bytes that come in any pieces."""
     play = Play()
-    play.say([HELLO, 1, "e", "{}"])
+    play.say([HELLO, 1, "e", ALL_LAYERS])
     for part in parts:
         if calls:
             calls -= 1
@@ -282,7 +283,7 @@ def test_a_worker_that_keeps_to_the_protocol_is_never_ended(
 ) -> None:
     """The control: the checks above do not bite the innocent."""
     play = Play()
-    play.say([HELLO, 1, "e", "{}"])
+    play.say([HELLO, 1, "e", ALL_LAYERS])
     open_: list[int] = []
     for acts in entries:
         perform(play, acts[:-1])
@@ -310,7 +311,7 @@ def test_a_worker_that_keeps_to_the_protocol_is_never_ended(
 def test_a_cancel_that_crosses_its_result_is_no_violation(order: str) -> None:
     """Both orders happen, as nobody knows when the other writes."""
     play = Play()
-    play.say([HELLO, 1, "e", "{}"])
+    play.say([HELLO, 1, "e", ALL_LAYERS])
     play.deliver()
     play.say([END, 0])
     play.cancel(0)
