@@ -59,8 +59,8 @@ class Poll:
         told = {"zygote": sorted(sys.modules)}
         if sys.argv[1] == "plugins":
             told["worker"] = worker(sys._getframe(1).f_locals["self"]._role)
-        import json
-        print(json.dumps(told), flush=True)
+        # By hand: the zygote's root is empty by now, and nothing can be imported any more.
+        print(str(told).replace("'", '"'), flush=True)
         os._exit(0)
 
 def worker(role):
