@@ -2,6 +2,6 @@
 
 import sys
 
-from host.cli.main import main
+from jcode_plugin_start import main
 
 sys.exit(main())

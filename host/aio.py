@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
 from host.core import HostCore
-from host.errors import HostClosedError, PluginLoadError
+from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
@@ -43,12 +43,7 @@ class PluginHost(HostCore):
         self._loop.add_reader(self.runtime.reactor.fileno(), self._pump)
         try:
             self.runtime.start()
-            for path in self.workspace.configured_paths():
-                try:
-                    await self.load(path)
-                except PluginLoadError:
-                    if self.config.fail_closed:
-                        raise
+            await self._run(self.workspace.load_configured())
         except BaseException:
             await self.close()
             raise
@@ -103,14 +98,14 @@ class PluginHost(HostCore):
         # Most answers come within microseconds: looking for them here is cheaper than two turns of the
         # loop, and short enough that no other task notices. A timer this short would cost more.
         reactor, until = self.runtime.reactor, now_s() + LOOK_FOR_S
-        while not wait.is_done:
-            if now_s() > until:
-                arrived: asyncio.Future[None] = self._entered().create_future()
-                wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
-                await arrived
-                break
+        while now_s() < until:
+            if wait.is_done:
+                return wait.result()
             os.sched_yield()
             reactor.run_once(0)
+        arrived: asyncio.Future[None] = self._entered().create_future()
+        wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
+        await arrived
         return wait.result()
 
     async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
@@ -159,6 +154,9 @@ class PluginHost(HostCore):
         Never raises for what a plugin does. Raises :class:`InputError` for an unknown event or a payload that
         is not an object.
         """
+        nothing = self._concerns_nobody(event)
+        if nothing is not None:
+            return nothing
         outcome = self.workspace.dispatch(event, payload)
         return outcome if isinstance(outcome, Outcome) else await self._wait(outcome)
 

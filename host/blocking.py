@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from host.config import Config, jcode_home
 from host.core import HostCore
-from host.errors import HostClosedError, PluginLoadError
+from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
@@ -60,12 +60,8 @@ class BlockingPluginHost(HostCore):
         self.runtime.reactor.on_earlier = self._on_earlier
         try:
             self.runtime.start()
-            for path in self.workspace.configured_paths():
-                try:
-                    self.load(path)
-                except PluginLoadError:
-                    if self.config.fail_closed:
-                        raise
+            with self._lock:
+                self._wait(start(self.workspace.load_configured()))
         except BaseException:
             self.close()
             raise
@@ -201,6 +197,9 @@ class BlockingPluginHost(HostCore):
 
     def dispatch(self, event: "PluginEvent | str", payload: JsonObject) -> Outcome:
         """See :meth:`host.aio.PluginHost.dispatch`."""
+        nothing = self._concerns_nobody(event)
+        if nothing is not None:
+            return nothing
         with self._lock:
             outcome = self.workspace.dispatch(event, payload)
             return outcome if isinstance(outcome, Outcome) else self._wait(outcome)

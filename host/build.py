@@ -40,6 +40,10 @@ _MAX_PACKAGE_JSON: Final = 1024 * 1024
 _CACHE_FORMAT: Final = 1
 
 
+NO_VERSION: Final = "0.0.0"
+"""The version of a plugin that states none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where a plugin begins. ``file`` is relative to ``root``; ``name`` is what it is called by default."""
@@ -47,7 +51,7 @@ class Entry:
     root: Path
     file: str
     name: str
-    version: str = "0.0.0"
+    version: str = NO_VERSION
     package: bool = False
 
 
@@ -104,7 +108,7 @@ def _entry_of_package(root: Path, package: Path) -> Entry | None:
         root,
         file,
         _slug(name) if isinstance(name, str) and name else _slug(root.name),
-        version if isinstance(version, str) else "0.0.0",
+        version if isinstance(version, str) else NO_VERSION,
         package=True,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from host.outcome import Status
+from host.reactor import Reactor, now_s
 from ipc.limits import MIN_HOST_ID
 from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
 
@@ -54,9 +55,16 @@ class Call(msgspec.Struct, eq=False):
         """For messages: ``event``, ``tool``, ``command``, ``load`` or ``build``."""
         return _WORDS[int(self.message[0])]
 
-    def on_deadline(self, _: float) -> None:
-        """See :class:`host.deadlines.Dated`."""
-        self.give_up()
+    def on_deadline(self, _: float, reactor: Reactor) -> None:
+        """See :class:`host.deadlines.Dated`.
+
+        The clock of what was delivered runs from its delivery: having waited its turn is not its fault.
+        """
+        until = self.delivered_at + self.budget_s
+        if self.state == DELIVERED and until > now_s():
+            reactor.at(until, self.give_up)
+        else:
+            self.give_up()
 
     def give_up(self) -> None:
         """The caller waits no longer; it hears why."""

@@ -8,6 +8,7 @@ from host.audit import AuditRing
 from host.config import Config, jcode_home
 from host.errors import IsolationError
 from host.events import PluginEvent
+from host.outcome import Outcome
 from host.runtime import Runtime
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 
@@ -45,6 +46,15 @@ class HostCore:
         if type(event) is not PluginEvent:
             event = read_event(event)
         return bool(self.workspace.snapshot.bitmap >> event & 1)
+
+    def _concerns_nobody(self, event: "PluginEvent | str") -> Outcome | None:
+        """The empty outcome, if that is all there is to say: no lock, no coroutine, nothing encoded."""
+        snapshot = self.workspace.snapshot
+        if type(event) is not PluginEvent or snapshot.concerned >> event & 1:
+            return None
+        if not self.runtime.is_usable:
+            return None
+        return Outcome(event, generation=snapshot.generation)
 
     def plugins(self) -> list[PluginInfo]:
         """Every loaded plugin, in the order that decides merges."""

@@ -15,8 +15,8 @@ class Dated(Protocol):
 
     started: float
 
-    def on_deadline(self, budget_s: float) -> None:
-        """*budget_s* have passed since it began."""
+    def on_deadline(self, budget_s: float, reactor: Reactor) -> None:
+        """*budget_s* have passed since it began; what needs more time takes it from *reactor*."""
 
 
 class Deadlines:
@@ -57,7 +57,7 @@ class Deadlines:
             for thing in due:
                 del of_budget[thing]
             for thing in due:
-                thing.on_deadline(budget_s)
+                thing.on_deadline(budget_s, self._reactor)
             if of_budget and budget_s not in self._armed:
                 self._arm(budget_s, next(iter(of_budget)).started + budget_s)
 

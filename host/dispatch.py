@@ -5,18 +5,18 @@ Promises    The snapshot is read once. Nothing is encoded for an event that nobo
 Elsewhere   What the answers mean together: ``merge.py``. Who gets the event: ``snapshot.py``.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from host.answers import read_answer
 from host.audit import Kind
 from host.calls import Call
 from host.encode import NotEncodableError, encode_payload
-from host.events import IS_INFO, OUTPUTS, VETO_ACTION, PluginEvent
+from host.events import ENDS_SESSION, IS_INFO, OUTPUTS, PluginEvent
 from host.fanout import Answer, FanOut
-from host.merge import Merged, PluginAnswer, merge, rewritten, validate_text
-from host.outcome import Action, JsonObject, Outcome, PluginResult, Status
+from host.merge import Merged, merge, rewritten
+from host.outcome import JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
+from host.refusals import GUARDED, report, stopped, undelivered
 from host.snapshot import Route, Snapshot
 from host.waits import Wait, start
 from ipc.codec import event_frame, result_frame
@@ -24,15 +24,6 @@ from ipc.messages import EVENT, FLAG_ENTRY_ENDED, STATUS_CONTINUE
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
-
-_GUARDED: Final = (PluginEvent.PRE_TOOL_USE, PluginEvent.PERMISSION_REQUEST)
-"""Events that are stopped when a guard cannot be shown them whole, even when failing open."""
-
-_KIND_OF: Final[dict[Status, Kind]] = {
-    Status.FAILED: Kind.FAILED,
-    Status.TIMED_OUT: Kind.TIMEOUT,
-    Status.BUSY: Kind.BUSY,
-}
 
 
 def dispatch(
@@ -44,10 +35,17 @@ def dispatch(
         return Outcome(event, generation=snapshot.generation)
     began = now_s()
     routes = snapshot.routes[event]
+    if ENDS_SESSION >> event & 1:
+        session_id = _session_of(payload)
+        routes = tuple(route for route in routes if not route.plugin.has_ended(session_id))
+        if not routes:
+            return Outcome(event, generation=snapshot.generation)
     try:
-        text = _encode(workspace, event, payload)
+        text = encode_payload(event, payload)
     except NotEncodableError as error:
-        return _undelivered(workspace, event, snapshot, routes, str(error))
+        return undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}")
+    if len(text) > workspace.config.limits.payload_in_bytes:
+        return undelivered(workspace, event, snapshot, routes, _too_long(workspace, text))
     if len(routes) == 1:
         return _ask_one(workspace, event, payload, snapshot, routes, text, began)
     if workspace.config.dispatch == "chain" and OUTPUTS[event]:
@@ -91,7 +89,7 @@ def _ask_one(
     frame = event_frame(id_, route.frame_middle, text)
     plain = result_frame(id_, STATUS_CONTINUE, FLAG_ENTRY_ENDED, "")
     instance = route.plugin.instance_for(_session_of(payload))
-    link = instance.quiet_link()
+    link = instance.quiet_link(began)
     data = link.exchange(frame, plain) if link is not None else None
     if data == plain:
         workspace.continues += 1
@@ -142,7 +140,7 @@ def _settle(
     routes = snapshot.routes[event]
     try:
         merged = _merge(workspace, event, payload, snapshot, answers, began)
-        _report(workspace, event, merged)
+        report(workspace, event, merged)
     except Exception as error:  # noqa: BLE001 - our bug must not take the agent's event with it
         done.fail(error)
         return
@@ -181,10 +179,13 @@ def _encode(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> 
         text = encode_payload(event, payload)
     except NotEncodableError as error:
         raise NotEncodableError(f"it is not JSON: {error}") from None
-    limit = workspace.config.limits.payload_in_bytes
-    if len(text) > limit:
-        raise NotEncodableError(f"{len(text)} bytes exceed the limit of {limit}")
+    if len(text) > workspace.config.limits.payload_in_bytes:
+        raise NotEncodableError(_too_long(workspace, text))
     return text
+
+
+def _too_long(workspace: "Workspace", text: bytes) -> str:
+    return f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
 
 
 def _session_of(payload: JsonObject) -> str:
@@ -221,49 +222,6 @@ def _ask(
     return done
 
 
-def _read(event: PluginEvent, answer: Answer) -> PluginAnswer:
-    """Turn a worker's words into an answer that the merge understands; judged again on this side."""
-    route, status, text = answer.route, answer.status, answer.text
-    action: Action = "continue"
-    output: JsonObject = {}
-    error: str | None = None
-    if status is Status.ANSWERED and text:
-        checked = validate_text(event, text)
-        action, output, error, status = (
-            checked.action,
-            checked.output,
-            checked.error,
-            checked.status,
-        )
-    elif status is Status.FAILED:
-        error = error_text(text)
-    elif status is not Status.ANSWERED:
-        error = text
-    if error is not None:
-        error = route.plugin.locate(error)
-    return PluginAnswer(
-        route.name, route.order, status, action, output, error, answer.elapsed_ms, route.rights
-    )
-
-
-def error_text(text: str) -> str:
-    """Return the words in a worker's error JSON, or *text* itself when the host wrote it."""
-    if not text.startswith("{"):
-        return text
-    try:
-        raw: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        return "the handler failed"
-    if not isinstance(raw, dict):
-        return "the handler failed"
-    parts = [raw.get("name"), raw.get("message")]
-    told = ": ".join(part for part in parts if isinstance(part, str) and part)
-    stack = raw.get("stack")
-    return (
-        f"{told}\n{stack}".rstrip() if isinstance(stack, str) else told or "the handler failed"
-    )
-
-
 def _merge(
     workspace: "Workspace",
     event: PluginEvent,
@@ -274,7 +232,7 @@ def _merge(
     *,
     chained: bool = False,
 ) -> Merged:
-    read = [_read(event, answer) for answer in answers]
+    read = [read_answer(event, answer) for answer in answers]
     merged = merge(
         event,
         payload,
@@ -284,107 +242,17 @@ def _merge(
         elapsed_ms=(now_s() - began) * 1000,
         chained=chained,
     )
-    undelivered = [
-        a for a in read if a.error is not None and a.error.startswith("E_UNDELIVERED")
-    ]
-    if event in _GUARDED and not merged.outcome.blocked:
-        for answer in undelivered:
+    unseen = [a for a in read if a.error is not None and a.error.startswith("E_UNDELIVERED")]
+    if event in GUARDED and not merged.outcome.blocked:
+        for answer in unseen:
             if "veto" in answer.rights:
-                outcome = _stopped(
+                outcome = stopped(
                     merged.outcome,
                     answer.plugin,
                     f"{answer.plugin} could not be shown it: {answer.error}",
                 )
                 return Merged(outcome, merged.dropped)
     return merged
-
-
-def _report(workspace: "Workspace", event: PluginEvent, merged: Merged) -> None:
-    """Write to the audit what an operator has to be able to find again."""
-    audit = workspace.runtime.audit
-    for answer in merged.outcome.results:
-        kind = _KIND_OF.get(answer.status)
-        if kind is not None or (answer.error is not None and answer.status is Status.ANSWERED):
-            audit.record(
-                kind or Kind.FAILED,
-                plugin=answer.plugin,
-                code=answer.status.value,
-                detail=answer.error or "",
-                event=event,
-            )
-        elif not answer.output and answer.action == "continue":
-            workspace.continues += 1
-    for dropped in merged.dropped:
-        audit.record(
-            Kind.DROPPED_OUTPUT,
-            plugin=dropped.plugin,
-            code="E_RIGHT",
-            detail=f"{dropped.field} needs the right {dropped.needs}",
-            event=event,
-        )
-    for conflict in merged.outcome.conflicts:
-        audit.record(
-            Kind.CONFLICT,
-            plugin=conflict.loser,
-            code="conflict",
-            detail=f"{conflict.field}{conflict.path} was changed by {conflict.winner} as well",
-            event=event,
-        )
-    if merged.outcome.blocked:
-        audit.record(
-            Kind.VETO,
-            plugin=merged.outcome.blocked_by or "",
-            code=merged.outcome.action,
-            detail=merged.outcome.reason or "",
-            event=event,
-        )
-
-
-def _stopped(
-    outcome: Outcome, by: str, reason: str, *, extra: tuple[PluginResult, ...] = ()
-) -> Outcome:
-    """*outcome* turned into a refusal; what it would have changed is dropped with it."""
-    word = VETO_ACTION.get(outcome.event, "block")
-    output: JsonObject = (
-        {"decision": "deny", "message": reason} if word == "deny" else {"block": reason}
-    )
-    return Outcome(
-        outcome.event,
-        "deny" if word == "deny" else "block",
-        output,
-        by,
-        reason,
-        (*outcome.results, *extra),
-        outcome.conflicts,
-        outcome.generation,
-        outcome.elapsed_ms,
-    )
-
-
-def _undelivered(
-    workspace: "Workspace",
-    event: PluginEvent,
-    snapshot: Snapshot,
-    routes: tuple[Route, ...],
-    why: str,
-) -> Outcome:
-    results = tuple(
-        PluginResult(route.name, Status.FAILED, error=f"E_UNDELIVERED: {why}")
-        for route in routes
-    )
-    for route in routes:
-        workspace.runtime.audit.record(
-            Kind.FAILED, plugin=route.name, code="E_UNDELIVERED", detail=why, event=event
-        )
-    outcome = Outcome(event, results=results, generation=snapshot.generation)
-    guards = [route for route in routes if "veto" in route.rights]
-    if guards and (
-        event in _GUARDED or (workspace.config.fail_closed and event in VETO_ACTION)
-    ):
-        return _stopped(
-            outcome, guards[0].name, f"{guards[0].name} could not be shown it: {why}"
-        )
-    return outcome
 
 
 def _needs_review(event: PluginEvent, merged: Merged, routes: tuple[Route, ...]) -> bool:
@@ -427,7 +295,7 @@ async def _review(
     reviewers = _reviewers(merged, routes)
     until = began + max(route.timeout_s for route in routes)
     for answer in await _ask(workspace, event, final, reviewers, until):
-        read = _read(event, answer)
+        read = read_answer(event, answer)
         blocks = read.action in ("block", "deny") or "block" in read.output
         if blocks or read.status is not Status.ANSWERED:
             told = read.output.get("block")
@@ -442,7 +310,7 @@ async def _review(
             result = PluginResult(
                 read.plugin, read.status, read.action, read.output, read.error, read.elapsed_ms
             )
-            outcome = _stopped(outcome, read.plugin, reason, extra=(result,))
+            outcome = stopped(outcome, read.plugin, reason, extra=(result,))
             break
     return _with_elapsed(outcome, (now_s() - began) * 1000)
 
@@ -480,7 +348,7 @@ async def _chain(
         if merged.outcome.blocked:
             break
         current = rewritten(event, payload, merged.outcome.output)
-    _report(workspace, event, merged)
+    report(workspace, event, merged)
     if _needs_review(event, merged, routes):
         return await _review(workspace, event, payload, routes, merged, began)
     return merged.outcome

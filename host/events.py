@@ -9,6 +9,7 @@ from policies.rights import FIELD_RIGHT, Right
 __all__ = [
     "BY_NAME",
     "CLASS_OF",
+    "ENDS_SESSION",
     "FIELDS",
     "FIELD_RIGHT",
     "IS_INFO",
@@ -52,6 +53,9 @@ CLASS_OF: Final[dict[PluginEvent, EventClass]] = {
 
 IS_INFO: Final = tuple(number in _INFO for number in range(32))
 """By number, for the path of every event: an enum member is slow to look up in a dict."""
+
+ENDS_SESSION: Final = 1 << PluginEvent.SESSION_SHUTDOWN | 1 << PluginEvent.SESSION_END
+"""A bitmap: events after which a session's own instances are stopped, whether anybody listens or not."""
 
 VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent"]]] = {
     PluginEvent.PRE_TOOL_USE: "block",

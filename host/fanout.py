@@ -11,7 +11,7 @@ from host.calls import Call
 from host.deadlines import Deadlines
 from host.events import IS_INFO, PluginEvent
 from host.outcome import Status
-from host.reactor import now_s
+from host.reactor import Reactor, now_s
 from host.snapshot import Route
 from ipc.codec import event_frame, result_frame
 from ipc.messages import EVENT, FLAG_ENTRY_ENDED, STATUS_CONTINUE, Message
@@ -83,11 +83,11 @@ class FanOut:
         for call in calls:
             routes[call.index].plugin.instance_for(session_id).submit(call)
 
-    def on_deadline(self, budget_s: float) -> None:
+    def on_deadline(self, budget_s: float, reactor: Reactor) -> None:
         """See :class:`host.deadlines.Dated`."""
         for call in self._calls:
             if self._answers[call.index] is None and call.budget_s <= budget_s:
-                call.give_up()
+                call.on_deadline(budget_s, reactor)
 
     def give_up(self) -> None:
         """The time of all of them is up, whatever their budgets."""

@@ -81,7 +81,11 @@ class Instance:
             self._is_demanding = True
             runtime.reactor.demand += 1  # until it has loaded or failed, somebody has to look
         try:
-            self.link = runtime.open_link(self, self.plugin.worker_limits())
+            self.link = runtime.open_link(
+                self,
+                self.plugin.worker_limits(),
+                max_busy_s=self.plugin.limits.load_busy_ms / 1000,
+            )
             self.link.max_text_bytes = max(
                 self.plugin.limits.payload_out_bytes, _LEAST_TEXT_BYTES
             )
@@ -143,9 +147,7 @@ class Instance:
     def submit(self, call: Call) -> None:
         """Deliver *call* now or when its turn comes."""
         call.owner = self
-        self.last_used = call.started
-        if self._kv is not None:
-            self._kv.revalidate(call.started)
+        self._note_use(call.started)
         link = self.link
         if self.state is State.ACTIVE and link is not None:
             if self.waiting or not self._deliver(link, call):
@@ -155,11 +157,17 @@ class Instance:
         else:
             self._enqueue(call)
 
-    def quiet_link(self) -> Link | None:
+    def quiet_link(self, now: float) -> Link | None:
         """The link, if an event could be sent this moment with nothing before it."""
         if self.state is State.ACTIVE and not self.waiting:
+            self._note_use(now)
             return self.link
         return None
+
+    def _note_use(self, now: float) -> None:
+        self.last_used = now
+        if self._kv is not None:
+            self._kv.revalidate(now)
 
     def _enqueue(self, call: Call) -> None:
         queue = self.waiting
@@ -288,6 +296,7 @@ class Instance:
             return
         raw = answer.get("registered")
         self._settled()
+        link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
         self.state = State.ACTIVE
         self.registry = read_registry(raw if isinstance(raw, dict) else {})

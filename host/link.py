@@ -21,6 +21,7 @@ from host.outcome import Status
 from host.reactor import READABLE, Reactor, Timer, now_s
 from host.spawn import Exit, WorkerLimits, Zygote
 from ipc.errors import ChannelClosedError, FrameError, QueueFullError, TooLargeError
+from ipc.host_end import READ_BYTES
 from ipc.limits import HALF_FRAME_EXPIRES_S, MAX_FRAME_BYTES, MAX_NAME_BYTES
 from ipc.messages import (
     ANSWER,
@@ -153,7 +154,8 @@ class Link:
         self._on_gone = on_gone
         self.limits = limits
         self._grace_s = grace_s
-        self._max_busy_s = max_busy_s
+        self.max_busy_s = max_busy_s
+        """How long one entry may keep the worker busy; its listener may change it between two."""
         self.pid = 0
         self._pidfd = -1
         self.waiting = listener.waiting
@@ -308,14 +310,21 @@ class Link:
                 return b""
         except (QueueFullError, ChannelClosedError):
             return None  # the slow path meets it again, and knows what to do
-        until = now_s() + LOOK_FOR_S
+        until = 0.0
         while True:
             os.sched_yield()
             try:
-                data = channel.read()
-            except ChannelClosedError:
-                return b""
-            if data or now_s() > until:
+                data = os.read(self._read_fd, READ_BYTES)
+            except BlockingIOError:
+                now = now_s()
+                if not until:
+                    until = now + LOOK_FOR_S
+                elif now > until:
+                    return b""
+            except OSError:
+                return b""  # met again by whoever reads next
+            else:
+                # End of file is not ours to judge: it will be read again.
                 return data
 
     def adopt(self, call: Call, data: bytes) -> None:
@@ -420,7 +429,7 @@ class Link:
         self._resumed_at = 0.0
         # Keep a watch that comes early enough: it looks again when it fires, so that a quick
         # exchange costs no timer of its own.
-        limit = min(now + self._max_busy_s, deadline + self._grace_s)
+        limit = min(now + self.max_busy_s, deadline + self._grace_s)
         if self._watch_at > limit:
             self._set_watch(limit)
 
@@ -453,7 +462,7 @@ class Link:
     def _hung_at(self) -> float:
         if self._sync is not None or not (self.has_entry or self._cancels):
             return _INFINITY
-        limit = self._busy_from + self._max_busy_s - self._busy_used
+        limit = self._busy_from + self.max_busy_s - self._busy_used
         if self.has_entry:
             limit = min(limit, max(self._entry_deadline, self._resumed_at) + self._grace_s)
         return limit
@@ -490,7 +499,7 @@ class Link:
             self.kill(
                 Loss(
                     "E_HUNG",
-                    f"busy for {busy_ms:.0f} ms in a {what}",
+                    f"busy for {busy_ms:.0f} ms ({what})",
                     Status.KILLED,
                     is_own_fault=True,
                 )

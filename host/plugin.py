@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from host.runtime import Runtime
     from host.workspace import Workspace
 
+_REMEMBERED_ENDS: Final = 1024
 API_VERSION: Final = "0.30"
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
@@ -79,6 +80,7 @@ class Plugin:
         self.load_ms = 0.0
         self.last_error = ""
         self._spare: Instance | None = None
+        self._ended: dict[str, None] = {}
         self._load_began = now_s()
 
     # Instances.
@@ -105,6 +107,7 @@ class Plugin:
         else:
             self._make_room()
             instance = Instance(self, key)
+        self._ended.pop(key, None)  # resumed
         self.instances[key] = instance
         return instance
 
@@ -119,6 +122,13 @@ class Plugin:
             instance = self.instances.pop(session_id, None)
             if instance is not None:
                 instance.stop()
+                self._ended[session_id] = None
+                if len(self._ended) > _REMEMBERED_ENDS:
+                    del self._ended[next(iter(self._ended))]
+
+    def has_ended(self, session_id: str) -> bool:
+        """Whether that session's own instance is gone already: a second end event is not for a fresh one."""
+        return self.scope == "session" and session_id in self._ended
 
     def all_instances(self) -> list[Instance]:
         """Every instance, the spare one included."""

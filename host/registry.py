@@ -41,8 +41,8 @@ class CommandSpec:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Everything one instance registered. ``events`` is a bitmap; ``speaks_pi`` says that handlers were
-    registered under pi's event names."""
+    """Everything one instance registered. ``events`` is a bitmap; ``speaks_pi`` says that it uses pi's
+    event names or one of pi's packages."""
 
     events: int = 0
     tools: tuple[ToolSpec, ...] = ()
@@ -131,6 +131,6 @@ def read_registry(raw: JsonObject) -> Registry:
         else (),
         providers=tuple(reader.named(raw.get("providers"), "provider")),
         manifest=manifest if _is_object(manifest) else None,
-        speaks_pi=bool(raw.get("pi_events")),
+        speaks_pi=bool(raw.get("pi_events")) or raw.get("imports_pi") is True,
         problems=tuple(reader.problems[:20]),
     )

@@ -66,6 +66,11 @@ class Runtime:
         self._random = random.SystemRandom()
         _forked.add(self)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether this process may use this host now."""
+        return not (self.is_foreign or self.is_closed)
+
     def check_usable(self) -> None:
         """Raise unless this process may use this host."""
         if self.is_foreign:

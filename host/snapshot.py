@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.config import Config
-from host.events import PluginEvent, Right
+from host.events import ENDS_SESSION, PluginEvent, Right
 from host.registry import CommandSpec, ToolSpec
 from ipc.codec import event_middle
 from ipc.limits import MAX_ID
@@ -55,10 +55,12 @@ class CommandRoute:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber."""
+    """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber, ``concerned`` also where the
+    host has something to do itself."""
 
     generation: int = 0
     bitmap: int = 0
+    concerned: int = ENDS_SESSION
     routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
     tools: Mapping[str, ToolRoute] = field(default_factory=lambda: MappingProxyType({}))
     commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
@@ -102,6 +104,7 @@ def build(
     snapshot = Snapshot(
         generation,
         bitmap,
+        bitmap | ENDS_SESSION,
         tuple(tuple(of_event) for of_event in routes),
         MappingProxyType(tools),
         MappingProxyType(commands),

@@ -118,6 +118,15 @@ def command_line(role: RoleName, control_fd: int, pidfd: int) -> list[str]:
     ]
 
 
+def _stderr() -> int | None:
+    """Ours, so that an interpreter that cannot start says why; the null device for a program without one."""
+    try:
+        os.fstat(2)
+    except OSError:
+        return subprocess.DEVNULL
+    return None
+
+
 class Zygote:
     """One zygote process. Started on construction; used from the reactor's turn only."""
 
@@ -140,7 +149,7 @@ class Zygote:
                 env={},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=None,  # an interpreter that cannot start says why to whoever runs us
+                stderr=_stderr(),
                 pass_fds=fds,
                 cwd="/",
                 # A terminal's Ctrl-C is the host's to act on. A group, not a session: the kernel's autogroup

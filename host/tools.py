@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from host.answers import error_text
 from host.audit import Kind
 from host.calls import Call
-from host.dispatch import dispatch, error_text
+from host.dispatch import dispatch
 from host.encode import NotEncodableError, encode_json
 from host.errors import ToolError
 from host.events import PluginEvent

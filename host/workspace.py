@@ -6,18 +6,20 @@ Promises    One project's plugins never see another's events, cwd, settings or k
 
 import difflib
 import hashlib
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host.audit import Kind
-from host.build import find_entry
+from host.artifact import Artifact
+from host.audit import Kind, printable
+from host.build import NO_VERSION, Entry, find_entry
 from host.config import Config
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginLoadError
-from host.events import BY_NAME, PluginEvent, Right
+from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
@@ -27,6 +29,8 @@ from policies.rights import Rights
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
+
+_logger = logging.getLogger("jcode_plugins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ class Workspace:
         settings: JsonObject | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
-        entry = find_entry(Path(path))
-        wanted = name or entry.name
-        if wanted in self._plugins:
-            other = self._plugins[wanted].spec.path
-            raise PluginLoadError(
-                "E_DUPLICATE", f"a plugin named {wanted} is already loaded from {other}"
+        try:
+            wanted, entry, artifact = await self._build(Path(path), name)
+        except PluginLoadError as error:
+            # What fails later is noted by its instance.
+            self.runtime.audit.record(
+                Kind.LOAD_FAILED, plugin=name or str(path), code=error.code, detail=str(error)
             )
+            raise
         options = self.config.plugins.get(wanted)
-        artifact = await self.runtime.builds.build(entry)
         spec = PluginSpec(
             name=wanted,
             version=entry.version,
@@ -126,6 +130,31 @@ class Workspace:
             Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(artifact)
         )
         return self.info(plugin)
+
+    async def _build(self, path: Path, name: str | None) -> tuple[str, Entry, Artifact]:
+        entry = find_entry(path)
+        wanted = name or entry.name
+        self._check_new(wanted)
+        artifact = await self.runtime.builds.build(entry)
+        self._check_new(wanted)  # again: another load may have been faster
+        return wanted, entry, artifact
+
+    def _check_new(self, name: str) -> None:
+        other = self._plugins.get(name)
+        if other is not None:
+            raise PluginLoadError(
+                "E_DUPLICATE", f"a plugin named {name} is already loaded from {other.spec.path}"
+            )
+
+    async def load_configured(self) -> None:
+        """Load what the configuration names. A plugin that fails is left out, unless failing closed."""
+        for path in self.configured_paths():
+            try:
+                await self.load(path)
+            except PluginLoadError as error:
+                if self.config.fail_closed:
+                    raise
+                _logger.warning("%s was not loaded: %s", path, printable(str(error)))
 
     def configured_paths(self) -> list[Path]:
         """Plugins that the configuration names by path, in its order; none when plugins are off."""
@@ -185,7 +214,7 @@ class Workspace:
         if type(event) is not PluginEvent:
             event = read_event(event)
         outcome = dispatch(self, event, payload)
-        if _ENDS_SESSION[event]:
+        if ENDS_SESSION >> event & 1:
             session_id = payload.get("session_id")
             if isinstance(session_id, str):
                 if isinstance(outcome, Wait):
@@ -234,7 +263,7 @@ class Workspace:
         return PluginInfo(
             id=plugin.spec.id,
             name=plugin.name,
-            version=plugin.spec.version,
+            version=_version_of(plugin),
             path=str(plugin.spec.path),
             scope=plugin.scope,
             state=plugin.state,
@@ -248,9 +277,14 @@ class Workspace:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
-_ENDS_SESSION = tuple(
-    number in (PluginEvent.SESSION_SHUTDOWN, PluginEvent.SESSION_END) for number in range(32)
-)
+
+
+def _version_of(plugin: Plugin) -> str:
+    """The package's version, or the one that a single file says of itself."""
+    stated = (plugin.registry.manifest or {}).get("version")
+    if plugin.spec.version == NO_VERSION and isinstance(stated, str):
+        return stated[:64]
+    return plugin.spec.version
 
 
 def read_event(name: object) -> PluginEvent:

@@ -14,7 +14,7 @@ from ipc.framing import FrameReader, frame
 from ipc.limits import MAX_FRAME_BYTES, MAX_OUT_QUEUE_BYTES
 from ipc.messages import FROM_WORKER, Message, check
 
-_READ_BYTES = 65536
+READ_BYTES = 65536
 
 
 class HostEnd:
@@ -107,7 +107,7 @@ class HostEnd:
     def read(self) -> bytes:
         """Return what is in the pipe, at most 64 KiB; empty when there is nothing now."""
         try:
-            data = os.read(self.read_fd, _READ_BYTES)
+            data = os.read(self.read_fd, READ_BYTES)
         except BlockingIOError:
             return b""
         except OSError as error:

@@ -31,7 +31,10 @@ class WorkerEnd:
             data = os.read(self._read_fd, _READ_BYTES)
             if not data:
                 raise ChannelClosedError("end of file")
-            ready += self._reader.feed(data)
+            bodies = self._reader.feed(data)
+            if len(bodies) == 1:
+                return decode_trusted(bodies[0])
+            ready += bodies
         return decode_trusted(ready.pop(0))
 
     def receive_kind(self, kind: int) -> Message:

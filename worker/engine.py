@@ -75,12 +75,13 @@ class Engine:
         context.add_callable("__send", self._send)
         context.add_callable("__sync", self._sync)
         context.add_callable("__entropy", self._entropy)
+        context.add_callable("__size", self._size)
         context.set("__events", _json_text(describe()))
         context.set("__source", bootstrap_source())
         self.enter = context.eval(
             """(function () {
             const g = globalThis, take = (name) => { const v = g[name]; delete g[name]; return v; };
-            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy") };
+            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size") };
             const events = take("__events"), source = take("__source");
             return (0, eval)(source)(py, events);
             })()"""
@@ -111,6 +112,13 @@ class Engine:
             return self.outlet.sync(int(n), name, text)  # type: ignore[union-attr]
         except BaseException:  # noqa: BLE001 - as above
             os._exit(71)
+
+    def _size(self, text: str) -> int:
+        """Return the bytes of *text* in UTF-8, for a size limit."""
+        try:
+            return min(len(text.encode()), 2**31 - 1)
+        except (UnicodeEncodeError, MemoryError):
+            return 2**31 - 1
 
     def _entropy(self, count: int) -> str:
         """Return *count* (at most 65536) bytes in hex, from BLAKE2b keyed with this worker's seed.

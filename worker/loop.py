@@ -105,6 +105,12 @@ class Loop:
             if kind == EVENT:
                 _, id_, _, event, payload, context = message
                 out = enter(OP_EVENT, id_, event, payload, context)
+                if type(out) is str and self._is_over():
+                    # Answered at once, which is how nearly every event ends.
+                    end.send_bytes(
+                        result_frame(int(id_), int(out[0]), FLAG_ENTRY_ENDED, out[1:])
+                    )
+                    continue
             elif kind == ANSWER:
                 _, id_, status, text = message
                 out = enter(OP_ANSWER, id_, status, text, "")
@@ -140,6 +146,13 @@ class Loop:
                 end.send([END, 0])
             if self._cancelled:
                 self._cancelled.clear()
+
+    def _is_over(self) -> bool:
+        """Run one job if there is one; whether the entry ends with what it has returned."""
+        try:
+            return not (self._run_job() or self._held or self._cancelled)
+        except Exception:  # noqa: BLE001 - as in _run_jobs
+            return False
 
     def _hold(self, id_: int, status: int, text: str) -> None:
         if self._held is not None:

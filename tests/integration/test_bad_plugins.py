@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, Config, Limits, PluginLoadError, Timeouts
+from host import BlockingPluginHost, Config, Limits, PluginLoadError
 from host.audit import Kind
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write, audited, on, plugin
@@ -178,8 +178,8 @@ def test_what_was_registered_before_a_throw_does_not_count(
 
 def test_an_endless_load_is_ended(make_host: MakeHost, write: Write) -> None:
     """Busy or merely waiting, each by its own limit."""
-    limits = Limits(load_total_ms=600)
-    host = make_host(Config(limits=limits, timeouts=Timeouts(max_busy_ms=300)))
+    limits = Limits(load_total_ms=600, load_busy_ms=300)
+    host = make_host(Config(limits=limits))
 
     busy = refused(host, write("busy.js", "for (;;);"))
     waiting = refused(host, write("waiting.js", "await new Promise(() => {});"))

@@ -476,7 +476,7 @@ def test_version_is_the_projects(cli: Cli) -> None:
 def test_version_needs_no_library() -> None:
     """What takes long to import is imported by the command that needs it."""
     script = (
-        "import sys; sys.argv = ['jcode-plugin', '--version']; from host.cli.main import main; main();"
+        "import sys; sys.argv = ['jcode-plugin', '--version']; from jcode_plugin_start import main; main();"
         "print(*{'typer', 'rich', 'pydantic', 'msgspec', 'psutil'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -84,6 +84,7 @@ def test_without_the_examples_the_demo_says_where_they_are(cli: Cli, tmp_path: P
         shutil.copytree(
             ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__")
         )
+    shutil.copy(ROOT / "jcode_plugin_start.py", site)
     installed = cli("demo", env={"PYTHONPATH": str(site)}, check=1)
     wrong = cli("demo", "--examples", str(cli.cwd), check=1)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,11 @@ def test_events_are_named_by_number_name_and_member(
 
 @pytest.mark.parametrize("character", ["x", "\u20ac", "\U0001f600", '"'])
 def test_five_megabytes_make_the_round_trip(
-    host: BlockingPluginHost, write: Write, character: str
+    make_host: MakeHost, write: Write, character: str
 ) -> None:
     """A large file's content goes in, comes back changed, and is shown to the guard again."""
+    # Time is not what is tested here, and a busy machine takes its own.
+    host = make_host(Config(timeouts=Timeouts(actionable_ms=60_000, max_busy_ms=60_000)))
     host.load(
         write(
             "r.js",
@@ -409,3 +412,35 @@ async def test_an_actionable_event_waits_for_a_restarting_worker(
         assert (await waiting).results[0].status is Status.ANSWERED
     finally:
         await host.close()
+
+
+def test_the_clock_of_a_late_event_starts_at_its_delivery(
+    make_host: MakeHost, write: Write
+) -> None:
+    """What waited behind the plugin's own work has its whole budget from then on."""
+    host = make_host(Config(timeouts=Timeouts(actionable_ms=600)))
+    host.load(
+        write(
+            "p.js",
+            """export default (pi) => {
+              pi.registerTool({ name: "slow", description: "computes", handler() {
+                const until = Date.now() + 400; while (Date.now() < until) {} return "done"; } });
+              pi.on("Stop", async () => { await pi.sleep(400); return { reason: "late but whole" }; });
+            };""",
+        )
+    )
+    started = threading.Event()
+    results: list[object] = []
+
+    def call() -> None:
+        started.set()
+        results.append(host.call_tool("slow", {}).output)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    started.wait()
+    outcome = host.dispatch("Stop", {"session_id": "s"})
+    thread.join()
+
+    assert results == ["done"]
+    assert outcome.output == {"reason": "late but whole"}

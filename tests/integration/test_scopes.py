@@ -286,3 +286,46 @@ async def test_two_asyncio_hosts_in_one_loop(
         told = [(await host.run_command("tell")).output for host in (one, two)]
 
     assert [t["seen"] for t in told if isinstance(t, dict)] == [["one"], ["two"]]
+
+
+def test_a_second_end_of_a_session_starts_nothing(
+    host: BlockingPluginHost, write: Write
+) -> None:
+    """SessionEnd and SessionShutdown both come; the state they are about is gone with the first."""
+    host.load(
+        write(
+            "ends.js",
+            """export default (pi) => {
+              pi.on("SessionEnd", () => {});
+              pi.on("SessionShutdown", () => {});
+            };""",
+        ),
+        scope="session",
+    )
+    first = host.dispatch("SessionEnd", {"session_id": "a"})
+    second = host.dispatch("SessionShutdown", {"session_id": "a"})
+
+    assert [result.plugin for result in first.results] == ["ends"]
+    assert second.results == ()
+    assert host.plugins()[0].pids == ()
+
+
+def test_a_tool_of_pi_has_its_state_for_each_session(
+    host: BlockingPluginHost, write: Write
+) -> None:
+    """Without a handler, the import of one of pi's packages tells."""
+    host.load(
+        write(
+            "tool.ts",
+            """import { defineTool } from "@mariozechner/pi-coding-agent";
+            let n = 0;
+            export default (pi: any) => pi.registerTool(defineTool({
+              name: "n", description: "counts", parameters: { type: "object" },
+              async execute() { n += 1; return { content: [{ type: "text", text: String(n) }] }; } }));
+            """,
+        )
+    )
+
+    counted = [host.call_tool("n", {}, session_id=s).output for s in ("a", "a", "b")]
+
+    assert counted == ["1", "2", "1"]

@@ -308,35 +308,55 @@ TURNS = plugin("""
     running -= 1;
     return { output: most };
   };
-  for (const tier of ["read", "write", "exec"]) {
+  for (const tier of ["write", "exec"]) {
     pi.registerTool({ name: tier, description: "", tier, handler: run });
   }
   pi.registerTool({ name: "undeclared", description: "", handler: run });
+  let arrived = 0;
+  let open;
+  const all = new Promise((done) => { open = done; });
+  pi.registerTool({ name: "together", description: "", tier: "read", handler: () => {
+    arrived += 1;
+    if (arrived === 6) open();
+    return all;
+  } });
 """)
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("names", "most"),
-    [
-        (["read"] * 6, 6),
-        (["write"] * 6, 1),
-        (["exec"] * 6, 1),
-        (["undeclared"] * 6, 1),
-        (["write", "exec", "write", "undeclared"], 1),
-    ],
-)
-async def test_reading_runs_side_by_side_and_the_rest_takes_turns(
-    tmp_path: Path, write: Write, nothing_stays: None, names: list[str], most: int
+async def test_reading_tools_run_side_by_side(
+    tmp_path: Path, write: Write, nothing_stays: None
 ) -> None:
-    """An undeclared tier is the strictest one."""
+    """None of the six ends before all of them run."""
+    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+        await host.load(write("p.js", TURNS))
+
+        results = await asyncio.gather(*(host.call_tool("together", {}) for _ in range(6)))
+
+    assert all(result.ok for result in results)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["write"] * 6,
+        ["exec"] * 6,
+        ["undeclared"] * 6,
+        ["write", "exec", "write", "undeclared"],
+    ],
+    ids=["write", "exec", "undeclared", "mixed"],
+)
+async def test_tools_that_change_something_take_turns(
+    tmp_path: Path, write: Write, nothing_stays: None, names: list[str]
+) -> None:
+    """One at a time for each plugin; an undeclared tier is the strictest one."""
     async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
         await host.load(write("p.js", TURNS))
 
         results = await asyncio.gather(*(host.call_tool(name, {}) for name in names))
 
-    assert all(result.ok for result in results)
-    assert max(int(str(result.output)) for result in results) == most
+    assert [result.output for result in results] == [1] * len(names)
 
 
 def test_two_plugins_do_not_wait_for_each_others_turn(

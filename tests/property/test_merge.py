@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from host.events import PluginEvent, Right
-from host.merge import STRICTNESS, PluginAnswer, merge, validate
+from host.merge import PluginAnswer, merge
 from host.outcome import Json, JsonObject, Outcome, Status
+from host.validate import STRICTNESS, validate
 
 ALL: Final[tuple[Right, ...]] = ("observe", "veto", "rewrite", "decide")
 LEAVES = st.one_of(

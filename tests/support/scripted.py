@@ -22,7 +22,7 @@ from host.config import Config
 from host.core import HostCore
 from host.events import PluginEvent
 from host.link import Link
-from host.outcome import JsonObject, Outcome
+from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin
 from host.reactor import now_s
 from host.runtime import Runtime
@@ -381,6 +381,12 @@ class Stage(HostCore):
         self.until(lambda: worker.has(EVENT))
         return waiting, int(worker.take(EVENT)[1])
 
+    def expire(self, id_: int) -> None:
+        """Let the deadline of the call *id_* of the scripted plugin pass, now."""
+        link = self.plugin.all_instances()[0].link
+        assert link is not None
+        link.calls[id_].give_up()
+
     def honest_answers(self) -> Outcome:
         """Show an event to the real plugin; the outcome, which is its answer."""
         outcome = self.workspace.dispatch(PluginEvent.USER_PROMPT_SUBMIT, {"content": "hi"})
@@ -400,3 +406,11 @@ class Stage(HostCore):
     def reactor_demand(self) -> int:
         """How much goes on that no caller waits for: 0 when every worker is idle."""
         return self.runtime.reactor.demand
+
+
+def ended(stage: Stage, worker: ScriptedWorker, kind: Kind, code: str) -> None:
+    """The worker is gone, the audit says why, and the real plugin answers."""
+    stage.until(lambda: worker.exit)
+    stage.until(lambda: stage.codes(kind))
+    assert stage.codes(kind)[-1] == code
+    assert stage.honest_answers().results[0].status is Status.ANSWERED

@@ -78,12 +78,12 @@ function thaw(copy) {
   return typeof copy === "object" && copy !== null ? jsonParse(jsonStringify(copy)) : copy;
 }
 
-/** Whether *text* takes more than *limit* bytes in UTF-8. Lone surrogates count as three. */
+/** Whether *text*, made by jsonStringify or without lone surrogates, takes more than *limit* bytes in UTF-8. */
 function exceedsBytes(text, limit) {
   const length = text.length;
   if (length > limit) return true;
   if (length * 3 <= limit) return false;
-  return bytePrefix(text, limit) < length;
+  return __py.size(text) > limit; // counted natively: megabytes one unit at a time take a second
 }
 
 /** How many units of *text* fit into *limit* bytes, never splitting a surrogate pair. */
@@ -112,7 +112,7 @@ function isLowSurrogate(unit) {
 
 /** Cut *text* to *limit* bytes and say how much is missing. */
 function cutText(text, limit) {
-  if (!exceedsBytes(text, limit)) return text;
+  if (text.length <= limit && bytePrefix(text, limit) === text.length) return text;
   const kept = bytePrefix(text, mathMax(0, limit - 40)); // room for the note
   return arrayJoin([stringSlice(text, 0, kept), `... [${text.length - kept} characters cut]`], "");
 }

@@ -3,6 +3,7 @@
 // The table maps an import specifier to a function that gives the exports: a frozen object without a prototype.
 
 const hostModules = { __proto__: null };
+let importsPi = false; // whether the plugin uses one of pi's own packages: then it is written for pi
 
 function addHostModules() {
   const exportsOf = (fields) => {
@@ -15,8 +16,12 @@ function addHostModules() {
   defineProperty(StringEnum, "name", { __proto__: null, value: "StringEnum" });
   freeze(defineTool);
   freeze(StringEnum);
-  const ai = exportsOf({ Type, StringEnum });
-  const agent = exportsOf({ defineTool });
+  const ofPi = (exported) => () => {
+    importsPi = true;
+    return exported();
+  };
+  const ai = ofPi(exportsOf({ Type, StringEnum }));
+  const agent = ofPi(exportsOf({ defineTool }));
   const typebox = exportsOf({ Type, default: Type, ...Type });
   const scopes = ["@mariozechner", "@earendil-works", "@oh-my-pi"];
   for (let i = 0; i < scopes.length; i++) {

@@ -176,6 +176,7 @@ function registryData() {
     __proto__: null,
     events: subscribedNumbers(),
     pi_events: subscribedPiNames(),
+    imports_pi: importsPi,
     tools: infosOf(tools),
     commands: infosOf(commands),
     flags: infosOf(flags),

@@ -103,7 +103,9 @@ function runBundle(bundle, entry, api) {
 /** Read the entry's exports: ``manifest``, and a default that is a function or metadata. */
 function runEntryModule(ns, api) {
   const exported = hasOwn(ns, "manifest") ? ns.manifest : undefined;
-  const main = hasOwn(ns, "default") ? ns.default : undefined;
+  let main = hasOwn(ns, "default") ? ns.default : undefined;
+  // CommonJS that sets exports.default: its namespace's default is the exports object around it.
+  if (isMetadata(main) && hasOwn(main, "default") && typeof main.default === "function") main = main.default;
   if (typeof main === "function") {
     takeManifest(exported);
     return main(api);

@@ -1,7 +1,7 @@
-"""Workers that do not read, do not answer, close what they hold, or die: at every step of the protocol."""
+"""Workers that do not read, do not answer, or close what they hold."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +10,14 @@ from host import link as link_module
 from host.audit import Kind
 from host.config import Config, Limits, Timeouts
 from host.errors import PluginLoadError
-from host.events import PluginEvent
+from host.hostcalls.table import ASKS, Ask
 from host.instance import State
 from host.outcome import Status
 from host.spawn import Exit
-from host.waits import Wait
 from ipc.codec import encode
 from ipc.framing import frame
-from ipc.messages import ANSWER, CANCEL, EVENT, FLAG_SYNC, LOAD, RESULT, RESUME, YIELD
-from tests.support.scripted import ScriptedWorker, Stage
+from ipc.messages import ANSWER, CANCEL, EVENT, FLAG_SYNC, RESULT, YIELD
+from tests.support.scripted import Stage, ended
 
 KILLED = Exit(0, signal.SIGKILL)
 
@@ -34,14 +33,6 @@ def quick_stage(folder: Path) -> Iterator[Stage]:
     with quick(folder) as made:
         made.load_honest()
         yield made
-
-
-def ended(stage: Stage, worker: ScriptedWorker, kind: Kind, code: str) -> None:
-    """The worker is gone, the audit says why, and the real plugin answers."""
-    stage.until(lambda: worker.exit)
-    stage.until(lambda: stage.codes(kind))
-    assert stage.codes(kind)[-1] == code
-    assert stage.honest_answers().results[0].status is Status.ANSWERED
 
 
 # Silence.
@@ -187,12 +178,13 @@ def test_an_event_without_an_answer_times_out_and_then_its_worker_goes(
     ended(stage, worker, Kind.KILLED, "E_HUNG")
 
 
-def test_a_cancel_that_is_answered_keeps_the_worker(quick_stage: Stage) -> None:
+def test_a_cancel_that_is_answered_keeps_the_worker(stage: Stage) -> None:
     """The control: a handler that only waited unwinds, and its late answer is nobody's."""
-    stage = quick_stage
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.end()  # it waits for something
+    stage.turn()
+    stage.expire(id_)
     assert stage.run(waiting).results[0].status is Status.TIMED_OUT
     stage.until(lambda: worker.has(CANCEL))
 
@@ -204,12 +196,13 @@ def test_a_cancel_that_is_answered_keeps_the_worker(quick_stage: Stage) -> None:
     assert worker.exit is None
 
 
-def test_a_late_answer_may_come_once(quick_stage: Stage) -> None:
+def test_a_late_answer_may_come_once(stage: Stage) -> None:
     """A cancelled call's answer is forgotten when it was taken: a second one is forged."""
-    stage = quick_stage
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.end()
+    stage.turn()
+    stage.expire(id_)
     stage.run(waiting)
     stage.until(lambda: worker.has(CANCEL))
     worker.end(id_)
@@ -221,53 +214,49 @@ def test_a_late_answer_may_come_once(quick_stage: Stage) -> None:
     ended(stage, worker, Kind.VIOLATION, "E_ID")
 
 
-def test_a_cancelled_entry_may_end_with_the_very_answer_that_was_expected(folder: Path) -> None:
+def test_a_cancelled_entry_may_end_with_the_very_answer_that_was_expected(
+    stage: Stage,
+) -> None:
     """Cancelled between two jobs, unwound, and answered: the order that a polite handler produces."""
-    with quick(folder, grace_ms=60_000, max_busy_ms=60_000) as stage:
-        worker = stage.load()
-        waiting, id_ = stage.deliver(worker)
-        worker.send([YIELD])
-        assert stage.run(waiting).results[0].status is Status.TIMED_OUT
-        stage.until(lambda: worker.has(CANCEL))
-
-        worker.end(id_)
-        stage.turn()
-        worker.result(id_)
-        stage.turn()
-
-        assert worker.exit is None
-        waiting, id_ = stage.deliver(worker)
-        worker.result(id_)
-        assert stage.run(waiting).results[0].status is Status.ANSWERED
-
-
-def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(quick_stage: Stage) -> None:
-    """A worker that waits in place hears E_CANCELLED instead of waiting for ever."""
-    stage = quick_stage
     worker = stage.load()
-    instance = stage.plugin.all_instances()[0]
+    waiting, id_ = stage.deliver(worker)
+    worker.send([YIELD])
+    stage.turn()
+    stage.expire(id_)
+    assert stage.run(waiting).results[0].status is Status.TIMED_OUT
+    stage.until(lambda: worker.has(CANCEL))
+
+    worker.end(id_)
+    stage.turn()
+    worker.result(id_)
+    stage.turn()
+
+    assert worker.exit is None
+    waiting, id_ = stage.deliver(worker)
+    worker.result(id_)
+    assert stage.run(waiting).results[0].status is Status.ANSWERED
+
+
+def test_a_sync_hostcall_is_answered_when_its_call_is_cancelled(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that waits in place hears E_CANCELLED instead of waiting for ever."""
+    worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     worker.hostcall(5, "kv.load", call=id_, flags=FLAG_SYNC)
     stage.until(lambda: worker.has(ANSWER))
     worker.inbox.clear()
-    instance._kv = _Never()  # type: ignore[assignment]  # a disk that never answers
+    # A disk that never answers.
+    monkeypatch.setitem(ASKS, "kv.load", Ask("kv.load", lambda *_: None, sync=True))
     worker.hostcall(6, "kv.load", call=id_, flags=FLAG_SYNC)
+    stage.turn()
+
+    stage.expire(id_)
 
     assert stage.run(waiting).results[0].status is Status.TIMED_OUT
 
     stage.until(lambda: worker.has(ANSWER))
     assert worker.take(ANSWER)[:3] == [ANSWER, 6, 2]
-    instance._kv = None
-
-
-class _Never:
-    """A kv space whose disk hangs."""
-
-    def load(self, *_: object) -> None:
-        """Never call back."""
-
-    def forget(self, _: object) -> None:
-        """Nothing is held."""
 
 
 # Not reading.
@@ -402,7 +391,7 @@ def test_a_throttled_worker_that_closes_its_pipe_does_not_disturb_the_reactor(
     stage.deliver(worker)
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    link._tokens = -20.0
+    link._tokens, link._tokens_at = -10.0 * link_module._FLOOD_PER_S, link_module.now_s()
     worker.cast("log", '{"level":"debug","text":"one too many"}')
     stage.until(lambda: stage.codes(Kind.REFUSED) == ["E_FLOOD"])
     worker.close_write()
@@ -428,192 +417,3 @@ def test_a_pipe_that_somebody_else_holds_open_has_an_end_all_the_same(stage: Sta
     ended(stage, worker, Kind.CRASHED, "E_CRASH")
     worker.write_fd = held
     worker.close_write()
-
-
-# Dying.
-
-
-def _at_start(stage: Stage) -> ScriptedWorker:
-    stage.begin_load()
-    stage.until(lambda: stage.workers)
-    return stage.workers[0]
-
-
-def _after_hello(stage: Stage) -> ScriptedWorker:
-    worker = _at_start(stage)
-    worker.hello()
-    stage.until(lambda: worker.has(LOAD))
-    return worker
-
-
-@pytest.mark.parametrize("step", [_at_start, _after_hello])
-def test_a_crash_before_the_load_is_done_fails_the_load(
-    stage: Stage, step: Callable[[Stage], ScriptedWorker]
-) -> None:
-    """The plugin is not there afterwards, and nothing tries again."""
-    worker = step(stage)
-
-    worker.die()
-
-    ended(stage, worker, Kind.CRASHED, "E_CRASH")
-    assert stage.codes(Kind.LOAD_FAILED) == ["E_CRASH"]
-    assert [info.name for info in stage.plugins()] == ["honest"]
-    assert len(stage.workers) == 1
-
-
-def _idle(stage: Stage, worker: ScriptedWorker) -> None:
-    """It has nothing."""
-
-
-def _in_event(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.deliver(worker)
-
-
-def _in_tool(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.deliver_tool(worker)
-
-
-def _waiting_for_an_answer(stage: Stage, worker: ScriptedWorker) -> None:
-    _, id_ = stage.deliver(worker)
-    worker.hostcall(1, "kv.set", '{"key":"k","value":1}', call=id_)
-    stage.turn()
-
-
-def _waiting_in_place(stage: Stage, worker: ScriptedWorker) -> None:
-    _, id_ = stage.deliver(worker)
-    worker.hostcall(1, "kv.load", call=id_, flags=FLAG_SYNC)
-    stage.turn()
-
-
-def _yielding(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.deliver(worker)
-    worker.send([YIELD])
-    stage.until(lambda: worker.has(RESUME))
-
-
-def _half_way_through_a_frame(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.deliver(worker)
-    worker.send_raw(b"\x00\x00")
-    stage.turn()
-
-
-def _with_a_queue(stage: Stage, worker: ScriptedWorker) -> None:
-    stage.deliver(worker)
-    for _ in range(3):
-        stage.begin()
-
-
-STEPS = (
-    _idle,
-    _in_event,
-    _in_tool,
-    _waiting_for_an_answer,
-    _waiting_in_place,
-    _yielding,
-    _half_way_through_a_frame,
-    _with_a_queue,
-)
-
-
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
-    ("end", "code", "counted"),
-    [
-        (lambda w: w.die(signal.SIGSEGV), "E_CRASH", 1),
-        (lambda w: w.die(signal.SIGKILL), "E_SIGNAL", 0),
-        (lambda w: w.leave(0), "E_CRASH", 1),
-        # The code of a failed lockdown, from one that was long past it: an excuse for nothing.
-        (lambda w: w.leave(70), "E_CRASH", 1),
-    ],
-    ids=["segv", "kill", "exit_0", "exit_70"],
-)
-def test_a_worker_may_die_at_every_step(
-    stage: Stage,
-    step: Callable[[Stage, ScriptedWorker], None],
-    end: Callable[[ScriptedWorker], None],
-    code: str,
-    counted: int,
-) -> None:
-    """What it had is finished as crashed, what waited goes to the next worker, and blame goes where it belongs."""
-    worker = stage.load()
-    step(stage, worker)
-    instance = stage.plugin.all_instances()[0]
-
-    end(worker)
-
-    ended(stage, worker, Kind.CRASHED, code)
-    assert instance._breaker.failures(link_module.now_s()) == counted
-    stage.until(lambda: len(stage.workers) == 2)
-    again = stage.workers[-1]
-    stage.bring_up(again)
-    while again.has(EVENT):  # those that waited in the queue, one after another
-        again.result(int(again.take(EVENT)[1]))
-        stage.turn()
-    waiting, id_ = stage.deliver(again)
-    again.result(id_)
-    assert stage.run(waiting).results[0].status is Status.ANSWERED
-    # Nothing of the dead worker is left in the books.
-    assert stage.reactor_demand() == 0
-
-
-def test_a_worker_whose_lockdown_failed_is_not_blamed_on_the_plugin(stage: Stage) -> None:
-    """Exit code 70 before hello is the system's failure; the load fails and says so."""
-    worker = _at_start(stage)
-
-    worker.leave(70)
-
-    ended(stage, worker, Kind.CRASHED, "E_LOCKDOWN")
-    assert stage.codes(Kind.LOAD_FAILED) == ["E_LOCKDOWN"]
-
-
-def test_an_answer_that_was_written_before_the_death_is_an_answer(stage: Stage) -> None:
-    """What is in the pipe counts, whoever hears of the death first."""
-    worker = stage.load()
-    waiting, id_ = stage.deliver(worker)
-    worker.send([RESULT, id_, 1, 1, '{"action":"block","reason":"last words"}'])
-
-    worker.die()
-    worker._process.wait()
-    worker._on_exit(0)
-
-    outcome = stage.run(waiting)
-    assert (outcome.action, outcome.reason) == ("block", "last words")
-    ended(stage, worker, Kind.CRASHED, "E_CRASH")
-
-
-def test_a_tool_call_whose_worker_dies_says_so(stage: Stage) -> None:
-    """A tool's caller hears of it once, as an error."""
-    worker = stage.load()
-    waiting, _ = stage.deliver_tool(worker)
-
-    worker.die()
-
-    result = stage.run(waiting)
-    assert not result.ok
-    assert "crashed" in str(result.error)
-
-
-def test_closing_the_host_ends_a_worker_that_does_nothing_at_all(folder: Path) -> None:
-    """Neither reading nor answering keeps it alive, and a call under way is cancelled."""
-    with Stage(folder) as stage:
-        worker = stage.load()
-        waiting, _ = stage.deliver(worker)
-        worker.stop_reading()
-
-    assert worker.exit == KILLED
-    assert waiting.result().results[0].status is Status.CANCELLED
-
-
-def test_unloading_a_plugin_with_calls_under_way_cancels_them(stage: Stage) -> None:
-    """Delivered and queued ones alike, once."""
-    worker = stage.load()
-    first, _ = stage.deliver(worker)
-    second: Wait[object] = stage.begin()  # type: ignore[assignment]  # only its end matters
-
-    stage.workspace.unload("hostile")
-
-    assert first.result().results[0].status is Status.CANCELLED
-    assert second.is_done
-    stage.until(lambda: worker.exit)
-    assert not stage.has_handler(PluginEvent.PRE_TOOL_USE)
-    assert stage.reactor_demand() == 0

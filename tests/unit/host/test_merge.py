@@ -5,19 +5,9 @@ from typing import Final
 import pytest
 
 from host.events import OUTPUTS, PluginEvent, Right
-from host.merge import (
-    MAX_ADDITIONS,
-    MAX_REASON_CHARS,
-    Checked,
-    Dropped,
-    Merged,
-    PluginAnswer,
-    merge,
-    rewritten,
-    validate,
-    validate_text,
-)
+from host.merge import Dropped, Merged, PluginAnswer, merge, rewritten
 from host.outcome import Action, Conflict, Json, JsonObject, Status
+from host.validate import MAX_ADDITIONS, MAX_REASON_CHARS, Checked, validate, validate_text
 
 PRE: Final = PluginEvent.PRE_TOOL_USE
 ASKED: Final = PluginEvent.PERMISSION_REQUEST

@@ -3,7 +3,8 @@
 Our top-level names (``host``, ``worker``, ...) are ordinary words, so another project's module may stand in
 front of one of them. Running a stranger's ``worker`` unnoticed would be the opposite of isolation.
 
-Relies on   The standard library only, until that is known; nothing here may import more of this package.
+Relies on   The standard library only, until that is known, and a name of its own: were this module inside one of
+            those packages, a stranger's would hide it, too.
 """
 
 import importlib.util
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).resolve().parent.parent.parent
+_ROOT: Final = Path(__file__).resolve().parent
 _NAMES: Final = ("host", "worker", "ipc", "policies")
 
 
