@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.attempts import ATTEMPTS, Attempt
+from tests.support.attempts import ALLOWED, ATTEMPTS, Attempt
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIGSYS = 31
@@ -63,6 +63,14 @@ def test_only_the_lockdown_stops_it(attempt: Attempt) -> None:
     assert value >= 0 or -value in attempt.refused, errno.errorcode.get(-value, value)
 
     assert outcomes("locked")[attempt.name] == ("signal", SIGSYS)
+
+
+@pytest.mark.parametrize("attempt", ALLOWED, ids=lambda a: a.name)
+def test_what_a_worker_needs_is_allowed(attempt: Attempt) -> None:
+    """The control of the above: a locked process lives up to its attempt, and past an allowed one."""
+    kind, value = outcomes("locked")[attempt.name]
+
+    assert (kind, value >= 0) == ("answer", True)
 
 
 @pytest.mark.parametrize("name", STOPPED_TWICE)

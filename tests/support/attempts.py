@@ -231,3 +231,15 @@ ATTEMPTS = (
     _row("a number that is none", 9999, refused=(_ENOSYS,)),
     Attempt("int 0x80", _int80),
 )
+
+ALLOWED = (
+    _row("plain memory", 9, 0, PAGE, 3, 0x22, -1, 0),
+    _row("memory to reserve", 9, 0, PAGE, 0, 0x22, -1, 0),
+    _row("giving memory back", 11, _SPARE, PAGE),
+    _row("growing memory", 25, _SPARE, PAGE, 2 * PAGE, 1),
+    _row("the end of the heap", 12, 0),
+    _row("the clock", 228, 1, _BUFFER),
+    _row("nothing from the channel", 0, 3, _BUFFER, 0),
+    _row("nothing to the channel", 1, 4, b"", 0),
+)
+"""What a worker may do: the other half of the proof, that it was the attempt that a death was for."""
