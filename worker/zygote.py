@@ -18,7 +18,7 @@ from _socket import (
 from typing import NoReturn, Protocol
 
 from ipc.codec import decode, encode
-from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
+from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, Message, check
 from worker.lockdown import CHANNEL_READ_FD, CHANNEL_WRITE_FD, Limits
 from worker.lockdown.namespaces import leave_shared
 
@@ -91,14 +91,28 @@ class Zygote:
                 raise ValueError("a spawn request carries two or three descriptors")  # noqa: TRY301 - one exit
             limits = Limits(*(int(field) for field in message[2:]))
             limits.zygote_layers = self._layers
-            self._spawn(token, limits, fds)
+            pid = self._fork(limits, fds)
+            pidfd = os.pidfd_open(pid)
         except (OSError, ValueError) as error:
-            self._control.send(encode([SPAWN_FAILED, token, str(error)]))
+            self._tell([SPAWN_FAILED, token, str(error)])
+            return
         finally:
             for fd in fds:
                 os.close(fd)
+        self._children[pidfd] = (token, pid)
+        self._poll.register(pidfd, select.POLLIN)
+        self._tell([SPAWNED, token, pid], pidfd)
 
-    def _spawn(self, token: int, limits: Limits, fds: list[int]) -> None:
+    def _tell(self, message: Message, pidfd: int = -1) -> None:
+        fds = [pidfd.to_bytes(_INT_BYTES, sys.byteorder)] if pidfd >= 0 else []
+        try:
+            self._control.sendmsg(
+                [encode(message)], [(SOL_SOCKET, SCM_RIGHTS, fd) for fd in fds]
+            )
+        except OSError:
+            os._exit(0)  # nobody is left to be told
+
+    def _fork(self, limits: Limits, fds: list[int]) -> int:
         zygote_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -115,11 +129,7 @@ class Zygote:
                 self._role.live(limits)
             finally:
                 os._exit(70)  # live() does not return; whatever came out of it ends here
-        pidfd = os.pidfd_open(pid)
-        self._children[pidfd] = (token, pid)
-        self._poll.register(pidfd, select.POLLIN)
-        rights = (SOL_SOCKET, SCM_RIGHTS, pidfd.to_bytes(_INT_BYTES, sys.byteorder))
-        self._control.sendmsg([encode([SPAWNED, token, pid])], [rights])
+        return pid
 
     def _reap(self, pidfd: int) -> None:
         token, pid = self._children.pop(pidfd)
@@ -128,7 +138,7 @@ class Zygote:
         _, status = os.waitpid(pid, 0)
         signal = status & 0x7F
         code = 0 if signal else (status >> 8) & 0xFF
-        self._control.send(encode([EXITED, token, code, signal]))
+        self._tell([EXITED, token, code, signal])
 
 
 def run(role: Role, control_fd: int, host_pidfd: int) -> NoReturn:
