@@ -41,11 +41,9 @@ def dispatch(
         if not routes:
             return Outcome(event, generation=snapshot.generation)
     try:
-        text = encode_payload(event, payload)
+        text = _encode(workspace, event, payload)
     except NotEncodableError as error:
-        return undelivered(workspace, event, snapshot, routes, f"it is not JSON: {error}")
-    if len(text) > workspace.config.limits.payload_in_bytes:
-        return undelivered(workspace, event, snapshot, routes, _too_long(workspace, text))
+        return undelivered(workspace, event, snapshot, routes, str(error))
     if len(routes) == 1:
         return _ask_one(workspace, event, payload, snapshot, routes, text, began)
     if workspace.config.dispatch == "chain" and OUTPUTS[event]:
@@ -179,13 +177,10 @@ def _encode(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> 
         text = encode_payload(event, payload)
     except NotEncodableError as error:
         raise NotEncodableError(f"it is not JSON: {error}") from None
-    if len(text) > workspace.config.limits.payload_in_bytes:
-        raise NotEncodableError(_too_long(workspace, text))
+    limit = workspace.config.limits.payload_in_bytes
+    if len(text) > limit:
+        raise NotEncodableError(f"{len(text)} bytes exceed the limit of {limit}")
     return text
-
-
-def _too_long(workspace: "Workspace", text: bytes) -> str:
-    return f"{len(text)} bytes exceed the limit of {workspace.config.limits.payload_in_bytes}"
 
 
 def _session_of(payload: JsonObject) -> str:

@@ -50,17 +50,9 @@ class ToolError(HostError):
         self.code = code
 
 
-class WorkerLostError(HostError):
-    """The worker died in the middle of a call. Only an idempotent call may be repeated."""
-
-
 class IsolationError(HostError):
     """This machine cannot give the isolation that was asked for; nothing was started."""
 
 
 class HostClosedError(HostError):
     """The host was closed, or belongs to another process (it was used after a fork)."""
-
-
-class InvariantBrokenError(HostError):
-    """Our bug: the host's own bookkeeping is in doubt."""

@@ -137,10 +137,6 @@ class Plugin:
             found.append(self._spare)
         return found
 
-    def any_instance(self) -> Instance | None:
-        """An instance to ask about the plugin as such, if there is one."""
-        return next(iter(self.all_instances()), None)
-
     def leave(self, workspace: "Workspace") -> None:
         """*workspace* uses this plugin no more; the last one to leave ends every instance."""
         if workspace not in self.users:

@@ -10,8 +10,6 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-Waiting = Generator["Wait[object]", None, T]
-
 
 class Wait(Generic[T]):
     """A value that arrives once, or an error. Not thread-safe: its host's lock or loop guards it."""

@@ -20,7 +20,7 @@ from host.config import Config
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
-from host.outcome import JsonObject, Outcome, Status
+from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
 from host.snapshot import Refusal, Snapshot, build
@@ -305,4 +305,4 @@ def _nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:
     return f"; did you mean {' or '.join(by_lower[one] for one in close)}?" if close else ""
 
 
-__all__ = ["PluginInfo", "Status", "ToolInfo", "Workspace", "read_event"]
+__all__ = ["PluginInfo", "ToolInfo", "Workspace", "read_event"]
