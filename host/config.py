@@ -32,6 +32,7 @@ from host.errors import ConfigError
 from host.events import CLASS_OF, EventClass, PluginEvent
 from ipc import limits as wire
 from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
+from policies.capability import KINDS, Kind
 
 _MIB: Final = 1024 * 1024
 
@@ -47,24 +48,6 @@ Mode = Annotated[
         lambda word: _OLDER_MODES.get(word, word) if isinstance(word, str) else word
     ),
 ]
-
-CapabilityKind = Literal[
-    "fs_read",
-    "fs_write",
-    "http_hosts",
-    "shell",
-    "env",
-    "tools",
-    "commands",
-    "providers",
-    "config_read",
-    "config_write",
-    "session",
-    "events",
-    "llm",
-]
-"""The kinds of capabilities that ``allow`` and ``deny`` list."""
-
 
 def _feature_names(value: object) -> object:
     """Accept ``[plugin.features.name] enable = [...]`` for ``[plugin.features] name = [...]``."""
@@ -140,8 +123,8 @@ class PluginOptions(_Section):
     enable: StrictBool = True
     timeout_ms: Ms | None = None
     limits: Limits = Limits()
-    allow: dict[CapabilityKind, Names] = {}
-    deny: dict[CapabilityKind, Names] = {}
+    allow: dict[Kind, Names] = {}
+    deny: dict[Kind, Names] = {}
     scope: Literal["project", "session", "global"] | None = None
 
 
@@ -168,8 +151,8 @@ class Config(_Section):
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     approval: dict[StrictStr, Literal["allow", "deny", "prompt"]] = {}
-    allow: dict[CapabilityKind, Names] = {}
-    deny: dict[CapabilityKind, Names] = {}
+    allow: dict[Kind, Names] = {}
+    deny: dict[Kind, Names] = {}
     kill: dict[StrictStr, StrictBool] = {}
     settings: dict[StrictStr, dict[StrictStr, JsonValue]] = {}
     features: dict[StrictStr, Annotated[Names, BeforeValidator(_feature_names)]] = {}
@@ -326,7 +309,7 @@ def _first_error(error: ValidationError) -> tuple[_Where, str]:
     kind = details["type"]
     if where and where[-1] == "[key]":  # a key of allow or deny that is no kind of capability
         where = where[:-1]
-        known = get_args(CapabilityKind)
+        known = KINDS
         near = difflib.get_close_matches(str(where[-1]), known, 1)
         hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
         return where, f"no such kind of capability; {hint}"
