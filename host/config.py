@@ -49,6 +49,7 @@ Mode = Annotated[
     ),
 ]
 
+
 def _feature_names(value: object) -> object:
     """Accept ``[plugin.features.name] enable = [...]`` for ``[plugin.features] name = [...]``."""
     return value["enable"] if isinstance(value, dict) and set(value) == {"enable"} else value

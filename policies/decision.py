@@ -33,7 +33,11 @@ class Source:
     where: str = ""
 
     def __str__(self) -> str:
-        return f"{self.origin} {self.where}" if self.where and self.origin != "file" else (self.where or self.origin)
+        return (
+            f"{self.origin} {self.where}"
+            if self.where and self.origin != "file"
+            else (self.where or self.origin)
+        )
 
 
 BUILT_IN: Final = Source("built-in")
