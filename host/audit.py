@@ -1,9 +1,11 @@
 """What happened to plugins, for whoever has to explain it: a bounded record in memory.
 
 Promises    Recording costs a few microseconds and never fails. The newest entries are kept; how
-            many there were of each kind is counted for good. Texts are stored as they came, cut to
-            a length: what a worker sent must go through :func:`printable` before a terminal sees it.
+            many there were of each kind is counted for good. Secrets are masked before anything is
+            kept; else texts are stored as they came, cut to a length: what a worker sent must go
+            through :func:`printable` before a terminal sees it.
 Threads     Any.
+Elsewhere   What is kept on disk: host/trail.
 """
 
 from collections import deque
@@ -15,6 +17,9 @@ from typing import Final, NamedTuple
 
 from host.events import PluginEvent
 from host.outcome import JsonObject
+from host.redaction import Redactor
+from policies.capability import Request, target
+from policies.decision import LAYER_NAMES, Decision
 
 MAX_DETAIL_CHARS: Final = 1024
 
@@ -56,6 +61,10 @@ class Kind(Enum):
     TOOL = "tool"
     COMMAND = "command"
     LOG = "log"
+    DECISION = "decision"  # of the capability chain or the gate, whatever it was
+    COUNTS = "counts"  # of what is counted and not written
+    TRAIL = "trail"  # the record on disk about itself: segments begun and removed
+    GAP = "gap"  # entries are missing before this one, or lines cannot be trusted
 
 
 class AuditEntry(NamedTuple):
@@ -88,10 +97,53 @@ class AuditEntry(NamedTuple):
         return result
 
 
-class AuditRing:
-    """The newest *capacity* entries. *wall_clock* gives seconds since the epoch."""
+def decision_data(
+    request: Request,
+    decision: Decision,
+    *,
+    tool: str | None = None,
+    tier: str | None = None,
+    duration_ms: float | None = None,
+) -> "JsonObject":
+    """Return the ``data`` of an entry about *decision*: the same keys wherever one is recorded.
 
-    __slots__ = ("_clock", "_counts", "_entries", "_lock", "_seq")
+    ``decision`` (allow, deny, ask), ``layer``, ``layer_name``, ``source`` (``path:line``, ``switch NAME``, ...),
+    ``capability`` and ``target``; ``tool``, ``tier`` and ``duration_ms`` where they are known.
+    """
+    data: JsonObject = {
+        "decision": decision.verdict,
+        "layer": decision.layer,
+        "layer_name": LAYER_NAMES[decision.layer],
+        "source": str(decision.source),
+        "capability": request.kind,
+        "target": target(request),
+    }
+    if tool is not None:
+        data["tool"] = tool
+    if tier is not None:
+        data["tier"] = tier
+    if duration_ms is not None:
+        data["duration_ms"] = round(duration_ms, 3)
+    return data
+
+
+class AuditRing:
+    """The newest *capacity* entries. *wall_clock* gives seconds since the epoch.
+
+    ``sink`` is called with every entry, in order, under the lock: it must neither wait nor record.
+    ``trouble`` says in one line why entries do not reach the disk, or is None.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_counts",
+        "_entries",
+        "_lock",
+        "_redactor",
+        "_seq",
+        "sink",
+        "trouble",
+    )
 
     def __init__(self, capacity: int = 1000, *, wall_clock: Callable[[], float] = time) -> None:
         if capacity < 1:
@@ -100,7 +152,18 @@ class AuditRing:
         self._counts = dict.fromkeys(Kind, 0)
         self._clock = wall_clock
         self._lock = Lock()
+        self._redactor = Redactor()
         self._seq = 0
+        self.sink: Callable[[AuditEntry], None] | None = None
+        self.trouble: str | None = None
+
+    def add_secret(self, text: str) -> bool:
+        """Mask *text* wherever a later entry would hold it. False when it is too short to be one."""
+        return self._redactor.add(text)
+
+    def remove_secret(self, text: str) -> None:
+        """Take back one :meth:`add_secret`."""
+        self._redactor.remove(text)
 
     def record(
         self,
@@ -112,9 +175,13 @@ class AuditRing:
         event: PluginEvent | None = None,
         data: "JsonObject | None" = None,
     ) -> AuditEntry:
-        """Append an entry; *detail* is cut to MAX_DETAIL_CHARS. *data* is kept, not copied."""
-        if len(detail) > MAX_DETAIL_CHARS:
-            detail = detail[: MAX_DETAIL_CHARS - 1] + "\u2026"
+        """Append an entry; *detail* is masked and cut to MAX_DETAIL_CHARS, *data* is copied and masked."""
+        redactor = self._redactor
+        if detail:
+            detail = redactor.text(detail, MAX_DETAIL_CHARS)
+        if data is not None:
+            data = redactor.data(data)
+        plugin, code = redactor.known(plugin), redactor.known(code)
         with self._lock:
             self._seq += 1
             entry = AuditEntry(
@@ -122,7 +189,32 @@ class AuditRing:
             )
             self._entries.append(entry)
             self._counts[kind] += 1
+            if self.sink is not None:
+                self.sink(entry)
         return entry
+
+    def record_decision(
+        self,
+        plugin: str,
+        request: Request,
+        decision: Decision,
+        *,
+        tool: str | None = None,
+        tier: str | None = None,
+        duration_ms: float | None = None,
+        event: PluginEvent | None = None,
+    ) -> AuditEntry:
+        """Append what was decided about *request*: kind DECISION, the decision's own code and detail."""
+        return self.record(
+            Kind.DECISION,
+            plugin,
+            decision.code,
+            decision.detail,
+            event=event,
+            data=decision_data(
+                request, decision, tool=tool, tier=tier, duration_ms=duration_ms
+            ),
+        )
 
     def recent(
         self, n: int = 100, *, plugin: str | None = None, kind: Kind | None = None
