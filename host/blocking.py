@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Self, TypeVar
 
-from host.config import Config, jcode_home
+from host.config import Config, jcode_home, load_config
 from host.core import HostCore
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
@@ -53,7 +53,7 @@ class BlockingPluginHost(HostCore):
     @classmethod
     def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
         """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
-        return cls(Config.load(jcode_home(os.environ)), project_dir=project_dir)
+        return cls(load_config(jcode_home(os.environ)), project_dir=project_dir)
 
     def __enter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""

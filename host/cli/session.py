@@ -12,7 +12,7 @@ from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.build import find_entry
 from host.cli.failures import PluginFailed, describe
-from host.config import Config, jcode_home
+from host.config import Config, jcode_home, load_config
 from host.errors import PluginLoadError
 from host.workspace import PluginInfo
 
@@ -50,7 +50,7 @@ def show_logs() -> None:
 def read_config() -> tuple[Config, Path]:
     """Return the user's configuration and where it came from, with its warnings told."""
     home = jcode_home(os.environ)
-    config = Config.load(home)
+    config = load_config(home)
     for warning in config.warnings:
         warn(printable(warning))
     return config, home

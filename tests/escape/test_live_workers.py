@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from host import BlockingPluginHost, Config
-from host.config import required_layers
+from host.config import load_config, required_layers
 from host.errors import ConfigError, IsolationError
 from host.layers import missing_layers
 from host.spawn import WorkerLimits
@@ -215,7 +215,7 @@ def test_a_layer_that_does_not_exist_is_an_error_of_the_configuration(tmp_path: 
     (tmp_path / "config.toml").write_text('[plugin.sandbox]\nrequire = ["secomp"]\n')
 
     with pytest.raises(ConfigError, match=r"config\.toml:2.*secomp"):
-        Config.load(tmp_path)
+        load_config(tmp_path)
 
 
 def test_a_mask_holds_what_was_put_into_it() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from host.config import Config, Limits, PluginOptions, Timeouts, jcode_home
+from host.config import Config, Limits, PluginOptions, Timeouts, jcode_home, load_config
 from host.errors import ConfigError
 from host.events import PluginEvent
 from ipc import limits as wire
@@ -16,7 +16,7 @@ from ipc import limits as wire
 
 def load(home: Path, text: str) -> Config:
     (home / "config.toml").write_text(text, encoding="utf-8")
-    return Config.load(home)
+    return load_config(home)
 
 
 def refusal(home: Path, text: str) -> str:
@@ -31,7 +31,7 @@ def refusal(home: Path, text: str) -> str:
 
 def test_no_file_means_the_documented_defaults(tmp_path: Path) -> None:
     """Deadlines and sizes are those that the documentation promises."""
-    config = Config.load(tmp_path)
+    config = load_config(tmp_path)
 
     assert config == Config()
     assert config.warnings == ()
@@ -191,7 +191,7 @@ def test_a_file_that_is_not_text_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"[plugin]\nmode = '\xff'\n")
 
     with pytest.raises(ConfigError, match=r"config\.toml:2: not UTF-8"):
-        Config.load(tmp_path)
+        load_config(tmp_path)
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
 
     with pytest.raises(ConfigError, match="cannot be read"):
-        Config.load(tmp_path)
+        load_config(tmp_path)
 
 
 def test_unknown_keys_warn_with_the_nearest_name(tmp_path: Path) -> None:
@@ -280,3 +280,34 @@ def test_modules_beside_this_one_do_not_need_pydantic() -> None:
     )
 
     assert done.stdout.strip() == "False"
+
+
+def test_a_rule_knows_its_line(tmp_path: Path) -> None:
+    """However the list is written: that is where an operator will look."""
+    config = load(
+        tmp_path,
+        '# ours\n[plugin.deny]\nshell = [\n  "rm *",\n  "dd *", # two\n]\n'
+        '[plugin]\nallow = { env = ["A", "B"] }\n[plugin.plugins."@a/b".deny]\n'
+        'fs_read = ["/x",\n"/y"]\n[[plugin.sources]]\ntype = "file"\n[[plugin.sources]]\ntype = "npm"\n',
+    )
+    file = tmp_path / "config.toml"
+
+    def told(*parts: str) -> list[tuple[str, str]]:
+        rules = config.rules(*parts)  # type: ignore[arg-type]
+        return [
+            (f"{rule.kind}:{rule.pattern}", str(rule.source).removeprefix(f"{file}:"))
+            for rule in rules
+        ]
+
+    assert told("deny") == [("shell:rm *", "4"), ("shell:dd *", "5")]
+    assert told("allow") == [("env:A", "8"), ("env:B", "8")]
+    assert told("deny", "@a/b") == [("fs_read:/x", "10"), ("fs_read:/y", "11")]
+    assert told("deny", "other") == []
+    assert config.places["sources", 1, "type"].where == f"{file}:15"
+
+
+def test_a_rule_of_the_embedding_program_says_so() -> None:
+    """What was made in code has no line."""
+    (rule,) = Config(deny={"shell": ("rm *",)}).rules("deny")
+
+    assert str(rule.source) == "api"

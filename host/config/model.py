@@ -1,0 +1,237 @@
+"""The ``[plugin]`` table of ``config.toml``: its shape and its defaults.
+
+Promises    What a :class:`Config` holds has been checked, and it never changes.
+Elsewhere   How a file is read: ``reading.py``. What a project or the ceiling may change of it, and what the
+            environment says: ``layers.py``. What a rule means: ``policies``.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
+
+from host.config.places import Where
+from host.events import CLASS_OF, EventClass, PluginEvent
+from ipc import limits as wire
+from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
+from policies.capability import Kind
+from policies.decision import Rule, Source
+
+_MIB: Final = 1024 * 1024
+
+Ms = Annotated[StrictInt, Field(gt=0, le=24 * 3600 * 1000)]
+"""Milliseconds, up to a day."""
+Count = Annotated[StrictInt, Field(gt=0, le=1_000_000)]
+Names: TypeAlias = tuple[StrictStr, ...]
+
+_OLDER_MODES: Final = {"all": "strict", "trusted": "permissive", "none": "disabled"}
+Mode = Annotated[
+    Literal["strict", "prompt", "permissive", "disabled", "interactive"],
+    BeforeValidator(
+        lambda word: _OLDER_MODES.get(word, word) if isinstance(word, str) else word
+    ),
+]
+
+
+def _feature_names(value: object) -> object:
+    """Accept ``[plugin.features.name] enable = [...]`` for ``[plugin.features] name = [...]``."""
+    return value["enable"] if isinstance(value, dict) and set(value) == {"enable"} else value
+
+
+class _Section(BaseModel):
+    # Unknown keys of a file are taken out, with a warning, before; in code they are a mistake.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Timeouts(_Section):
+    """How long things may take, in milliseconds."""
+
+    info_ms: Ms = 500
+    actionable_ms: Ms = 5000
+    permission_ms: Ms = 3600 * 1000
+    grace_ms: Ms = 250
+    """How long an entry into JavaScript may stay busy after its own deadline before it is hung."""
+    max_busy_ms: Ms = 5000
+    """How long one entry into JavaScript may be busy, whatever it is."""
+
+
+class Limits(_Section):
+    """What one worker, and the host for one plugin, may use. Sizes are in bytes."""
+
+    heap_bytes: Annotated[StrictInt, Field(ge=4 * _MIB, le=4096 * _MIB)] = 64 * _MIB
+    """JavaScript heap. The engine itself is not safe below 4 MiB."""
+    data_bytes: Annotated[StrictInt, Field(ge=16 * _MIB, le=8192 * _MIB)] = 128 * _MIB
+    """RLIMIT_DATA of the worker."""
+    max_inflight: Annotated[StrictInt, Field(gt=0, le=1024)] = 32
+    """Calls that one instance may have in flight."""
+    info_queue: Count = 256
+    """Info events that wait for a worker which is restarting."""
+    audit_entries: Count = 1000
+    max_sessions: Annotated[StrictInt, Field(gt=0, le=4096)] = 64
+    """Instances of one plugin with scope ``session``."""
+    kv_bytes: Annotated[StrictInt, Field(ge=0, le=1024 * _MIB)] = 4 * _MIB
+    frame_bytes: Annotated[StrictInt, Field(ge=64 * 1024, le=wire.MAX_FRAME_BYTES)] = (
+        wire.MAX_FRAME_BYTES
+    )
+    payload_in_bytes: Annotated[StrictInt, Field(ge=1024, le=wire.MAX_PAYLOAD_IN_BYTES)] = (
+        wire.MAX_PAYLOAD_IN_BYTES
+    )
+    payload_out_bytes: Annotated[StrictInt, Field(ge=1024, le=wire.MAX_PAYLOAD_OUT_BYTES)] = (
+        wire.MAX_PAYLOAD_OUT_BYTES
+    )
+    log_bytes: Annotated[StrictInt, Field(ge=64, le=wire.MAX_LOG_BYTES)] = wire.MAX_LOG_BYTES
+    load_busy_ms: Ms = 5000
+    load_total_ms: Ms = 30_000
+
+
+class Sandbox(_Section):
+    """Which layers of isolation must hold for anything to start; an empty list is the operator's word that
+    whatever holds will do."""
+
+    require: tuple[LayerName, ...] = DEFAULT_REQUIRED
+
+
+class PluginSource(BaseModel):
+    """Where plugins come from; the keys beside ``type`` depend on it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: Literal["npm", "git", "file", "directory"]
+    path: StrictStr | None = None
+    """Of a file or a directory."""
+
+
+class PluginOptions(_Section):
+    """``[plugin.plugins."name"]``: what the operator says about one plugin."""
+
+    enable: StrictBool = True
+    timeout_ms: Ms | None = None
+    limits: Limits = Limits()
+    allow: dict[Kind, Names] = {}
+    deny: dict[Kind, Names] = {}
+    scope: Literal["project", "session", "global"] | None = None
+
+
+class Config(_Section):
+    """The configuration of one host. Every field has a default; construct it in code or load it."""
+
+    enable: StrictBool | Names = True
+    """False: no plugin runs; a list: only these do."""
+    disable: Names = ()
+    mode: Mode | None = None
+    """None: ``prompt`` with an approver, else ``strict``."""
+    global_default: Literal["deny", "allow", "ask"] | None = None
+    permission_mode: Literal[
+        "default", "plan", "accept_edits", "bypass_permissions", "dont_ask", "auto"
+    ] = "default"
+    fail_closed: StrictBool = False
+    dispatch: Literal["parallel", "chain"] = "parallel"
+    skip_hooks: StrictBool = False
+    force_deny: StrictBool = False
+    profile: Literal["standard", "hardened"] = "standard"
+    require_signature: StrictBool = False
+    sources: tuple[PluginSource, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    limits: Limits = Limits()
+    sandbox: Sandbox = Sandbox()
+    approval: dict[StrictStr, Literal["allow", "deny", "prompt"]] = {}
+    allow: dict[Kind, Names] = {}
+    deny: dict[Kind, Names] = {}
+    kill: dict[StrictStr, StrictBool] = {}
+    settings: dict[StrictStr, dict[StrictStr, JsonValue]] = {}
+    features: dict[StrictStr, Annotated[Names, BeforeValidator(_feature_names)]] = {}
+    plugins: dict[StrictStr, PluginOptions] = {}
+
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+    _places: Mapping[Where, Source] = PrivateAttr(default_factory=dict)
+
+    def told(self, places: Mapping[Where, Source], warnings: tuple[str, ...]) -> Self:
+        """Return the same configuration that knows where its values are written, and what was odd there."""
+        copy = self.model_copy()
+        copy._places, copy._warnings = dict(places), warnings  # noqa: SLF001 - of this class
+        return copy
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was ignored in the file, a line each, with its place."""
+        return self._warnings
+
+    @property
+    def places(self) -> Mapping[Where, Source]:
+        """Where each value is written: by its keys, a pattern of a list by its keys and itself."""
+        return self._places
+
+    def source_of(self, *where: str) -> Source:
+        """Return where a value is written; what was made in code comes from the embedding program."""
+        for end in range(len(where), 0, -1):
+            if (found := self._places.get(where[:end])) is not None:
+                return found
+        return Source("api")
+
+    def rules(
+        self, verdict: Literal["allow", "deny"], plugin: str | None = None
+    ) -> tuple[Rule, ...]:
+        """Return the rules of ``[plugin.allow]`` or ``[plugin.deny]``, or of one *plugin*'s own table.
+
+        Each carries where it is written, for example ``Source("file", "/home/ada/.jcode/config.toml:14")``.
+        """
+        if plugin is None:
+            where: tuple[str, ...] = (verdict,)
+            lists = self.allow if verdict == "allow" else self.deny
+        else:
+            options = self.plugins.get(plugin, _NO_OPTIONS)
+            lists = options.allow if verdict == "allow" else options.deny
+            where = ("plugins", plugin, verdict)
+        return tuple(
+            Rule(kind, pattern, self.source_of(*where, kind, pattern))
+            for kind, patterns in lists.items()
+            for pattern in patterns
+        )
+
+    def timeout_s(self, event: PluginEvent, plugin: str) -> float:
+        """Return how long *plugin* may take over *event*, in seconds."""
+        options = self.plugins.get(plugin)
+        if options is not None and options.timeout_ms is not None:
+            return options.timeout_ms / 1000
+        match CLASS_OF[event]:
+            case EventClass.INFO:
+                return self.timeouts.info_ms / 1000
+            case EventClass.ACTIONABLE:
+                return self.timeouts.actionable_ms / 1000
+            case EventClass.PERMISSION:
+                return self.timeouts.permission_ms / 1000
+
+    def limits_for(self, plugin: str) -> Limits:
+        """Return the limits of *plugin*: its own where it has them, else the general ones."""
+        options = self.plugins.get(plugin)
+        if options is None or not options.limits.model_fields_set:
+            return self.limits
+        own = {name: getattr(options.limits, name) for name in options.limits.model_fields_set}
+        return self.limits.model_copy(update=own)
+
+
+_NO_OPTIONS: Final = PluginOptions()
+
+_OF_THE_SYSTEM: Final = frozenset({"namespaces", "empty_root", "uid"})
+"""Layers that take a host which is root; the others any recent kernel gives to anyone."""
+
+
+def required_layers(config: Config) -> tuple[str, ...]:
+    """Return the layers without which no worker of *config* runs, in the order of ``ipc/layers.py``.
+
+    The profile ``hardened`` adds to ``sandbox.require`` all that a kernel gives without privileges.
+    """
+    named = set(config.sandbox.require)
+    if config.profile == "hardened":
+        named.update(layer for layer in LAYERS if layer not in _OF_THE_SYSTEM)
+    return tuple(layer for layer in LAYERS if layer in named)
