@@ -6,13 +6,11 @@ before anything of it reaches a table that an agent reads.
 
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeGuard
+from typing import Final, TypeGuard
 
 from host.outcome import Json, JsonObject
 from ipc.events import PluginEvent
-
-Tier = Literal["read", "write", "exec"]
-TIERS: Final[tuple[Tier, ...]] = ("read", "write", "exec")
+from policies.gate import TIERS, Tier
 
 MAX_EACH: Final = 256
 MAX_TEXT: Final = 16_384
