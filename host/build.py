@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from host.runtime import Runtime
 
 _BUDGET_S: Final = 60.0
-_LIMITS: Final = WorkerLimits(heap_bytes=0, data_bytes=1024 * 1024 * 1024, niceness=10)
+_LIMITS: Final = WorkerLimits(
+    heap_bytes=0, data_bytes=1024 * 1024 * 1024, niceness=10, descriptors=64
+)
 _INDEX: Final = tuple(
     f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs")
 )

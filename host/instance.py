@@ -22,6 +22,7 @@ from host.listener import HostcallRequest, Sent
 from host.loss import Loss, violation
 from host.memory import peak_bytes
 from host.outcome import Json, Status
+from host.rate import Rate
 from host.reactor import Timer, now_s
 from host.registry import EMPTY, Registry, read_registry
 from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR, Message
@@ -69,6 +70,8 @@ class Instance:
         self._restart: Timer | None = None
         self._kv: KvSpace | None = None
         self._throttled = 0
+        self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
+        self.was_loud = False
         self._is_demanding = False
         self.start()
 

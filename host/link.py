@@ -197,7 +197,7 @@ class Link:
             try:
                 if not self._channel.send_bytes(call.frame):
                     self._write_later()
-            except QueueFullError:
+            except (QueueFullError, TooLargeError):
                 return Sent.REFUSED
             except ChannelClosedError:
                 self._on_closed()
@@ -235,7 +235,7 @@ class Link:
             if not channel.send_bytes(frame):
                 self._write_later()
                 return b""
-        except (QueueFullError, ChannelClosedError):
+        except (QueueFullError, TooLargeError, ChannelClosedError):
             return None  # the slow path meets it again, and knows what to do
         until = 0.0
         while True:

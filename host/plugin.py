@@ -224,8 +224,15 @@ class Plugin:
     # What an instance needs to know.
 
     def worker_limits(self) -> WorkerLimits:
-        """Memory of a worker of this plugin."""
-        return WorkerLimits(self.limits.heap_bytes, self.limits.data_bytes)
+        """What a worker of this plugin may use."""
+        limits = self.limits
+        return WorkerLimits(
+            limits.heap_bytes,
+            limits.data_bytes,
+            limits.niceness,
+            limits.descriptors,
+            limits.frame_bytes,
+        )
 
     def script(self) -> str:
         """The bundle that a worker evaluates."""

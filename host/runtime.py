@@ -134,7 +134,7 @@ class Runtime:
             replace(limits, required=required_layers(self.config)),
             grace_s=timeouts.grace_ms / 1000,
             max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
-            max_frame_bytes=self.config.limits.frame_bytes,
+            max_frame_bytes=limits.frame_bytes,
             on_gone=self._on_link_gone,
         )
         self.links[link] = None

@@ -23,6 +23,7 @@ from ipc.codec import decode, encode
 from ipc.errors import FrameError
 from ipc.host_end import HostEnd
 from ipc.layers import DEFAULT_REQUIRED, to_mask
+from ipc.limits import MAX_FRAME_BYTES
 from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
 
 _MAX_PACKET: Final = 4096
@@ -41,7 +42,7 @@ _IMPORTS: Final[dict[RoleName, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """What one worker may use, bytes and niceness relative to the host, and what must hold of it.
+    """What one worker may use, in whole KiB and niceness relative to the host, and what must hold of it.
 
     ``required``: names of layers (``ipc/layers.py``). ``directory_fd``: the one directory that a builder may
     read, -1 for none; lent until :meth:`Zygote.spawn` returns.
@@ -50,6 +51,8 @@ class WorkerLimits:
     heap_bytes: int = 64 * 1024 * 1024
     data_bytes: int = 128 * 1024 * 1024
     niceness: int = 10
+    descriptors: int = 5
+    frame_bytes: int = MAX_FRAME_BYTES
     required: tuple[str, ...] = DEFAULT_REQUIRED
     directory_fd: int = -1
 
@@ -181,9 +184,10 @@ class Zygote:
                 [
                     SPAWN,
                     token,
-                    limits.heap_bytes,
-                    limits.data_bytes,
+                    limits.heap_bytes // 1024,
+                    limits.data_bytes // 1024,
                     limits.niceness,
+                    limits.descriptors,
                     to_mask(limits.required),
                 ]
             )

@@ -9,7 +9,7 @@ import os
 from collections import deque
 
 from ipc.codec import decode, encode
-from ipc.errors import ChannelClosedError, QueueFullError
+from ipc.errors import ChannelClosedError, QueueFullError, TooLargeError
 from ipc.framing import FrameReader, frame
 from ipc.limits import MAX_FRAME_BYTES, MAX_OUT_QUEUE_BYTES
 from ipc.messages import FROM_WORKER, Message, check
@@ -20,7 +20,15 @@ READ_BYTES = 65536
 class HostEnd:
     """Two descriptors that this object owns and closes."""
 
-    __slots__ = ("_max_queue", "_queue", "_queued", "_reader", "read_fd", "write_fd")
+    __slots__ = (
+        "_max_frame",
+        "_max_queue",
+        "_queue",
+        "_queued",
+        "_reader",
+        "read_fd",
+        "write_fd",
+    )
 
     def __init__(
         self,
@@ -35,6 +43,7 @@ class HostEnd:
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
         self._reader = FrameReader(max_frame_bytes)
+        self._max_frame = max_frame_bytes + 4  # with the length in front
         self._queue: deque[memoryview] = deque()
         self._queued = 0
         self._max_queue = max_queue_bytes
@@ -59,6 +68,10 @@ class HostEnd:
 
     def send_bytes(self, data: bytes) -> bool:
         """As :meth:`send`, for a frame that is encoded already; whether the pipe took all of it."""
+        if len(data) > self._max_frame:
+            raise TooLargeError(
+                f"a frame to this worker holds {self._max_frame - 4} bytes at most"
+            )
         if self._queue:
             self._enqueue(memoryview(data))
             return False

@@ -78,8 +78,8 @@ FROM_WORKER: Final[dict[int, tuple[str, _Shape]]] = {
 }
 
 CONTROL: Final[dict[int, tuple[str, _Shape]]] = {
-    # token, heap bytes, data bytes, niceness, required layers; two or three descriptors ride along
-    SPAWN: ("SPAWN", (UINT, UINT, UINT, UINT, UINT)),
+    # token, heap KiB, data KiB, niceness, descriptors, required layers; two or three descriptors ride along
+    SPAWN: ("SPAWN", (UINT, UINT, UINT, UINT, UINT, UINT)),
     SPAWNED: ("SPAWNED", (UINT, UINT)),  # token, pid; a pidfd rides along
     EXITED: ("EXITED", (UINT, UINT, UINT)),  # token, exit code, signal
     SPAWN_FAILED: ("SPAWN_FAILED", (UINT, TEXT)),  # token, reason

@@ -33,8 +33,6 @@ from worker.lockdown import (
     enter_lockdown,
 )
 
-_MAX_FDS = 64
-
 
 class BuilderRole:
     """See the module's text. Made in the zygote, lived in the fork."""
@@ -45,7 +43,7 @@ class BuilderRole:
 
     def live(self, limits: Limits) -> NoReturn:
         """Lock down, say hello, build what is asked for."""
-        layers = enter_lockdown(limits, self._filter, max_fds=_MAX_FDS)
+        layers = enter_lockdown(limits, self._filter)
         end = WorkerEnd(CHANNEL_READ_FD, CHANNEL_WRITE_FD)
         end.send([HELLO, PROTOCOL_VERSION, "builder", layers.to_json()])
         if layers.missing(limits.required):

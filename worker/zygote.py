@@ -89,7 +89,8 @@ class Zygote:
         try:
             if message[0] != SPAWN or len(fds) not in (2, 3):
                 raise ValueError("a spawn request carries two or three descriptors")  # noqa: TRY301 - one exit
-            limits = Limits(*(int(field) for field in message[2:]))
+            heap_kib, data_kib, niceness, descriptors, required = map(int, message[2:])
+            limits = Limits(heap_kib * 1024, data_kib * 1024, niceness, required, descriptors)
             limits.zygote_layers = self._layers
             pid = self._fork(limits, fds)
             pidfd = os.pidfd_open(pid)

@@ -72,6 +72,10 @@ class Limits(_Section):
     """JavaScript heap. The engine itself is not safe below 4 MiB."""
     data_bytes: Annotated[StrictInt, Field(ge=16 * _MIB, le=8192 * _MIB)] = 128 * _MIB
     """RLIMIT_DATA of the worker."""
+    niceness: Annotated[StrictInt, Field(ge=0, le=19)] = 10
+    """Of the worker, relative to the host; its weight in a cgroup follows from it."""
+    descriptors: Annotated[StrictInt, Field(ge=5, le=64)] = 5
+    """RLIMIT_NOFILE of the worker. Its channel takes the numbers up to 4."""
     max_inflight: Annotated[StrictInt, Field(gt=0, le=1024)] = 32
     """Calls that one instance may have in flight."""
     info_queue: Count = 256
@@ -90,6 +94,8 @@ class Limits(_Section):
         wire.MAX_PAYLOAD_OUT_BYTES
     )
     log_bytes: Annotated[StrictInt, Field(ge=64, le=wire.MAX_LOG_BYTES)] = wire.MAX_LOG_BYTES
+    logs_per_s: Annotated[StrictInt, Field(gt=0, le=4000)] = 200
+    """Log lines that are passed on; a burst may be twice as many. The rest is counted and dropped."""
     load_busy_ms: Ms = 5000
     load_total_ms: Ms = 30_000
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from host.audit import Kind
 from host.outcome import Json
+from host.reactor import now_s
 from ipc.limits import MAX_LOG_BYTES
 
 if TYPE_CHECKING:
@@ -13,10 +14,26 @@ if TYPE_CHECKING:
 LEVELS: Final = ("debug", "info", "warn", "error")
 
 
+def _may_log(instance: "Instance") -> bool:
+    """Whether one more line is within the plugin's rate; what is dropped is said when lines pass again."""
+    rate = instance.log_rate
+    if not rate.take(now_s()):
+        if not instance.was_loud:
+            instance.was_loud = True  # once: the audit is not to be filled with it either
+            per_s = instance.plugin.limits.logs_per_s
+            instance.note(
+                Kind.REFUSED, "E_LOG_RATE", f"it logs more than {per_s} lines a second"
+            )
+        return False
+    if rate.refused and rate.has_rested:
+        instance.plugin.log("warn", f"{rate.forgive()} lines were dropped: too many a second")
+    return True
+
+
 def log(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     """``{"level", "text"}``: one line of the plugin's log, cut at 8 KiB."""
     level, text = args.get("level"), args.get("text")
-    if isinstance(text, str):
+    if isinstance(text, str) and _may_log(instance):
         known = level if isinstance(level, str) and level in LEVELS else "info"
         instance.plugin.log(known, instance.plugin.locate(text[:MAX_LOG_BYTES]))
 
@@ -24,7 +41,7 @@ def log(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
 def unhandled(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     """``{"text"}``: a rejection without a handler; an author's mistake that must not vanish."""
     text = args.get("text")
-    if isinstance(text, str):
+    if isinstance(text, str) and _may_log(instance):
         where = instance.plugin.locate(text[:MAX_LOG_BYTES])
         instance.plugin.log("error", f"unhandled rejection: {where}")
         instance.note(Kind.UNHANDLED, "E_UNHANDLED", where)

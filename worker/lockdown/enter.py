@@ -39,13 +39,15 @@ _ANY_LINUX_HAS: Final = (
 class Limits:
     """What one worker may use, and what must hold of it.
 
-    ``heap_bytes`` of JavaScript, ``data_bytes`` of data segment, ``niceness``, and ``required``: a mask of
-    layers (``ipc/layers.py``). The zygote adds ``parent_pid``, ``directory_fd`` (the one directory that a
-    builder reads, -1 for none) and ``zygote_layers``: layer -> why it does not hold, or an empty text.
+    ``heap_bytes`` of JavaScript, ``data_bytes`` of data segment, ``niceness``, ``descriptors`` (the first number
+    that none may have), and ``required``: a mask of layers (``ipc/layers.py``). The zygote adds
+    ``parent_pid``, ``directory_fd`` (the one directory that a builder reads, -1 for none) and
+    ``zygote_layers``: layer -> why it does not hold, or an empty text.
     """
 
     __slots__ = (
         "data_bytes",
+        "descriptors",
         "directory_fd",
         "heap_bytes",
         "niceness",
@@ -55,12 +57,18 @@ class Limits:
     )
 
     def __init__(
-        self, heap_bytes: int, data_bytes: int, niceness: int, required: int = 0
+        self,
+        heap_bytes: int,
+        data_bytes: int,
+        niceness: int,
+        required: int = 0,
+        descriptors: int = CHANNEL_WRITE_FD + 1,
     ) -> None:
         self.heap_bytes = heap_bytes
         self.data_bytes = data_bytes
         self.niceness = niceness
         self.required = required
+        self.descriptors = descriptors
         self.parent_pid = 0
         self.directory_fd = -1
         self.zygote_layers: dict[str, str] = {}
@@ -104,16 +112,12 @@ def _must(held: bool, what: str) -> None:
         raise LockdownError(f"not in force: {what}")
 
 
-def enter_lockdown(
-    limits: Limits, confine: Filter, *, max_fds: int = CHANNEL_WRITE_FD + 1
-) -> Layers:
+def enter_lockdown(limits: Limits, confine: Filter) -> Layers:
     """Confine this process; return what holds.
 
     Raises :class:`LockdownError` when a step fails that every Linux offers to every user. A layer that this
     kernel or container does not offer is false in the result, and whether that is enough is for the caller
     to judge (:meth:`Layers.missing`).
-
-    ``max_fds`` is the exact bound on descriptor numbers; a builder, which opens files, gets a few more.
     """
     layers = Layers()
     for layer, why_not in limits.zygote_layers.items():
@@ -153,7 +157,7 @@ def enter_lockdown(
     if limits.directory_fd >= 0:
         os.close(limits.directory_fd)
     # After the last descriptor that confinement itself opens.
-    held = rlimits.limit_descriptors(max_fds) and held
+    held = rlimits.limit_descriptors(limits.descriptors) and held
     layers.note("rlimits", "" if held else "the kernel has other values")
     layers.note("descriptors", "" if descriptors.only_channel_open() else "another is open")
     for layer in _ANY_LINUX_HAS:

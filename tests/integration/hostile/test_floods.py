@@ -76,7 +76,7 @@ def test_a_flood_is_throttled_then_ended_and_the_others_are_answered(
 
     assert stage.run(waiting).results[0].status is Status.KILLED
     assert stage.codes(Kind.KILLED) == ["E_HUNG"]
-    assert stage.codes(Kind.REFUSED)[0] == "E_FLOOD"
+    assert "E_FLOOD" in stage.codes(Kind.REFUSED)
     messages = written // size
     allowed = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + 5)
     pipe = 65536 // size + 65536 // size  # one in the pipe, one read over the budget
