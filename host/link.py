@@ -702,6 +702,8 @@ class Link:
         if self.is_lost:
             return
         self.is_lost = True
+        # For whoever hears of it below and has more to send: this worker takes nothing any more.
+        self._closed = True
         self._loss = loss
         self._reactor.demand -= int(self.has_entry) + len(self._cancels)
         self.has_entry = False
