@@ -114,6 +114,7 @@ class Link:
         self._tokens = float(_FLOOD_BURST)
         self._tokens_at = now_s()
         self._uncharged = 0
+        self._pause: Timer | None = None
         self._writing = False
         self._closed = False  # it closed an end; its death is near, or is ours to cause
         self._read_all = False  # nothing more will come: end of file
@@ -552,7 +553,9 @@ class Link:
         self._tokens_at = now
         if self._tokens < 0 and not self.is_lost:
             self._reactor.watch(self._read_fd, 0)
-            self._reactor.at(now - self._tokens / _FLOOD_PER_S, self._read_again, demand=True)
+            self._pause = self._reactor.at(
+                now - self._tokens / _FLOOD_PER_S, self._read_again, demand=True
+            )
             self._listener.on_throttled(self)
 
     def _read_again(self) -> None:
@@ -709,7 +712,7 @@ class Link:
         self.has_entry = False
         self._cancels.clear()
         self._signal()
-        for timer in (self._watch, self._half, self._start, self._leave):
+        for timer in (self._watch, self._half, self._start, self._leave, self._pause):
             if timer is not None:
                 timer.cancel()
         self._reactor.remove(self._read_fd)
