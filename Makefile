@@ -21,7 +21,7 @@ GONE := $(shell test -x $(BIN)/python || rm -rf $(VENV))
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint format types pytest bench bench-quick bench-compare soak clean
+.PHONY: help demo test lint format types pytest bench bench-quick bench-compare soak fuzz clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ bench-compare: $(DEV_STAMP) ## two runs: A=before.json B=after.json
 
 soak: $(DEV_STAMP) ## tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(PYTEST_ARGS)
+
+fuzz: $(DEV_STAMP) ## ten million frames against the host, about ten minutes; FUZZ_ARGS='--seed 1' repeats
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) build dist .make .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

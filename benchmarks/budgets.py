@@ -144,6 +144,15 @@ PROMISES: Final = (
     ),
     _worst("a plugin while another spins, p99", names.BESIDE_PLUGIN, 5),
     _p50("worker from fork to ready", names.WORKER_READY, 8, "ms", _MS, 4),
+    Promise(
+        "a locked worker's round trip against an unlocked one's",
+        1.15,
+        "times",
+        lambda table: (
+            table.rows[names.HOOK_BLOCKING].p50_us / table.rows[names.UNLOCKED_HOOK].p50_us
+        ),
+        (names.HOOK_BLOCKING, names.UNLOCKED_HOOK),
+    ),
     _p50("load of a cached build", names.LOAD_CACHED, 15, "ms", _MS),
     _p50("load of 1 KB TypeScript from source", names.LOAD_SOURCE, 30, "ms", _MS),
     Promise(

@@ -7,6 +7,7 @@ from benchmarks.families import (
     hook,
     in_process,
     lifecycle,
+    lockdown,
     memory,
     nobody,
     node,
@@ -20,7 +21,9 @@ def all_rows() -> list[Row]:
     """Return every row: the floor, ours, and what a user would pick instead."""
     ours = (hook, fanout, nobody, tool, lifecycle, trouble)
     return [
-        row for family in (floor, *ours, in_process, node, commands) for row in family.rows()
+        row
+        for family in (floor, *ours, lockdown, in_process, node, commands)
+        for row in family.rows()
     ]
 
 

@@ -62,9 +62,13 @@ class BlockingRow(HostRow):
         self._stack = ExitStack()
         self.host: BlockingPluginHost | None = None
 
+    def config(self, **timeouts: int) -> Config:
+        """Return the host's configuration."""
+        return config(**timeouts)
+
     def open(self, *plugins: str, copies: int = 1, **timeouts: int) -> BlockingPluginHost:
         """Start the host and load *plugins*, file names below ``plugins/``, each so many times."""
-        host = self._stack.enter_context(BlockingPluginHost(config(**timeouts)))
+        host = self._stack.enter_context(BlockingPluginHost(self.config(**timeouts)))
         for plugin in plugins:
             for number in range(copies):
                 host.load(PLUGINS / plugin, name=_name(plugin, number))

@@ -135,6 +135,7 @@ class WorkerReady(HostRow):
 
     warm_up = 2
     max_per_round = 100
+    limits = WorkerLimits()
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -156,7 +157,7 @@ class WorkerReady(HostRow):
         assert self._zygote is not None
         child = _Newborn()
         begin = time.perf_counter_ns()
-        end = self._zygote.spawn(child, WorkerLimits(), MAX_FRAME_BYTES)
+        end = self._zygote.spawn(child, self.limits, MAX_FRAME_BYTES)
         # The descriptor is polled by hand: a handler in the reactor would add its own turn.
         select.select([end.read_fd], [], [])
         messages = end.receive()
