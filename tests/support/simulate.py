@@ -4,13 +4,18 @@ It refuses what the kernel's verifier would refuse, so that a program that runs 
 """
 
 from collections.abc import Sequence
-from struct import pack, unpack_from
+from struct import iter_unpack, pack, unpack_from
 
 from worker.lockdown.bpf import Instruction
 
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _DATA_BYTES = 64
 _MAX_STEPS = 4096
+
+
+def from_bytes(program: bytes) -> list[Instruction]:
+    """Return an array of struct sock_filter as steps."""
+    return [(code, yes, no, k) for code, yes, no, k in iter_unpack("=HBBI", program)]
 
 
 def check(program: Sequence[Instruction]) -> None:
