@@ -1,0 +1,117 @@
+"""Which key of a ``package.json`` holds the manifest, and what the package's own keys add to it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from policies.json_text import Json, Place
+from policies.manifest import LineOf, ManifestError, no_line, parse_manifest
+from policies.manifest_values import NO_MANIFEST, SCHEMA_V1, SCHEMA_V2, Entry, Manifest
+from policies.plugin_name import RESERVED, slug
+
+
+def parse_package(
+    raw: Json,
+    *,
+    where: str,
+    line_of: LineOf | None = None,
+    events: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Return the manifest that a ``package.json`` holds; what it lacks is taken from the package's own keys.
+
+    Raises :class:`ManifestError`.
+    """
+    lines = line_of or no_line
+    if not isinstance(raw, dict):
+        raise ManifestError("does not hold an object", where=where, line=lines(()), place=())
+    at, schema = _section(raw, where, lines)
+    section: Json = raw
+    for step in at:
+        section = section[step] if isinstance(section, dict) and isinstance(step, str) else None
+    found = replace(NO_MANIFEST, where=where)
+    if at in (("pi",), ("omp",)):
+        # Their own formats: nothing of ours is declared there, and they know no tiers.
+        known = ("features", "settings", "name", "description")
+        kept = (
+            {key: value for key, value in section.items() if key in known}
+            if at == ("omp",) and isinstance(section, dict)
+            else {}
+        )
+        found = parse_manifest(kept, where=where, line_of=lines, at=at, events=events)
+        found = replace(found, entry=Entry(choices=_extensions(section, where, lines, at)))
+    elif at:
+        found = parse_manifest(
+            section, where=where, line_of=lines, at=at, schema=schema, events=events
+        )
+    return _with_package(found, raw, where, lines)
+
+
+def _section(raw: dict[str, Json], where: str, lines: LineOf) -> tuple[Place, str]:
+    """Return where in a package.json the manifest stands, and the schema that such a place means."""
+    own = raw.get("jcode-plugin")
+    if own is not None and not isinstance(own, dict):
+        raise ManifestError(
+            "must be an object; correct it",
+            where=where,
+            line=lines(("jcode-plugin",)),
+            place=("jcode-plugin",),
+        )
+    if own is not None and "v2" in own:
+        return ("jcode-plugin", "v2"), SCHEMA_V2
+    if raw.get("jcode") is not None:
+        return ("jcode",), SCHEMA_V2
+    if own is not None:
+        return ("jcode-plugin",), SCHEMA_V1
+    for key in ("omp", "pi"):
+        if isinstance(raw.get(key), dict):
+            return (key,), SCHEMA_V2
+    return (), SCHEMA_V2
+
+
+def _extensions(section: Json, where: str, lines: LineOf, at: Place) -> tuple[str, ...]:
+    listed = section.get("extensions") if isinstance(section, dict) else None
+    if listed is None:
+        return ()
+    place = (*at, "extensions")
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise ManifestError(
+            "must be an array of paths; correct it",
+            where=where,
+            line=lines(place),
+            place=place,
+        )
+    return tuple(str(item) for item in listed)
+
+
+def _with_package(found: Manifest, raw: dict[str, Json], where: str, lines: LineOf) -> Manifest:
+    """Fill in from the package's own keys. npm judges those, so what is odd there is not an error here."""
+
+    def text(key: str, inner: str) -> str:
+        value = raw.get(key)
+        if isinstance(value, dict):
+            value = value.get(inner)
+        return value if isinstance(value, str) and len(value) <= 10_000 else ""
+
+    name = text("name", "name")
+    kept = slug(name)
+    if found.name is None and kept == RESERVED:
+        raise ManifestError(
+            f"the name {RESERVED} stands for every plugin; choose another",
+            where=where,
+            line=lines(("name",)),
+            place=("name",),
+        )
+    keywords = raw.get("keywords")
+    return replace(
+        found,
+        name=found.name or kept or None,
+        package_name=found.package_name or kept or None,
+        version=found.version or text("version", "") or None,
+        description=found.description or text("description", ""),
+        author=found.author or text("author", "name"),
+        license=found.license or text("license", "type"),
+        homepage=found.homepage or text("homepage", ""),
+        repository=found.repository or text("repository", "url"),
+        tags=found.tags or tuple(tag for tag in keywords if isinstance(tag, str))[:100]
+        if isinstance(keywords, list)
+        else found.tags,
+    )
