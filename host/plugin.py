@@ -27,6 +27,7 @@ from host.registry import EMPTY, MAX_EACH, Registry
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
+from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.rights import Rights
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class PluginSpec:
     rights: Rights
     settings: JsonObject = field(default_factory=dict)
     id: str = ""
+    manifest: Manifest = NO_MANIFEST
 
 
 class Plugin:

@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from policies.decision import Rule, Source
+from policies.gate import TIERS, Tier
 from policies.json_text import Json, Place
 from policies.manifest_shape import (
     CapabilitiesShape,
@@ -24,7 +25,6 @@ from policies.manifest_shape import (
 from policies.manifest_values import (
     SCHEMA_V1,
     SCHEMA_V2,
-    TIERS,
     Approval,
     AskOrDeny,
     Capabilities,
@@ -33,7 +33,6 @@ from policies.manifest_values import (
     Limits,
     Manifest,
     Setting,
-    Tier,
 )
 from policies.plugin_name import RESERVED, slug
 from policies.settings import check_setting

@@ -14,6 +14,8 @@ from pydantic import (
     StrictStr,
 )
 
+from policies.gate import Tier
+
 MAX_EACH: Final = 1000
 MAX_SETTINGS: Final = 200
 
@@ -23,7 +25,6 @@ Words = Annotated[tuple[Word, ...], Field(max_length=MAX_EACH)]
 ToolName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}$")]
 Count = Annotated[StrictInt, Field(ge=0, le=2**53)]
 Number = Annotated[StrictFloat, Field(allow_inf_nan=False)]
-Tier = Literal["read", "write", "exec"]
 
 
 def _all_or_none(given: object) -> object:

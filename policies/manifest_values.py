@@ -10,10 +10,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from policies.decision import Rule
+from policies.gate import TIERS, Tier
 
-Tier = Literal["read", "write", "exec"]
-TIERS: Final[tuple[Tier, ...]] = ("read", "write", "exec")
-"""From the least to the most that a tool may do."""
 PluginKind = Literal["server", "tui", "both"]
 Scope = Literal["project", "session", "global"]
 AskOrDeny = Literal["prompt", "deny"]
