@@ -32,6 +32,7 @@ E_LOAD: Final = "E_LOAD"
 E_MEMORY: Final = "E_MEMORY"
 E_QUEUE: Final = "E_QUEUE"
 E_RIGHT: Final = "E_RIGHT"
+E_SANDBOX: Final = "E_SANDBOX"
 E_SIGNAL: Final = "E_SIGNAL"
 E_TOO_LARGE: Final = "E_TOO_LARGE"
 E_UNDELIVERED: Final = "E_UNDELIVERED"
@@ -55,7 +56,7 @@ class Kind(Enum):
     REFUSED = "refused"  # by a switch, a right or a limit
     DROPPED_OUTPUT = "dropped_output"
     CONFLICT = "conflict"
-    VIOLATION = "violation"  # of the protocol, by a worker
+    VIOLATION = "violation"  # of the protocol or of the sandbox, by a worker
     INFO_DROPPED = "info_dropped"
     UNHANDLED = "unhandled"  # a promise of a plugin that nobody handled
     TOOL = "tool"

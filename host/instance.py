@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from host.audit import Kind
+from host.audit import E_SANDBOX, Kind
 from host.breaker import Breaker, restart_delay_s
 from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
@@ -73,7 +73,10 @@ class Instance:
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
         self.was_loud = False
         self._is_demanding = False
-        self.start()
+        if plugin.quarantined:
+            self.block(plugin.quarantined)
+        else:
+            self.start()
 
     # Life.
 
@@ -348,9 +351,16 @@ class Instance:
         kind = Kind.KILLED if why.status is Status.KILLED else Kind.CRASHED
         if why.is_violation:
             kind = Kind.VIOLATION
-        self.note(kind, why.code, why.detail)
+        if why.code == E_SANDBOX:
+            # No accident: what runs in a worker has no way to such a call but through a hole in the engine.
+            self.plugin.runtime.sandbox.explain(self, link.pid, why.detail)
+            self.plugin.quarantine(f"{why.detail}; it stays off until it is enabled")
+        else:
+            self.note(kind, why.code, why.detail)
         if not self._has_loaded and (why.is_own_fault or why.code in _NO_WORKER):
             self._load_failed(PluginLoadError(why.code, why.detail))
+            return
+        if why.code == E_SANDBOX:
             return
         now = now_s()
         if now - self._started_at > _STABLE_S:

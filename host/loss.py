@@ -3,6 +3,7 @@
 import signal
 from typing import Final
 
+from host.audit import E_SANDBOX
 from host.outcome import Status
 from host.spawn import Exit
 
@@ -13,7 +14,8 @@ EXIT_LOCKDOWN: Final = 70
 class Loss:
     """Why a worker ended.
 
-    ``is_own_fault`` decides whether the breaker counts it; ``is_violation`` says that it broke the protocol.
+    ``is_own_fault`` decides whether the breaker counts it; ``is_violation`` says that it broke the protocol or
+    went against the sandbox.
     """
 
     __slots__ = ("code", "detail", "is_own_fault", "is_violation", "status")
@@ -47,6 +49,15 @@ def violation(code: str, detail: str) -> Loss:
 
 def loss_of(how: Exit, *, was_ready: bool) -> Loss:
     """Judge an end that we did not decide on."""
+    if how.signal == signal.SIGSYS:
+        # A locked worker cannot send a signal, and nobody else has a reason for this one: it is the filter's.
+        return Loss(
+            E_SANDBOX,
+            "the sandbox ended it for a forbidden system call (SIGSYS)",
+            Status.KILLED,
+            is_own_fault=True,
+            is_violation=True,
+        )
     if how.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return Loss(
             "E_SIGNAL", f"ended from outside by {how}", Status.CRASHED, is_own_fault=False

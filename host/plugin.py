@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from host.artifact import Artifact
-from host.audit import printable
+from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
 from host.errors import PluginLoadError
 from host.instance import Instance, State
@@ -81,6 +81,8 @@ class Plugin:
         self.slots = Slots()
         self.load_ms = 0.0
         self.last_error = ""
+        self.quarantined = ""
+        """Why no instance of it may run until a person enables it; empty if they may."""
         self._spare: Instance | None = None
         self._ended: dict[str, None] = {}
         self._load_began = now_s()
@@ -161,7 +163,7 @@ class Plugin:
 
     def enable(self) -> None:
         """A person's word: forget failures and serve again."""
-        self.last_error = ""
+        self.last_error = self.quarantined = ""
         for instance in self.all_instances():
             instance.unblock()
         self.publish()
@@ -198,6 +200,15 @@ class Plugin:
             self.loaded.fail(error)
         elif first:
             self.publish()
+
+    def quarantine(self, why: str) -> None:
+        """Stop every instance, those of sessions yet to come included, until a person enables the plugin."""
+        self.quarantined = self.last_error = why
+        for instance in self.all_instances():
+            if instance.state is not State.STOPPED:
+                instance.block(why)
+        self.runtime.audit.record(Kind.BLOCKED, plugin=self.name, code=E_SANDBOX, detail=why)
+        self.publish()
 
     def on_instance_blocked(self, instance: Instance, why: str) -> None:
         """The breaker opened."""

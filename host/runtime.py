@@ -23,6 +23,7 @@ from host.listener import Listener
 from host.memory import peak_bytes
 from host.outcome import Status
 from host.reactor import Reactor, now_s
+from host.sandbox_deaths import SandboxDeaths
 from host.spawn import RoleName, WorkerLimits, Zygote
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Runtime:
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
+        self.sandbox = SandboxDeaths(self.reactor)
         self.links: dict[Link, None] = {}
         self.shared: dict[tuple[str, str], Plugin] = {}
         self.baseline_bytes = _BASELINE_BYTES
@@ -164,4 +166,5 @@ class Runtime:
         for zygote in self._zygotes.values():
             zygote.close()
         self.kv.close()
+        self.sandbox.close()
         self.reactor.close()

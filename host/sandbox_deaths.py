@@ -1,0 +1,51 @@
+"""Deaths by the sandbox: told to the audit at once, and named as soon as the kernel says for which system call.
+
+The kernel writes its record after the death, so a first look may come too early; later ones are taken between
+other work, for a fifth of a second.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from host.audit import E_SANDBOX, Kind
+from host.kernel_log import KernelLog
+from host.reactor import Reactor, now_s
+
+if TYPE_CHECKING:
+    from host.instance import Instance
+
+_LOOK_EVERY_S: Final = 0.02
+_LOOKS: Final = 10
+
+
+class SandboxDeaths:
+    """Holds the kernel's log for a whole runtime."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self._log = KernelLog()
+
+    def explain(self, instance: "Instance", pid: int, detail: str) -> None:
+        """Audit the death of *pid*, a worker of *instance*, with the name of the call if it can be had."""
+        name = self._log.forbidden_call(pid)
+        instance.note(Kind.VIOLATION, E_SANDBOX, f"{detail}: {name}" if name else detail)
+        if not name and self._log.is_open:
+            self._look_again(instance, pid, _LOOKS)
+
+    def _look_again(self, instance: "Instance", pid: int, left: int) -> None:
+        def look() -> None:
+            name = self._log.forbidden_call(pid)
+            if name:
+                detail = f"the forbidden system call of process {pid} was {name}"
+                instance.note(Kind.VIOLATION, E_SANDBOX, detail)
+            elif left > 1:
+                self._look_again(instance, pid, left - 1)
+
+        self._reactor.at(now_s() + _LOOK_EVERY_S, look, demand=True)
+
+    def ran_out_of_memory(self, pid: int) -> bool:
+        """Whether the kernel ended *pid* to get memory back."""
+        return self._log.ran_out_of_memory(pid)
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._log.close()
