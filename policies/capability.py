@@ -29,10 +29,15 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class FileRequest:
-    """Reading or writing what *path* leads to: absolute, and resolved as far as the asker could."""
+    """Reading or writing what *path* leads to: absolute, and resolved as far as the asker could.
+
+    ``named`` is how the plugin wrote it, made absolute: a denial of either name denies, a permission
+    counts for *path* alone.
+    """
 
     kind: Literal["fs_read", "fs_write"]
     path: str
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,13 @@ class HostRequest:
 
 @dataclass(frozen=True, slots=True)
 class ShellRequest:
-    """Running *argv*. A command that is one string is ``("sh", "-c", string)``."""
+    """Running *argv*. A command that is one string is ``("sh", "-c", string)``.
+
+    ``program`` is the executable that would run, absolute and without links, once somebody has looked.
+    """
 
     argv: tuple[str, ...]
+    program: str = ""
     kind: Literal["shell"] = "shell"
 
 
