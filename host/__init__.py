@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         HostError,
         InputError,
         IsolationError,
+        PluginDisabledError,
         PluginLoadError,
         ToolError,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "IsolationError",
     "Limits",
     "Outcome",
+    "PluginDisabledError",
     "PluginEvent",
     "PluginHost",
     "PluginInfo",

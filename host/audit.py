@@ -34,6 +34,7 @@ E_QUEUE: Final = "E_QUEUE"
 E_RIGHT: Final = "E_RIGHT"
 E_SANDBOX: Final = "E_SANDBOX"
 E_SIGNAL: Final = "E_SIGNAL"
+E_SWITCH: Final = "E_SWITCH"
 E_TOO_LARGE: Final = "E_TOO_LARGE"
 E_UNDELIVERED: Final = "E_UNDELIVERED"
 
@@ -59,6 +60,7 @@ class Kind(Enum):
     VIOLATION = "violation"  # of the protocol or of the sandbox, by a worker
     INFO_DROPPED = "info_dropped"
     UNHANDLED = "unhandled"  # a promise of a plugin that nobody handled
+    SWITCH = "switch"  # a kill switch was set or lifted
     TOOL = "tool"
     COMMAND = "command"
     LOG = "log"

@@ -164,7 +164,16 @@ class BlockingPluginHost(HostCore):
                     self._work.wait()
                     self._background_sleeps = False
 
+    def _look(self) -> None:
+        with self._lock:
+            super()._look()
+
     # The verbs.
+
+    def set_switches(self, variables: Mapping[str, str]) -> None:
+        """See :meth:`host.core.HostCore.set_switches`."""
+        with self._lock:
+            super().set_switches(variables)
 
     def load(
         self,

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from host.audit import AuditRing
@@ -11,6 +12,7 @@ from host.events import PluginEvent
 from host.outcome import Outcome
 from host.runtime import Runtime
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+from policies.switches import Switches
 
 
 class HostCore:
@@ -41,6 +43,23 @@ class HostCore:
         """What was killed, refused, dropped, restarted, and why."""
         return self.runtime.audit
 
+    @property
+    def switches(self) -> Switches:
+        """What is off, as of the last look: half a second old at most while anything goes on."""
+        return self.runtime.switches
+
+    def set_switches(self, variables: Mapping[str, str]) -> None:
+        """Take *variables* as this program's own kill switches, instead of those it gave before.
+
+        They are named as in the environment, for example ``{"JCODE_PLUGIN_FORCE_DENY": "1"}``, and only add to
+        what the environment and the configuration switch off. When this returns, the workers of what is off
+        have been killed. Raises :class:`InputError`.
+        """
+        self.runtime.set_switches(variables)
+
+    def _look(self) -> None:
+        self.runtime.look_if_due()
+
     def has_handler(self, event: "PluginEvent | str") -> bool:
         """Whether any plugin subscribed to *event*: one attribute, one shift."""
         if type(event) is not PluginEvent:
@@ -58,12 +77,15 @@ class HostCore:
 
     def plugins(self) -> list[PluginInfo]:
         """Every loaded plugin, in the order that decides merges."""
+        self._look()
         return self.workspace.plugins()
 
     def tools(self) -> list[ToolInfo]:
         """Every tool that the agent may offer to its model."""
+        self._look()
         return self.workspace.tools()
 
     def commands(self) -> list[str]:
         """Names of the registered commands."""
+        self._look()
         return sorted(self.workspace.snapshot.commands)

@@ -16,7 +16,7 @@ from host.fanout import Answer, FanOut
 from host.merge import Merged, merge, rewritten
 from host.outcome import JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
-from host.refusals import GUARDED, report, stopped, undelivered
+from host.refusals import GUARDED, report, stopped, switched_off, undelivered
 from host.snapshot import Route, Snapshot
 from host.waits import Wait, start
 from ipc.codec import event_frame, result_frame
@@ -31,10 +31,17 @@ def dispatch(
 ) -> Outcome | Wait[Outcome]:
     """Send *event* to whoever subscribed; the outcome at once when nobody did."""
     snapshot = workspace.snapshot  # read once: routes and rights must share a generation
+    runtime = workspace.runtime
     if not snapshot.bitmap >> event & 1:
+        if now_s() >= runtime.look_at and runtime.look_at_switches():
+            return dispatch(workspace, event, payload)  # by what holds now
         return Outcome(event, generation=snapshot.generation)
     began = now_s()
+    if began >= runtime.look_at and runtime.look_at_switches():
+        return dispatch(workspace, event, payload)
     routes = snapshot.routes[event]
+    if not routes:
+        return switched_off(workspace, event, snapshot)
     if ENDS_SESSION >> event & 1:
         session_id = _session_of(payload)
         routes = tuple(route for route in routes if not route.plugin.has_ended(session_id))
@@ -58,7 +65,6 @@ def dispatch(
             heard = [answer for answer in answers if answer]
             _settle(workspace, event, payload, snapshot, heard, began, done)
 
-    runtime = workspace.runtime
     FanOut(
         runtime.deadlines,
         runtime.ids.next(),

@@ -42,6 +42,17 @@ class PluginLoadError(HostError):
         super().__init__(f"{where}: {message}" if where else message)
 
 
+class PluginDisabledError(PluginLoadError):
+    """A kill switch keeps a plugin, or all of them, from running. The operator acts.
+
+    ``switch`` names it: a variable, or the ``path:line`` of a configuration.
+    """
+
+    def __init__(self, switch: str, message: str) -> None:
+        self.switch = switch
+        super().__init__("E_SWITCH", message)
+
+
 class ToolError(HostError):
     """A tool call that could not be made: no such tool, or input its schema refuses."""
 

@@ -83,6 +83,10 @@ class Instance:
     def start(self) -> None:
         """Get a worker and load the plugin into it."""
         self._restart = None
+        if self.plugin.off_because is not None:
+            # Whoever still holds an older snapshot may ask for an instance of what is off by now.
+            self.state, self.last_error = State.STOPPED, self.plugin.off_because
+            return
         self.state = State.STARTING if not self._has_loaded else State.RESTARTING
         runtime = self.plugin.runtime
         if not self._is_demanding:
@@ -108,19 +112,21 @@ class Instance:
             self._is_demanding = False
             self.plugin.runtime.reactor.demand -= 1
 
-    def stop(self) -> None:
-        """End the worker and every call; final."""
+    def stop(
+        self,
+        code: str = "E_STOPPED",
+        why: str = "the plugin was stopped",
+        status: Status = Status.CANCELLED,
+    ) -> None:
+        """End the worker and every call with *status*; final."""
         if self.state is State.STOPPED:
             return
         self.state = State.STOPPED
+        self.last_error = why
         self._drop_timers()
         if self.link is not None:
-            self.link.kill(
-                Loss(
-                    "E_STOPPED", "the plugin was stopped", Status.CANCELLED, is_own_fault=False
-                )
-            )
-        self._fail_queue(Status.CANCELLED, "the plugin was stopped")
+            self.link.kill(Loss(code, why, status, is_own_fault=False))
+        self._fail_queue(status, why)
         self._leave_kv()
 
     def block(self, why: str) -> None:

@@ -17,10 +17,10 @@ import msgspec
 from host.artifact import Artifact
 from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
-from host.errors import PluginLoadError
+from host.errors import PluginDisabledError, PluginLoadError
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
-from host.outcome import Json, JsonObject
+from host.outcome import Json, JsonObject, Status
 from host.positions import map_positions
 from host.reactor import now_s
 from host.registry import EMPTY, MAX_EACH, Registry
@@ -83,6 +83,8 @@ class Plugin:
         self.last_error = ""
         self.quarantined = ""
         """Why no instance of it may run until a person enables it; empty if they may."""
+        self.off_because: str | None = None
+        """Why no worker of it may start: it was unloaded, or a switch is on."""
         self._spare: Instance | None = None
         self._ended: dict[str, None] = {}
         self._load_began = now_s()
@@ -156,10 +158,24 @@ class Plugin:
         return self.name, content_id(self.spec.artifact)
 
     def stop(self) -> None:
-        """End every instance."""
+        """End every instance; none starts again."""
+        self.off_because = "the plugin was stopped"
         for instance in self.all_instances():
             instance.stop()
         self.loaded.fail(PluginLoadError("E_STOPPED", "it was stopped while it was loading"))
+
+    def switch_off(self, error: PluginDisabledError) -> None:
+        """Kill every worker; none starts until :meth:`switch_on`."""
+        self.off_because = error.message
+        for instance in self.all_instances():
+            instance.stop(error.code, error.message, Status.BLOCKED)
+        self.loaded.fail(error)  # a load that is under way; else it makes no difference
+
+    def switch_on(self) -> None:
+        """The switch was lifted: start from what was built when it was loaded."""
+        self.off_because = None
+        self.instances.clear()
+        self._spare = Instance(self, None)
 
     def enable(self) -> None:
         """A person's word: forget failures and serve again."""
@@ -170,7 +186,10 @@ class Plugin:
 
     @property
     def state(self) -> str:
-        """``active``, ``starting``, ``restarting``, ``blocked`` or ``stopped``: the worst of its instances."""
+        """``disabled`` by a switch, else the worst of its instances: ``active``, ``starting``, ``restarting``,
+        ``blocked`` or ``stopped``."""
+        if self.off_because is not None and self.users:
+            return "disabled"
         states = {instance.state for instance in self.all_instances()}
         for state in (State.BLOCKED, State.RESTARTING, State.STARTING, State.ACTIVE):
             if state in states:

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Final
 
-from host.audit import Kind
+from host.audit import E_SWITCH, Kind
 from host.events import VETO_ACTION, PluginEvent
 from host.merge import Merged
 from host.outcome import JsonObject, Outcome, PluginResult, Status
 from host.snapshot import Route, Snapshot
+from host.switching import named
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
@@ -81,6 +82,17 @@ def stopped(
         outcome.generation,
         outcome.elapsed_ms,
     )
+
+
+def switched_off(workspace: "Workspace", event: PluginEvent, snapshot: Snapshot) -> Outcome:
+    """The denial of an event that plugins would be asked about, were they not denied everything."""
+    source = snapshot.switches.force_deny
+    switch = named(source) if source is not None else "a switch"
+    workspace.runtime.audit.record(
+        Kind.REFUSED, plugin="", code=E_SWITCH, detail=f"denied: {switch}", event=event
+    )
+    reason = f"{switch} denies whatever plugins are asked about"
+    return stopped(Outcome(event, generation=snapshot.generation), switch, reason)
 
 
 def undelivered(

@@ -7,6 +7,7 @@ Promises    Closing it ends every process it started. After a fork of the embedd
 import os
 import random
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,9 +26,12 @@ from host.outcome import Status
 from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
 from host.spawn import RoleName, WorkerLimits, Zygote
+from host.switching import TICK_S, Switchboard, changes
+from policies.switches import Switches
 
 if TYPE_CHECKING:
     from host.plugin import Plugin
+    from host.workspace import Workspace
 
 _ZYGOTE_DEATHS: Final = 5
 _ZYGOTE_WINDOW_S: Final = 10.0
@@ -59,6 +63,10 @@ class Runtime:
         self.builds = Builds(self)
         self.sandbox = SandboxDeaths(self.reactor)
         self.links: dict[Link, None] = {}
+        self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
+        self.switchboard = Switchboard(config)
+        self.look_at = now_s() + TICK_S
+        """When the switches are due to be read again."""
         self.shared: dict[tuple[str, str], Plugin] = {}
         self.baseline_bytes = _BASELINE_BYTES
         self.is_closed = False
@@ -88,8 +96,57 @@ class Runtime:
         return self._random.random()
 
     def start(self) -> None:
-        """Start the zygote of workers now, so that the first plugin need not wait for it."""
-        self.zygote("plugins")
+        """Start the zygote of workers now, so that the first plugin need not wait for it; none when all is off."""
+        self._tick()
+        if self.switches.disable is None:
+            self.zygote("plugins")
+
+    @property
+    def switches(self) -> Switches:
+        """What is off, as of the last look."""
+        return self.switchboard.current
+
+    def set_switches(self, variables: Mapping[str, str]) -> None:
+        """Take the embedding program's own switches, instead of those it gave before, and act on them.
+
+        Raises :class:`InputError`.
+        """
+        self.check_usable()
+        self.switchboard.give(variables)
+        self.look_at_switches()
+
+    def _tick(self) -> None:
+        # Without demand: a blocking host has nobody to wait for it between calls, and looks when it is called.
+        self.look_at_switches()
+        self.reactor.at(now_s() + TICK_S, self._tick)
+
+    def look_if_due(self) -> None:
+        """Read the switches if what is known of them is old."""
+        if self.is_usable and now_s() >= self.look_at:
+            self.look_at_switches()
+
+    def look_at_switches(self) -> bool:
+        """Read the switches and act on what changed; whether anything did."""
+        self.look_at = now_s() + TICK_S
+        before = self.switches
+        if not self.switchboard.read():
+            return False
+        for switch, effect, is_on in changes(before, self.switches):
+            self.audit.record(
+                Kind.SWITCH,
+                plugin="",
+                code="on" if is_on else "lifted",
+                detail=f"{switch}: {effect}",
+            )
+        for workspace in list(self.workspaces):
+            workspace.publish()
+        if self.switches.disable is not None:
+            for link in list(self.links):  # builds that are under way
+                link.kill_quietly(Status.CANCELLED)
+            zygotes, self._zygotes = self._zygotes, {}
+            for zygote in zygotes.values():
+                zygote.close_after_children(_GONE_WITHIN_S)
+        return True
 
     def zygote(self, role: RoleName) -> Zygote:
         """Return the zygote of *role*, started if there is none."""

@@ -15,11 +15,16 @@ from host.events import ENDS_SESSION, PluginEvent, Right
 from host.registry import CommandSpec, ToolSpec
 from ipc.codec import event_middle
 from ipc.limits import MAX_ID
+from policies.switches import NOTHING_OFF, Switches
 
 if TYPE_CHECKING:
     from host.plugin import Plugin
 
 _EVENT_SLOTS: Final = 32
+_EVERY_EVENT: Final = (1 << _EVENT_SLOTS) - 1
+
+_UNDENIABLE: Final[frozenset[Right]] = frozenset({"observe", "veto"})
+"""What is left to a plugin when all it asks for is denied: to see, and to deny in its turn."""
 
 Refusal: TypeAlias = tuple[str, str]
 """A plugin, and in words what of it does not count."""
@@ -56,7 +61,7 @@ class CommandRoute:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber, ``concerned`` also where the
-    host has something to do itself."""
+    host has something to do itself. Where an event has a subscriber and no routes, a switch denies it."""
 
     generation: int = 0
     bitmap: int = 0
@@ -64,12 +69,15 @@ class Snapshot:
     routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
     tools: Mapping[str, ToolRoute] = field(default_factory=lambda: MappingProxyType({}))
     commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
+    switches: Switches = NOTHING_OFF
+    """What was off when this was made."""
 
 
 def build(
     generation: int,
     plugins: "list[Plugin]",
     config: Config,
+    switches: Switches = NOTHING_OFF,
 ) -> tuple[Snapshot, list[Refusal]]:
     """Make the next generation from *plugins* in order; also return what had to be refused."""
     refused: list[Refusal] = []
@@ -77,13 +85,19 @@ def build(
     tools: dict[str, ToolRoute] = {}
     commands: dict[str, CommandRoute] = {}
     bitmap = 0
+    plugins = [plugin for plugin in plugins if plugin.off_because is None]
+    has_hooks = switches.disable is None and switches.skip_hooks is None
     for order, plugin in enumerate(plugins):
         registry = plugin.registry
         for event in PluginEvent:
             rights = plugin.spec.rights.of(event)
-            if config.skip_hooks or not registry.events >> event & 1 or not rights:
+            if switches.force_deny is not None:
+                rights &= _UNDENIABLE
+            if not has_hooks or not registry.events >> event & 1 or not rights:
                 continue
             bitmap |= 1 << event
+            if switches.force_deny is not None and event is PluginEvent.PERMISSION_REQUEST:
+                continue  # asking would change nothing
             timeout_s = config.timeout_s(event, plugin.name)
             middle = event_middle(min(int(timeout_s * 1000), MAX_ID), event)
             routes[event].append(Route(plugin, plugin.name, order, rights, timeout_s, middle))
@@ -104,9 +118,11 @@ def build(
     snapshot = Snapshot(
         generation,
         bitmap,
-        bitmap | ENDS_SESSION,
+        # With a switch on, every event passes where the tick is looked at: it may have been lifted.
+        bitmap | ENDS_SESSION if switches == NOTHING_OFF else _EVERY_EVENT,
         tuple(tuple(of_event) for of_event in routes),
         MappingProxyType(tools),
         MappingProxyType(commands),
+        switches,
     )
     return snapshot, refused

@@ -7,6 +7,7 @@ Promises    A child gets an empty environment, one control socket and a pidfd of
 import contextlib
 import importlib.util
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from host.errors import IsolationError
-from host.reactor import READABLE, WRITABLE, Reactor
+from host.reactor import READABLE, WRITABLE, Reactor, now_s
 from ipc.codec import decode, encode
 from ipc.errors import FrameError
 from ipc.host_end import HostEnd
@@ -280,6 +281,16 @@ class Zygote:
             for fd in fds:
                 os.close(fd)
         self._unsent.clear()
+
+    def close_after_children(self, within_s: float) -> None:
+        """Wait, without the reactor, until every child was reaped; then close. They must have been killed."""
+        until = now_s() + within_s
+        poll = select.poll()
+        poll.register(self._socket.fileno(), select.POLLIN)
+        while self._children and not self.is_lost and (left := until - now_s()) > 0:
+            poll.poll(left * 1000)
+            self._on_ready(READABLE | (WRITABLE if self._unsent else 0))
+        self.close()
 
     def close(self) -> None:
         """End the zygote and with it every child; wait until it is gone."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from host.answers import error_text
-from host.audit import Kind
+from host.audit import E_SWITCH, Kind
 from host.calls import Call
 from host.dispatch import dispatch
 from host.encode import NotEncodableError, encode_json
@@ -16,6 +16,7 @@ from host.outcome import Json, JsonObject, Outcome, Status
 from host.plugin import Plugin
 from host.reactor import now_s
 from host.snapshot import ToolRoute
+from host.switching import named
 from host.waits import Wait
 from ipc.messages import COMMAND, TOOL
 
@@ -107,11 +108,14 @@ async def call_tool(
 ) -> ToolResult:
     """Run the whole pipeline. Raises :class:`ToolError` for a call that cannot be made."""
     began = now_s()
+    workspace.runtime.look_if_due()
     route = find_tool(workspace.snapshot.tools.get, name)
     if route is None:
         raise ToolError("E_NO_TOOL", workspace.unknown_tool(name))
     tool, plugin = route.spec, route.plugin
     public = f"plugin_{tool.name}"
+    if (denied := _denied(workspace, plugin.name, public, began)) is not None:
+        return denied
     _validate(route, params)
     before: JsonObject = {"tool_name": public, "tool_input": params, "session_id": session_id}
     outcome = await _event(workspace, PluginEvent.PRE_TOOL_USE, before)
@@ -132,6 +136,9 @@ async def call_tool(
     if isinstance(rewritten, dict):
         params = rewritten
         _validate(route, params)
+    # Again: a switch may have been set while hooks had the floor.
+    if (denied := _denied(workspace, plugin.name, public, began)) is not None:
+        return denied
     result = await _execute(workspace, route, params, session_id, began)
     after: JsonObject = {
         "tool_name": public,
@@ -153,6 +160,21 @@ async def call_tool(
             workspace, PluginEvent.POST_TOOL_USE_FAILURE, {**after, "error": result.error}
         )
     return _ended(workspace, result)
+
+
+def _denied(workspace: "Workspace", plugin: str, tool: str, began: float) -> ToolResult | None:
+    """The refusal of a call by the switch that denies everything, if it is on."""
+    source = workspace.runtime.switches.force_deny
+    if source is None:
+        return None
+    switch = named(source)
+    workspace.runtime.audit.record(
+        Kind.REFUSED, plugin=plugin, code=E_SWITCH, detail=f"{tool} denied: {switch}"
+    )
+    return ToolResult(
+        False, error=f"{switch} denies whatever plugins offer or ask for", code=E_SWITCH,
+        status="blocked", plugin=plugin, tool=tool, elapsed_ms=(now_s() - began) * 1000,
+    )  # fmt: skip
 
 
 def _validate(route: ToolRoute, params: JsonObject) -> None:
@@ -310,11 +332,14 @@ async def run_command(
 ) -> ToolResult:
     """Run a registered command; the same shape of answer as a tool's."""
     began = now_s()
+    workspace.runtime.look_if_due()
     route = workspace.snapshot.commands.get(name.removeprefix("/"))
     if route is None:
         known = ", ".join(sorted(workspace.snapshot.commands)) or "none"
         raise ToolError("E_NO_COMMAND", f"there is no command {name!r}; registered: {known}")
     plugin = route.plugin
+    if (denied := _denied(workspace, plugin.name, name, began)) is not None:
+        return denied
     request = {"name": route.spec.name, "args": args, "ctx": {"session_id": session_id}}
     status, text = await request_worker(
         workspace, plugin, COMMAND, request, session_id, TOOL_BUDGET_S

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host.artifact import Artifact
-from host.audit import Kind, printable
+from host.audit import E_SWITCH, Kind, printable
 from host.build import NO_VERSION, Entry, find_entry
 from host.config import Config
 from host.dispatch import dispatch
-from host.errors import InputError, IsolationError, PluginLoadError
+from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
 from host.snapshot import Refusal, Snapshot, build
+from host.switching import check_enabled
 from host.waits import Wait
 from policies.rights import Rights
 
@@ -73,6 +74,7 @@ class Workspace:
         self.snapshot = Snapshot()
         self.continues = 0
         self._refused: list[Refusal] = []
+        runtime.workspaces.add(self)
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
@@ -88,7 +90,11 @@ class Workspace:
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
         try:
+            self.runtime.look_if_due()
+            self._check_switches(name or str(path))
             wanted, entry, artifact = await self._build(Path(path), name)
+        except PluginDisabledError:
+            raise
         except PluginLoadError as error:
             # What fails later is noted by its instance.
             self.runtime.audit.record(
@@ -134,10 +140,27 @@ class Workspace:
     async def _build(self, path: Path, name: str | None) -> tuple[str, Entry, Artifact]:
         entry = find_entry(path)
         wanted = name or entry.name
+        self._check_switches(wanted, wanted, entry.name)
         self._check_new(wanted)
-        artifact = await self.runtime.builds.build(entry)
+        try:
+            artifact = await self.runtime.builds.build(entry)
+        finally:
+            self._check_switches(wanted, wanted, entry.name)  # it may be what ended the build
         self._check_new(wanted)  # again: another load may have been faster
         return wanted, entry, artifact
+
+    def _check_switches(self, told: str, *names: str) -> None:
+        """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""
+        try:
+            check_enabled(self.runtime.switches, *names)
+        except PluginDisabledError as error:
+            self._refuse(told, error.switch)
+            raise
+
+    def _refuse(self, plugin: str, switch: str, what: str = "not loaded") -> None:
+        self.runtime.audit.record(
+            Kind.REFUSED, plugin=plugin, code=E_SWITCH, detail=f"{what}: {switch}"
+        )
 
     def _check_new(self, name: str) -> None:
         other = self._plugins.get(name)
@@ -151,6 +174,8 @@ class Workspace:
         for path in self.configured_paths():
             try:
                 await self.load(path)
+            except PluginDisabledError as error:
+                _logger.info("%s", printable(str(error)))  # the operator's word is no failure
             except PluginLoadError as error:
                 if self.config.fail_closed:
                     raise
@@ -158,7 +183,7 @@ class Workspace:
 
     def configured_paths(self) -> list[Path]:
         """Plugins that the configuration names by path, in its order; none when plugins are off."""
-        if self.config.enable is False:
+        if self.runtime.switches.disable is not None:
             return []
         return [
             Path(s.path)
@@ -173,8 +198,23 @@ class Workspace:
         plugin.leave(self)
 
     def enable(self, name: str) -> None:
-        """A person's word that a blocked plugin may run again."""
-        self._known(name).enable()
+        """A person's word that a blocked plugin may run again; no switch is lifted by it."""
+        plugin = self._known(name)
+        self._check_switches(name, *_names_of(plugin))
+        plugin.enable()
+
+    def _obey_switches(self) -> None:
+        """Stop what is off now, start what is off no more."""
+        for plugin in list(self._plugins.values()):
+            try:
+                check_enabled(self.runtime.switches, *_names_of(plugin))
+            except PluginDisabledError as error:
+                if plugin.off_because is None:
+                    self._refuse(plugin.name, error.switch, "stopped")
+                    plugin.switch_off(error)
+            else:
+                if plugin.off_because is not None:
+                    plugin.switch_on()
 
     def _known(self, name: str) -> Plugin:
         plugin = self._plugins.get(name)
@@ -191,9 +231,13 @@ class Workspace:
             plugin.leave(self)
 
     def publish(self) -> None:
-        """Make the next generation from what the plugins registered."""
+        """Make the next generation from what the plugins registered and the switches leave of it."""
+        self._obey_switches()  # a plugin may have said only now by what name it is switched off
         new, refused = build(
-            self.snapshot.generation + 1, list(self._plugins.values()), self.config
+            self.snapshot.generation + 1,
+            list(self._plugins.values()),
+            self.config,
+            self.runtime.switches,
         )
         for name, text in refused:
             if (name, text) not in self._refused:  # told once, not at every change of anything
@@ -277,6 +321,13 @@ class Workspace:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
+
+
+def _names_of(plugin: Plugin) -> tuple[str, ...]:
+    """Every name that a switch may call *plugin* by: ours, and those that it gives itself."""
+    manifest = plugin.registry.manifest or {}
+    stated = (manifest.get("name"), manifest.get("package_name"))
+    return (plugin.name, *(name for name in stated if isinstance(name, str)))
 
 
 def _version_of(plugin: Plugin) -> str:
