@@ -10,6 +10,7 @@ _ADVICE: Final[dict[str, str]] = {
     "landlock": "use Linux 5.13 or newer with landlock among its lsm= modules",
     "namespaces": "run the host as root or with CAP_SYS_ADMIN",
     "empty_root": "run the host as root, and allow mounts in its container",
+    "cgroup": "delegate a cgroup to the host (systemd: Delegate=yes and DelegateSubgroup=), or name one in [plugin.sandbox] cgroup",
     "seccomp": "use Linux 4.14 or newer on x86_64 or aarch64, and allow seccomp(2) in its container",
 }
 _OTHERWISE: Final = "take it out of [plugin.sandbox] require to run without it"
@@ -31,3 +32,15 @@ def missing_layers(layers: str, required: Iterable[str]) -> str:
             todo = f"{_ADVICE[layer]}, or {_OTHERWISE}" if layer in _ADVICE else _OTHERWISE
             return f"layer {layer} of the sandbox does not hold{because}; {todo}"
     return ""
+
+
+def overruled(layers: str, layer: str, why_not: str) -> str:
+    """Return what a worker says of its *layers* with the host's own word that *layer* does not hold."""
+    told: object = msgspec.json.decode(layers)
+    if not isinstance(told, dict):
+        return layers
+    reasons = told.get("why")
+    why = dict(reasons) if isinstance(reasons, dict) else {}
+    told[layer], why[layer] = False, why_not
+    told["why"] = why
+    return msgspec.json.encode(told).decode()

@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from host.calls import ABANDONED, DELIVERED, FINISHED, NO_ANSWER, Call
-from host.layers import missing_layers
+from host.cgroup import Group
+from host.layers import missing_layers, overruled
 from host.listener import HostcallRequest, Listener, Sent
 from host.loss import Loss, loss_of, violation
 from host.outcome import Status
@@ -74,11 +75,15 @@ class Link:
         max_busy_s: float,
         max_frame_bytes: int = MAX_FRAME_BYTES,
         on_gone: "Callable[[Link], None]",
+        group: Group | None = None,
+        was_starved: "Callable[[Link], bool]" = lambda _: False,
     ) -> None:
         self._reactor = reactor
         self._listener = listener
         self._on_gone = on_gone
         self.limits = limits
+        self.group = group or Group()
+        self._was_starved = was_starved
         self._grace_s = grace_s
         self.max_busy_s = max_busy_s
         """How long one entry may keep the worker busy; its listener may change it between two."""
@@ -155,7 +160,8 @@ class Link:
         # What it wrote before it died counts: an answer already in the pipe is an answer.
         while not self.is_lost and not self._read_all and self._read_once():
             pass
-        self._lose(loss_of(how, was_ready=self._said_hello))
+        starved = how.signal == signal.SIGKILL and self._was_starved(self)
+        self._lose(loss_of(how, was_ready=self._said_hello, was_starved=starved))
         self._gone()
 
     def on_spawn_failed(self, reason: str) -> None:
@@ -308,6 +314,7 @@ class Link:
         self._lose(loss)
 
     def _signal(self) -> None:
+        self.group.kill()
         if self._pidfd >= 0:
             try:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
@@ -605,6 +612,8 @@ class Link:
         layers = str(message[3])
         if len(layers) > _MAX_LAYERS_CHARS or not _is_object(layers):
             raise FrameError("E_SHAPE", "the layers of a hello are not a small JSON object")
+        if self.group.why_not:
+            layers = overruled(layers, "cgroup", self.group.why_not)
         self._said_hello = True
         self.layers = layers
         if self._start is not None:

@@ -3,7 +3,7 @@
 import signal
 from typing import Final
 
-from host.audit import E_SANDBOX
+from host.audit import E_MEMORY, E_SANDBOX
 from host.outcome import Status
 from host.spawn import Exit
 
@@ -47,8 +47,16 @@ def violation(code: str, detail: str) -> Loss:
     )
 
 
-def loss_of(how: Exit, *, was_ready: bool) -> Loss:
-    """Judge an end that we did not decide on."""
+def loss_of(how: Exit, *, was_ready: bool, was_starved: bool = False) -> Loss:
+    """Judge an end that we did not decide on; *was_starved*: the kernel ended it to get memory back."""
+    if was_starved:
+        # Of all processes the kernel takes the one that holds most: no accident that it was this one.
+        return Loss(
+            E_MEMORY,
+            "the kernel ended it for its use of memory",
+            Status.KILLED,
+            is_own_fault=True,
+        )
     if how.signal == signal.SIGSYS:
         # A locked worker cannot send a signal, and nobody else has a reason for this one: it is the filter's.
         return Loss(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from host.audit import AuditRing, Kind
 from host.build import Builds
 from host.calls import IdSource
+from host.cgroup import Groups
 from host.config import Config, required_layers
 from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
@@ -62,6 +63,7 @@ class Runtime:
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
         self.sandbox = SandboxDeaths(self.reactor)
+        self.groups = Groups(config.sandbox.cgroup)
         self.links: dict[Link, None] = {}
         self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
         self.switchboard = Switchboard(config)
@@ -186,21 +188,33 @@ class Runtime:
     ) -> Link:
         """Start a worker for *listener*."""
         timeouts = self.config.timeouts
+        zygote = self.zygote(role)
+        required = required_layers(
+            self.config, is_root=os.geteuid() == 0, has_cgroups=not self.groups.why_not
+        )
+        group = self.groups.make(limits)
         link = Link(
             self.reactor,
-            self.zygote(role),
+            zygote,
             listener,
-            replace(limits, required=required_layers(self.config)),
+            replace(limits, required=required, cgroup_fd=group.procs_fd),
             grace_s=timeouts.grace_ms / 1000,
             max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
             max_frame_bytes=limits.frame_bytes,
             on_gone=self._on_link_gone,
+            group=group,
+            was_starved=self._was_starved,
         )
+        group.was_sent()
         self.links[link] = None
         return link
 
     def _on_link_gone(self, link: Link) -> None:
         self.links.pop(link, None)
+        self.groups.give_back(link.group)
+
+    def _was_starved(self, link: Link) -> bool:
+        return link.group.ran_out_of_memory() or self.sandbox.ran_out_of_memory(link.pid)
 
     def measure_baseline(self, link: Link) -> None:
         """Take the peak of a worker that has only just said hello as what an empty one weighs."""
@@ -224,4 +238,5 @@ class Runtime:
             zygote.close()
         self.kv.close()
         self.sandbox.close()
+        self.groups.close()
         self.reactor.close()

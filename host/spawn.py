@@ -25,7 +25,16 @@ from ipc.errors import FrameError
 from ipc.host_end import HostEnd
 from ipc.layers import DEFAULT_REQUIRED, to_mask
 from ipc.limits import MAX_FRAME_BYTES
-from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, check
+from ipc.messages import (
+    CONTROL,
+    EXITED,
+    EXTRA_CGROUP,
+    EXTRA_DIRECTORY,
+    SPAWN,
+    SPAWN_FAILED,
+    SPAWNED,
+    check,
+)
 
 _MAX_PACKET: Final = 4096
 _INT_BYTES: Final = 4
@@ -46,7 +55,7 @@ class WorkerLimits:
     """What one worker may use, in whole KiB and niceness relative to the host, and what must hold of it.
 
     ``required``: names of layers (``ipc/layers.py``). ``directory_fd``: the one directory that a builder may
-    read, -1 for none; lent until :meth:`Zygote.spawn` returns.
+    read; ``cgroup_fd``: the ``cgroup.procs`` of its group. -1 for none; lent until :meth:`Zygote.spawn` returns.
     """
 
     heap_bytes: int = 64 * 1024 * 1024
@@ -56,6 +65,7 @@ class WorkerLimits:
     frame_bytes: int = MAX_FRAME_BYTES
     required: tuple[str, ...] = DEFAULT_REQUIRED
     directory_fd: int = -1
+    cgroup_fd: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +200,12 @@ class Zygote:
                     limits.niceness,
                     limits.descriptors,
                     to_mask(limits.required),
+                    EXTRA_DIRECTORY * (limits.directory_fd >= 0)
+                    + EXTRA_CGROUP * (limits.cgroup_fd >= 0),
                 ]
             )
             fds = [from_host, to_host]
-            if limits.directory_fd >= 0:
-                fds.append(os.dup(limits.directory_fd))
+            fds += [os.dup(fd) for fd in (limits.directory_fd, limits.cgroup_fd) if fd >= 0]
         except OSError:
             for fd in (from_host, to_worker, from_worker, to_host):
                 os.close(fd)

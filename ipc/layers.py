@@ -19,6 +19,7 @@ LayerName = Literal[
     "namespaces",  # network, IPC, mounts and host name of its zygote's own
     "empty_root",  # a root directory with nothing in it
     "seccomp",  # the system calls of its profile, any other kills it
+    "cgroup",  # a control group of its own that bounds memory, processes and share of CPU
 ]
 
 LAYERS: Final[tuple[LayerName, ...]] = get_args(LayerName)

@@ -44,6 +44,10 @@ STATUS_ERROR: Final = 2
 
 FLAG_ENTRY_ENDED: Final = 1
 """On RESULT: the entry that the host delivered last has ended, nothing is left to run."""
+EXTRA_DIRECTORY: Final = 1
+"""On SPAWN: after the two of the channel rides the one directory that a builder reads."""
+EXTRA_CGROUP: Final = 2
+"""On SPAWN: last rides the ``cgroup.procs`` into which the child writes itself."""
 FLAG_SYNC: Final = 1
 """On HOSTCALL: the worker reads nothing but its answer until it arrives."""
 
@@ -78,8 +82,8 @@ FROM_WORKER: Final[dict[int, tuple[str, _Shape]]] = {
 }
 
 CONTROL: Final[dict[int, tuple[str, _Shape]]] = {
-    # token, heap KiB, data KiB, niceness, descriptors, required layers; two or three descriptors ride along
-    SPAWN: ("SPAWN", (UINT, UINT, UINT, UINT, UINT, UINT)),
+    # token, heap KiB, data KiB, niceness, descriptors, required layers, extras; two to four descriptors ride along
+    SPAWN: ("SPAWN", (UINT, UINT, UINT, UINT, UINT, UINT, UINT)),
     SPAWNED: ("SPAWNED", (UINT, UINT)),  # token, pid; a pidfd rides along
     EXITED: ("EXITED", (UINT, UINT, UINT)),  # token, exit code, signal
     SPAWN_FAILED: ("SPAWN_FAILED", (UINT, TEXT)),  # token, reason

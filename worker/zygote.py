@@ -18,14 +18,24 @@ from _socket import (
 from typing import NoReturn, Protocol
 
 from ipc.codec import decode, encode
-from ipc.messages import CONTROL, EXITED, SPAWN, SPAWN_FAILED, SPAWNED, Message, check
+from ipc.messages import (
+    CONTROL,
+    EXITED,
+    EXTRA_CGROUP,
+    EXTRA_DIRECTORY,
+    SPAWN,
+    SPAWN_FAILED,
+    SPAWNED,
+    Message,
+    check,
+)
 from worker.lockdown import CHANNEL_READ_FD, CHANNEL_WRITE_FD, Limits
 from worker.lockdown.namespaces import leave_shared
 
 _MAX_PACKET = 4096
 _INT_BYTES = 4
 # Above every number that the channel uses, so that dup2 cannot overwrite its source.
-_HIGH_FDS = (100, 101, 102)
+_HIGH_FDS = (100, 101, 102, 103)
 
 
 class Role(Protocol):
@@ -87,12 +97,14 @@ class Zygote:
         check(message, CONTROL)
         token = int(message[1])
         try:
-            if message[0] != SPAWN or len(fds) not in (2, 3):
-                raise ValueError("a spawn request carries two or three descriptors")  # noqa: TRY301 - one exit
-            heap_kib, data_kib, niceness, descriptors, required = map(int, message[2:])
+            if message[0] != SPAWN:
+                raise ValueError("only spawn requests come from the host")  # noqa: TRY301 - one exit
+            heap_kib, data_kib, niceness, descriptors, required, extras = map(int, message[2:])
+            if len(fds) != 2 + (extras & 3).bit_count():
+                raise ValueError("a spawn request carries its channel and its extras")  # noqa: TRY301 - one exit
             limits = Limits(heap_kib * 1024, data_kib * 1024, niceness, required, descriptors)
             limits.zygote_layers = self._layers
-            pid = self._fork(limits, fds)
+            pid = self._fork(limits, fds, extras)
             pidfd = os.pidfd_open(pid)
         except (OSError, ValueError) as error:
             self._tell([SPAWN_FAILED, token, str(error)])
@@ -113,7 +125,7 @@ class Zygote:
         except OSError:
             os._exit(0)  # nobody is left to be told
 
-    def _fork(self, limits: Limits, fds: list[int]) -> int:
+    def _fork(self, limits: Limits, fds: list[int], extras: int) -> int:
         zygote_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -125,8 +137,10 @@ class Zygote:
                 ]
                 os.dup2(high[0], CHANNEL_READ_FD)
                 os.dup2(high[1], CHANNEL_WRITE_FD)
-                if len(high) == len(_HIGH_FDS):
+                if extras & EXTRA_DIRECTORY:
                     limits.directory_fd = high[2]
+                if extras & EXTRA_CGROUP:
+                    limits.cgroup_fd = high[-1]
                 self._role.live(limits)
             finally:
                 os._exit(70)  # live() does not return; whatever came out of it ends here

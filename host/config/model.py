@@ -18,6 +18,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    model_validator,
 )
 
 from host.config.places import Where
@@ -105,6 +106,8 @@ class Sandbox(_Section):
     whatever holds will do."""
 
     require: tuple[LayerName, ...] = DEFAULT_REQUIRED
+    cgroup: Literal["auto", "off"] | Annotated[StrictStr, Field(pattern="^/")] = "auto"
+    """Where workers get control groups: in what this process was given, nowhere, or in a directory of cgroup2."""
 
 
 class PluginSource(BaseModel):
@@ -157,6 +160,14 @@ class Config(_Section):
     settings: dict[StrictStr, dict[StrictStr, JsonValue]] = {}
     features: dict[StrictStr, Annotated[Names, BeforeValidator(_feature_names)]] = {}
     plugins: dict[StrictStr, PluginOptions] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hardened_fails_closed(cls, given: object) -> object:
+        """A guard that does not answer is a veto there, whatever else is written."""
+        if isinstance(given, dict) and given.get("profile") == "hardened":
+            return given | {"fail_closed": True}
+        return given
 
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _places: Mapping[Where, Source] = PrivateAttr(default_factory=dict)
@@ -228,16 +239,21 @@ class Config(_Section):
 
 _NO_OPTIONS: Final = PluginOptions()
 
-_OF_THE_SYSTEM: Final = frozenset({"namespaces", "empty_root", "uid"})
+_OF_ROOT: Final = frozenset({"uid", "namespaces", "empty_root"})
 """Layers that take a host which is root; the others any recent kernel gives to anyone."""
 
 
-def required_layers(config: Config) -> tuple[str, ...]:
+def required_layers(config: Config, *, is_root: bool, has_cgroups: bool) -> tuple[str, ...]:
     """Return the layers without which no worker of *config* runs, in the order of ``ipc/layers.py``.
 
-    The profile ``hardened`` adds to ``sandbox.require`` all that a kernel gives without privileges.
+    The profile ``hardened`` adds to ``sandbox.require`` all that can be had: what any recent kernel gives to
+    anyone, what root has besides, and control groups where this process was given some to make.
     """
     named = set(config.sandbox.require)
     if config.profile == "hardened":
-        named.update(layer for layer in LAYERS if layer not in _OF_THE_SYSTEM)
+        named.update(
+            layer
+            for layer in LAYERS
+            if (is_root or layer not in _OF_ROOT) and (has_cgroups or layer != "cgroup")
+        )
     return tuple(layer for layer in LAYERS if layer in named)

@@ -170,7 +170,7 @@ def test_a_required_layer_that_is_missing_stops_everything(
 ) -> None:
     """One line: which, why, what to do. Workers that say no are simulated by a host that asks for more."""
     asked = "a layer of tomorrow"
-    monkeypatch.setattr("host.runtime.required_layers", lambda _: (asked,))
+    monkeypatch.setattr("host.runtime.required_layers", lambda _, **__: (asked,))
     monkeypatch.setattr("host.spawn.to_mask", lambda _: 0)
     host = make_host()
 
@@ -202,12 +202,22 @@ def test_a_worker_that_leaves_a_layer_out_is_not_believed() -> None:
 
 
 def test_the_default_and_the_hardened_profile() -> None:
-    """An empty list is the operator's word; hardened adds what any recent kernel gives."""
-    assert set(required_layers(Config())) == set(DEFAULT_REQUIRED)
-    assert required_layers(Config.model_validate({"sandbox": {"require": []}})) == ()
-    hardened = required_layers(Config(profile="hardened"))
-    assert {"landlock", "capabilities", "not_dumpable", "pdeathsig", "seccomp"} <= set(hardened)
-    assert not {"uid", "namespaces", "empty_root"} & set(hardened)
+    """An empty list is the operator's word; hardened adds all that can be had, and lets nothing fail open."""
+
+    def required(
+        config: Config, *, is_root: bool = False, has_cgroups: bool = False
+    ) -> set[str]:
+        return set(required_layers(config, is_root=is_root, has_cgroups=has_cgroups))
+
+    assert required(Config(), is_root=True, has_cgroups=True) == set(DEFAULT_REQUIRED)
+    assert required(Config.model_validate({"sandbox": {"require": []}})) == set()
+    hardened = Config(profile="hardened")
+    assert required(hardened) == set(LAYERS) - {"uid", "namespaces", "empty_root", "cgroup"}
+    assert required(hardened, is_root=True) == set(LAYERS) - {"cgroup"}
+    assert required(hardened, is_root=True, has_cgroups=True) == set(LAYERS)
+    assert hardened.fail_closed
+    assert Config.model_validate({"profile": "hardened", "fail_closed": False}).fail_closed
+    assert not Config().fail_closed
 
 
 def test_a_layer_that_does_not_exist_is_an_error_of_the_configuration(tmp_path: Path) -> None:

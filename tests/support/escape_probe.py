@@ -30,7 +30,12 @@ def main(root: str, mode: str) -> None:
             limits = Limits(0, 128 << 20, 0)
             limits.parent_pid = parent
             layers = enter_lockdown(limits, confine)
-            expected = {"seccomp": mode == "locked", "namespaces": False, "empty_root": False}
+            expected = {
+                "seccomp": mode == "locked",
+                "namespaces": False,
+                "empty_root": False,
+                "cgroup": False,
+            }
             if not _as_expected(layers, expected):
                 os._exit(70)
         os.write(4, b"%d" % made.make())

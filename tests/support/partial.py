@@ -7,7 +7,16 @@ product itself has no switch for it.
 from collections.abc import Iterable
 
 from ipc.layers import LAYERS
-from worker.lockdown import Filter, descriptors, enter, identity, landlock, namespaces, rlimits
+from worker.lockdown import (
+    Filter,
+    cgroup,
+    descriptors,
+    enter,
+    identity,
+    landlock,
+    namespaces,
+    rlimits,
+)
 
 LEFT_OUT = "left out"
 _PRCTL_OF = {"pdeathsig": 1, "not_dumpable": 4, "no_new_privs": 38}
@@ -49,6 +58,7 @@ def leave_out(layers: Iterable[str]) -> None:
         "rlimits": ((rlimits, "limit_all", False), (rlimits, "limit_descriptors", False)),
         "landlock": ((landlock, "deny_all", LEFT_OUT),),
         "empty_root": ((namespaces, "_empty_root", LEFT_OUT),),
+        "cgroup": ((cgroup, "join", LEFT_OUT),),
     }
     for layer in missing & set(replaced):
         for module, name, answer in replaced[layer]:

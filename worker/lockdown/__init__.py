@@ -1,6 +1,6 @@
 """Confinement of a worker: each layer a module, one ordered function that enters them all.
 
-Top to bottom: ``enter`` (the order) over ``descriptors``, ``identity``, ``rlimits``, ``landlock``,
+Top to bottom: ``enter`` (the order) over ``cgroup``, ``descriptors``, ``identity``, ``rlimits``, ``landlock``,
 ``seccomp`` (with ``syscalls``, the table, and ``bpf``, the assembler) over ``kernel``. ``namespaces`` is for
 the zygote.
 """

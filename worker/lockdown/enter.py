@@ -10,7 +10,7 @@ import os
 from typing import Final
 
 from ipc.layers import LAYERS, from_mask
-from worker.lockdown import descriptors, identity, landlock, rlimits
+from worker.lockdown import cgroup, descriptors, identity, landlock, rlimits
 from worker.lockdown.kernel import LockdownError, prctl, prctl_get
 from worker.lockdown.seccomp import Filter
 from worker.lockdown.syscalls import CHANNEL_WRITE_FD
@@ -41,11 +41,13 @@ class Limits:
 
     ``heap_bytes`` of JavaScript, ``data_bytes`` of data segment, ``niceness``, ``descriptors`` (the first number
     that none may have), and ``required``: a mask of layers (``ipc/layers.py``). The zygote adds
-    ``parent_pid``, ``directory_fd`` (the one directory that a builder reads, -1 for none) and
-    ``zygote_layers``: layer -> why it does not hold, or an empty text.
+    ``parent_pid``, ``directory_fd`` (the one directory that a builder reads) and ``cgroup_fd`` (the file that
+    moves this process into its group), -1 for none, and ``zygote_layers``: layer -> why it does not hold, or
+    an empty text.
     """
 
     __slots__ = (
+        "cgroup_fd",
         "data_bytes",
         "descriptors",
         "directory_fd",
@@ -71,6 +73,7 @@ class Limits:
         self.descriptors = descriptors
         self.parent_pid = 0
         self.directory_fd = -1
+        self.cgroup_fd = -1
         self.zygote_layers: dict[str, str] = {}
 
 
@@ -123,6 +126,8 @@ def enter_lockdown(limits: Limits, confine: Filter) -> Layers:
     for layer, why_not in limits.zygote_layers.items():
         layers.note(layer, why_not)
 
+    # First, so that what follows is charged to the group already.
+    layers.note("cgroup", cgroup.join(limits.cgroup_fd))
     # An inherited descriptor would outlive every later barrier, so they go first.
     descriptors.keep_only(limits.directory_fd)
     layers.note("environment", "" if descriptors.clear_environment() else "not empty")

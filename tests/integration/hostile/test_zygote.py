@@ -147,7 +147,7 @@ def with_descriptors(message: Message, count: int) -> Callable[[Played], None]:
 NONSENSE: dict[str, Callable[[Played], None]] = {
     "noise": lambda played: played.socket.send(b"\xff\xfe") and None,
     "of_an_unknown_child": packet([EXITED, 99, 0, 9]),
-    "a_request": packet([SPAWN, 1, 1, 1, 1, 1, 1]),
+    "a_request": packet([SPAWN, 1, 1, 1, 1, 1, 1, 0]),
     "a_workers_message": packet([68, 0]),
     "wrong_fields": packet([EXITED, 1]),
     "spawned_without_a_pidfd": packet([SPAWNED, 1, 1]),
