@@ -25,6 +25,7 @@ from worker.build.errors import (
     E_UNSUPPORTED,
     BuildError,
 )
+from worker.build.manifest import Literal, read_manifest
 from worker.build.positions import Pairs, align, encode, tokens
 from worker.build.resolve import EscapeError, Found, Sources
 from worker.build.rewrite import Dependency, Rewritten, rewrite
@@ -59,6 +60,7 @@ def build(entry: str, sources: Sources, limits: Limits | None = None) -> dict[st
         map        one string per module, as positions.encode() describes ("" for JSON)
         entry      index of the main module
         externals  names of packages that were not found; using them fails at run time
+        manifest   what the main file says of itself, as manifest.Literal.to_json() gives it, or None
         reads      [[candidates, chosen path or None, sha256 or None]], to tell whether a rebuild is due
 
     Raises:
@@ -92,6 +94,7 @@ class _Build:
         self._missing: set[str] = set()
         self._total = 0
         self._active: list[tuple[int, int, Fetching, list[str]]] = []
+        self._stated: Literal | None = None
 
     def run(self, entry: str) -> dict[str, object]:
         try:
@@ -121,6 +124,7 @@ class _Build:
             "map": [module.positions for module in self._modules],
             "entry": main,
             "externals": sorted(self._missing),
+            "manifest": None if self._stated is None else self._stated.to_json(),
             "reads": [
                 [list(wanted), hit.path if hit else None, hit.sha256 if hit else None]
                 for wanted, hit in self._reads.items()
@@ -192,7 +196,9 @@ class _Build:
             )
             self._pairs.append([])
             return index
-        code, pairs = _transform(source, extension, found)
+        code, pairs, tree = _transform(source, extension, found)
+        if index == 0:  # the main file; what another one exports is no manifest
+            self._stated = read_manifest(tree, source)
         positions = encode(pairs, code.edits, code.body, source)
         targets: list[Target] = [None] * len(code.dependencies)
         self._modules.append(
@@ -295,8 +301,8 @@ class _Build:
         return resolve.folder_of(found.path), self._manifests[found.path]
 
 
-def _transform(source: bytes, extension: str, found: Found) -> tuple[Rewritten, Pairs]:
-    """Return the module function of one file and which of its tokens came from where."""
+def _transform(source: bytes, extension: str, found: Found) -> tuple[Rewritten, Pairs, Tree]:
+    """Return the module function of one file, which of its tokens came from where, and its syntax."""
     # The parser's error recovery is quadratic in time and memory, so a large file meets the compiler
     # first, which refuses a broken one at once. A small one, or one that the compiler's recursion may
     # not survive, meets the parser first, which measures its depth and knows places.
@@ -316,7 +322,7 @@ def _transform(source: bytes, extension: str, found: Found) -> tuple[Rewritten, 
         # CommonJS is taken as it is: compiling would judge it by the rules of modules
         raw = rewrite(source, found.path, force="cjs" if extension == ".cjs" else "")
         if raw.kind == "cjs":
-            return raw, [(offset, offset) for _, offset in tokens(tree, source)]
+            return raw, [(offset, offset) for _, offset in tokens(tree, source)], tree
     if compiled is None:
         compiled = _compiled(found)
     if isinstance(compiled, CompileError):
@@ -324,7 +330,7 @@ def _transform(source: bytes, extension: str, found: Found) -> tuple[Rewritten, 
     force = "esm" if extension in (".mjs", ".mts") else "cjs" if extension == ".cjs" else ""
     is_typescript = extension in resolve.TYPESCRIPT
     code = rewrite(compiled, found.path, force=force, is_typescript=is_typescript)
-    return code, align(tokens(code.tree, code.compiled), tokens(tree, source))
+    return code, align(tokens(code.tree, code.compiled), tokens(tree, source)), tree
 
 
 def _compiled(found: Found) -> bytes | CompileError:
