@@ -12,7 +12,7 @@ export const manifest = {
   name: "workbench",
   version: "1.0.0",
   description: "Notes and checkpoints for a session",
-  tier: "write",
+  tier: "read", // the least of its tools; each may say more
 };
 
 interface Counters {

@@ -2,8 +2,45 @@
 
 from dataclasses import dataclass
 
-from host.outcome import JsonObject
+from host.outcome import Json, JsonObject
 from host.positions import ArtifactMap
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a manifest that is no literal. ``key`` is the outermost key it lies under, if any."""
+
+    line: int
+    column: int
+    key: str | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class InFileManifest:
+    """What the main file says of itself: literals, as the builder read them from its syntax."""
+
+    form: str
+    value: Json
+    marks: Json
+    """Lines in the shape of the value; see :meth:`line`."""
+    faults: tuple[Fault, ...]
+
+    def line(self, place: tuple[str | int, ...]) -> int | None:
+        """Return the line of what stands at *place*, or of the nearest thing around it."""
+        mark: Json = self.marks
+        for step in place:
+            parts = mark[1] if isinstance(mark, list) and len(mark) == 2 else None
+            inner: Json = None
+            if isinstance(parts, dict) and isinstance(step, str):
+                inner = parts.get(step)
+            elif isinstance(parts, list) and isinstance(step, int) and 0 <= step < len(parts):
+                inner = parts[step]
+            if inner is None:
+                break
+            mark = inner
+        line = mark[0] if isinstance(mark, list) and mark else mark
+        return line if type(line) is int else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +53,7 @@ class Artifact:
     externals: tuple[str, ...]
     raw: JsonObject
     """The builder's own answer, for a cache."""
+    manifest: InFileManifest | None = None
 
 
 def read_artifact(raw: JsonObject) -> Artifact | None:
@@ -28,4 +66,19 @@ def read_artifact(raw: JsonObject) -> Artifact | None:
     except ValueError:
         return None
     missing = tuple(name for name in externals if isinstance(name, str))
-    return Artifact(code, entry, positions, missing, raw)
+    return Artifact(code, entry, positions, missing, raw, _in_file(raw.get("manifest")))
+
+
+def _in_file(raw: Json) -> InFileManifest | None:
+    if not isinstance(raw, dict):
+        return None
+    form, faults = raw.get("form"), raw.get("faults")
+    told = []
+    for fault in faults if isinstance(faults, list) else []:
+        if isinstance(fault, list) and len(fault) == 4:
+            line, column, key, what = fault
+            if type(line) is int and type(column) is int and isinstance(what, str):
+                told.append(Fault(line, column, key if isinstance(key, str) else None, what))
+    return InFileManifest(
+        form if isinstance(form, str) else "", raw.get("value"), raw.get("marks"), tuple(told)
+    )

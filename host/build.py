@@ -22,12 +22,15 @@ from host.hostcalls.table import parse_args
 from host.link import Link
 from host.listener import HostcallRequest
 from host.loss import Loss
+from host.manifests import read_package
 from host.outcome import Json, Status
 from host.reactor import now_s
 from host.sources import Read, SourceTree
 from host.spawn import WorkerLimits
 from host.waits import Wait
 from ipc.messages import BUILD, STATUS_ERROR
+from policies.manifest_values import NO_MANIFEST, Manifest
+from policies.plugin_name import slug
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -40,12 +43,7 @@ _INDEX: Final = tuple(
     f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs")
 )
 _SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
-_MAX_PACKAGE_JSON: Final = 1024 * 1024
 _CACHE_FORMAT: Final = 1
-
-
-NO_VERSION: Final = "0.0.0"
-"""The version of a plugin that states none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class Entry:
     root: Path
     file: str
     name: str
-    version: str = NO_VERSION
-    package: bool = False
+    package: Manifest = NO_MANIFEST
+    """What its package.json says."""
 
 
 def find_entry(path: Path) -> Entry:
@@ -75,14 +73,15 @@ def find_entry(path: Path) -> Entry:
         return Entry(resolved.parent, resolved.name, _slug(name))
     if not resolved.is_dir():
         raise PluginLoadError("E_TYPE", f"{path} is neither a file nor a directory")
-    package = resolved / "package.json"
-    if package.is_file():
-        entry = _entry_of_package(resolved, package)
-        if entry is not None:
-            return entry
+    package = read_package(resolved)
+    if package is not None:
+        file = _named_entry(resolved, package)
+        if file is not None:
+            name = package.name or _slug(resolved.name)
+            return Entry(resolved, file, name, package)
     for file in _INDEX:
         if (resolved / file).is_file():
-            return Entry(resolved, file, _slug(resolved.name))
+            return Entry(resolved, file, _slug(resolved.name), package or NO_MANIFEST)
     raise PluginLoadError(
         "E_NO_ENTRY",
         f"{path} has no entry: no package.json that names one (jcode-plugin.v2.entry.server, "
@@ -90,62 +89,35 @@ def find_entry(path: Path) -> Entry:
     )
 
 
-def _entry_of_package(root: Path, package: Path) -> Entry | None:
-    try:
-        if package.stat().st_size > _MAX_PACKAGE_JSON:
-            raise PluginLoadError("E_TOO_LARGE", f"{package} is larger than 1 MiB")
-        raw: object = json.loads(package.read_bytes())
-    except (OSError, ValueError) as error:
-        raise PluginLoadError("E_MANIFEST", f"{package} cannot be read: {error}") from None
-    if not isinstance(raw, dict):
-        raise PluginLoadError("E_MANIFEST", f"{package} does not hold an object")
-    found = _named_entry(raw, package)
-    if found is None:
+def _named_entry(root: Path, package: Manifest) -> str | None:
+    """Return the main file that *package* names, relative to *root*; None when it names none."""
+    choices = package.entry.choices
+    if len(choices) > 1:
+        listed = ", ".join(choices[:8])
+        raise PluginLoadError(
+            "E_MANIFEST",
+            f"{package.where} names several extensions; load one of them: {listed}",
+        )
+    main = package.entry.package_main
+    named = package.entry.main or next(iter(choices), None)
+    if named is None and main is not None and main.endswith(_SUFFIXES):
+        named = main
+    if named is None:
+        if package.kind == "tui":
+            raise PluginLoadError(
+                "E_NO_ENTRY", f"{package.where} is of kind tui and has nothing that runs here"
+            )
         return None
-    file = os.path.normpath(found)
+    file = os.path.normpath(named)
     if file.startswith(("/", "..")):
         raise PluginLoadError(
-            "E_ESCAPE", f"{package} names an entry outside the plugin: {found}"
+            "E_ESCAPE", f"{package.where} names an entry outside the plugin: {named}"
         )
-    name, version = raw.get("name"), raw.get("version")
-    return Entry(
-        root,
-        file,
-        _slug(name) if isinstance(name, str) and name else _slug(root.name),
-        version if isinstance(version, str) else NO_VERSION,
-        package=True,
-    )
-
-
-def _named_entry(raw: dict[str, object], package: Path) -> str | None:
-    own = raw.get("jcode-plugin")
-    v2 = own.get("v2") if isinstance(own, dict) else raw.get("jcode")
-    entry = v2.get("entry") if isinstance(v2, dict) else None
-    if isinstance(entry, dict):
-        entry = entry.get("server") or entry.get("both")
-    if isinstance(entry, str):
-        return entry
-    for key in ("pi", "omp"):
-        section = raw.get(key)
-        extensions = section.get("extensions") if isinstance(section, dict) else None
-        if isinstance(extensions, list) and extensions:
-            if len(extensions) > 1:
-                listed = ", ".join(str(item) for item in extensions[:8])
-                raise PluginLoadError(
-                    "E_MANIFEST",
-                    f"{package} names several extensions; load one of them: {listed}",
-                )
-            return str(extensions[0])
-    main = raw.get("main")
-    return main if isinstance(main, str) and main.endswith(_SUFFIXES) else None
+    return file
 
 
 def _slug(name: str) -> str:
-    """Return *name* in the alphabet of plugin names: ``[a-z0-9@/._-]``."""
-    kept = "".join(
-        c if c.isascii() and (c.isalnum() or c in "@/._-") else "-" for c in name.lower()
-    )
-    return kept.strip("-/.") or "plugin"
+    return slug(name) or "plugin"
 
 
 class _Session:

@@ -313,7 +313,9 @@ class Instance:
         link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
         self.state = State.ACTIVE
-        self.registry = read_registry(raw if isinstance(raw, dict) else {})
+        self.registry = read_registry(
+            raw if isinstance(raw, dict) else {}, self.plugin.spec.manifest
+        )
         for problem in self.registry.problems:
             self.note(Kind.REFUSED, "E_REGISTRATION", problem)
         self.plugin.on_instance_loaded(self)
@@ -427,8 +429,7 @@ class Instance:
 
     def take_registry(self, raw: dict[str, Json]) -> None:
         """The plugin registered or took back something."""
-        manifest = self.registry.manifest
-        self.registry = read_registry(raw | {"manifest": manifest})
+        self.registry = read_registry(raw, self.plugin.spec.manifest)
         if self.state is State.ACTIVE:
             self.plugin.on_registry_changed()
 

@@ -20,6 +20,7 @@ from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
+from host.manifests import API_VERSION
 from host.outcome import Json, JsonObject, Status
 from host.positions import map_positions
 from host.reactor import now_s
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from host.workspace import Workspace
 
 _REMEMBERED_ENDS: Final = 1024
-API_VERSION: Final = "0.30"
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
 Scope = Literal["project", "session", "global"]
@@ -62,6 +62,8 @@ class PluginSpec:
     settings: JsonObject = field(default_factory=dict)
     id: str = ""
     manifest: Manifest = NO_MANIFEST
+    file_name: str = ""
+    """What it would be called if its manifest gave it no name."""
 
 
 class Plugin:

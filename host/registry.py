@@ -10,7 +10,8 @@ from typing import Final, TypeGuard
 
 from host.outcome import Json, JsonObject
 from ipc.events import PluginEvent
-from policies.gate import TIERS, Tier
+from policies.gate import TIERS, Tier, strictest
+from policies.manifest_values import NO_MANIFEST, Manifest
 
 MAX_EACH: Final = 256
 MAX_TEXT: Final = 16_384
@@ -48,7 +49,6 @@ class Registry:
     flags: tuple[JsonObject, ...] = ()
     shortcuts: tuple[JsonObject, ...] = ()
     providers: tuple[JsonObject, ...] = ()
-    manifest: JsonObject | None = None
     speaks_pi: bool = False
     problems: tuple[str, ...] = field(default=())
 
@@ -91,8 +91,19 @@ class _Reader:
         return list(seen.values())
 
 
-def read_registry(raw: JsonObject) -> Registry:
-    """Return *raw* as checked values; what cannot be used is left out and named in ``problems``."""
+def _tier(own: Json, stated: Tier | None) -> Tier:
+    if own is None:
+        return stated or "exec"
+    known: Tier = next((tier for tier in TIERS if tier == own), "exec")
+    return known if stated is None else strictest(known, stated)
+
+
+def read_registry(raw: JsonObject, manifest: Manifest = NO_MANIFEST) -> Registry:
+    """Return *raw* as checked values; what cannot be used is left out and named in ``problems``.
+
+    A tool's own tier counts where it is above what *manifest* says of it; a tool of which neither says anything
+    is ``exec``.
+    """
     reader = _Reader()
     bitmap = 0
     events = raw.get("events")
@@ -107,7 +118,7 @@ def read_registry(raw: JsonObject) -> Registry:
             ToolSpec(
                 name=_text(item["name"]),
                 description=_text(item.get("description")),
-                tier=next((known_tier for known_tier in TIERS if known_tier == tier), "exec"),
+                tier=_tier(tier, manifest.tool_tier(_text(item["name"]))),
                 label=_text(item.get("label"), 200) or None,
                 parameters=parameters if _is_object(parameters) else None,
                 has_handler=item.get("has_handler") is not False,
@@ -118,7 +129,6 @@ def read_registry(raw: JsonObject) -> Registry:
         for item in reader.named(raw.get("commands"), "command")
     ]
     shortcuts = raw.get("shortcuts")
-    manifest = raw.get("manifest")
     return Registry(
         events=bitmap,
         tools=tuple(tools),
@@ -128,7 +138,6 @@ def read_registry(raw: JsonObject) -> Registry:
         if isinstance(shortcuts, list)
         else (),
         providers=tuple(reader.named(raw.get("providers"), "provider")),
-        manifest=manifest if _is_object(manifest) else None,
         speaks_pi=bool(raw.get("pi_events")) or raw.get("imports_pi") is True,
         problems=tuple(reader.problems[:20]),
     )

@@ -70,6 +70,16 @@ def open_beneath(root_fd: int, path: str) -> int:
     raise OSError(error, os.strerror(error), path)
 
 
+def read_beneath(root_fd: int, path: str, limit: int) -> bytes | None:
+    """Return what the regular file *path* beneath *root_fd* holds, at most *limit* + 1 bytes; None when it is none.
+
+    Raises as :func:`open_beneath` does.
+    """
+    fd = open_beneath(root_fd, path)
+    with open(fd, "rb") as file:
+        return file.read(limit + 1) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+
+
 def _walk_beneath(root_fd: int, path: str) -> int:
     """As :func:`open_beneath` for kernels without openat2: no symlink is followed at all."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -170,12 +180,9 @@ class SourceTree:
         return copied
 
     def _read(self, path: str) -> bytes | None:
-        fd = open_beneath(self._root_fd, path)
-        with open(fd, "rb") as file:
-            status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode):
-                return None
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = read_beneath(self._root_fd, path, MAX_FILE_BYTES)
+        if data is None:
+            return None
         self._total += len(data)
         files = sum(1 for found in self._found.values() if found is not None)
         if len(data) > MAX_FILE_BYTES:

@@ -11,27 +11,32 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from host.artifact import Artifact
 from host.audit import E_SWITCH, Kind, printable
-from host.build import NO_VERSION, Entry, find_entry
+from host.build import Entry, find_entry
 from host.config import Config
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
+from host.manifests import complete
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.registry import Registry
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
 from host.waits import Wait
+from policies.manifest_values import Manifest
 from policies.rights import Rights
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
 
 _logger = logging.getLogger("jcode_plugins")
+
+NO_VERSION: Final = "0.0.0"
+"""The version of a plugin that states none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class PluginInfo:
     scope: Scope
     state: str
     registry: Registry
+    manifest: Manifest
     load_ms: float
     error: str | None = None
     externals: tuple[str, ...] = ()
@@ -92,7 +98,7 @@ class Workspace:
         try:
             self.runtime.look_if_due()
             self._check_switches(name or str(path))
-            wanted, entry, artifact = await self._build(Path(path), name)
+            wanted, entry, artifact, manifest = await self._build(Path(path), name)
         except PluginDisabledError:
             raise
         except PluginLoadError as error:
@@ -104,14 +110,18 @@ class Workspace:
         options = self.config.plugins.get(wanted)
         spec = PluginSpec(
             name=wanted,
-            version=entry.version,
+            version=manifest.version or NO_VERSION,
             path=entry.root / entry.file,
-            scope=scope or (options.scope if options is not None else None),
+            scope=scope or (options.scope if options is not None else None) or manifest.scope,
             artifact=artifact,
             rights=Rights(of_event={int(event): of for event, of in (rights or {}).items()}),
             settings=self.config.settings.get(wanted, {}) | (settings or {}),
             id=f"file:{entry.root / entry.file}",
+            manifest=manifest,
+            file_name=entry.name,
         )
+        for warning in manifest.warnings:
+            _logger.warning("[%s] %s", wanted, printable(warning))
         plugin = Plugin(self, spec)
         shared = (
             self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
@@ -137,17 +147,23 @@ class Workspace:
         )
         return self.info(plugin)
 
-    async def _build(self, path: Path, name: str | None) -> tuple[str, Entry, Artifact]:
+    async def _build(
+        self, path: Path, name: str | None
+    ) -> tuple[str, Entry, Artifact, Manifest]:
         entry = find_entry(path)
-        wanted = name or entry.name
-        self._check_switches(wanted, wanted, entry.name)
-        self._check_new(wanted)
+        early = name or entry.name
+        self._check_switches(early, early, *_names_in(entry.package), entry.name)
+        if name is not None or entry.package.name is not None:
+            self._check_new(early)
         try:
             artifact = await self.runtime.builds.build(entry)
         finally:
-            self._check_switches(wanted, wanted, entry.name)  # it may be what ended the build
+            self._check_switches(early, early, entry.name)  # it may be what ended the build
+        manifest = complete(entry.package, artifact, entry.root / entry.file)
+        wanted = name or manifest.name or entry.name
+        self._check_switches(wanted, wanted, *_names_in(manifest))
         self._check_new(wanted)  # again: another load may have been faster
-        return wanted, entry, artifact
+        return wanted, entry, artifact, manifest
 
     def _check_switches(self, told: str, *names: str) -> None:
         """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""
@@ -307,11 +323,12 @@ class Workspace:
         return PluginInfo(
             id=plugin.spec.id,
             name=plugin.name,
-            version=_version_of(plugin),
+            version=plugin.spec.version,
             path=str(plugin.spec.path),
             scope=plugin.scope,
             state=plugin.state,
             registry=plugin.registry,
+            manifest=plugin.spec.manifest,
             load_ms=plugin.load_ms,
             error=plugin.last_error or None,
             externals=plugin.spec.artifact.externals,
@@ -325,17 +342,13 @@ _NUMBERS = frozenset(int(event) for event in PluginEvent)
 
 def _names_of(plugin: Plugin) -> tuple[str, ...]:
     """Every name that a switch may call *plugin* by: ours, and those that it gives itself."""
-    manifest = plugin.registry.manifest or {}
-    stated = (manifest.get("name"), manifest.get("package_name"))
-    return (plugin.name, *(name for name in stated if isinstance(name, str)))
+    return (plugin.name, plugin.spec.file_name, *_names_in(plugin.spec.manifest))
 
 
-def _version_of(plugin: Plugin) -> str:
-    """The package's version, or the one that a single file says of itself."""
-    stated = (plugin.registry.manifest or {}).get("version")
-    if plugin.spec.version == NO_VERSION and isinstance(stated, str):
-        return stated[:64]
-    return plugin.spec.version
+def _names_in(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(
+        name for name in (manifest.name, manifest.title, manifest.package_name) if name
+    )
 
 
 def read_event(name: object) -> PluginEvent:

@@ -58,6 +58,11 @@ _LIST_KINDS: Final = {
 }
 """The key of a list and the kind of capability that its lines are rules of."""
 
+KEYS: Final = frozenset(
+    field.alias or name for name, field in ManifestShape.model_fields.items()
+)
+"""The keys that a manifest may have."""
+
 LineOf = Callable[[Place], int | None]
 
 
@@ -69,8 +74,10 @@ class ManifestError(ValueError):
         self.where = where
         self.line = line
         self.place = place
+        self.told_place = _told(place)
+        """The way to the value, as an author would write it."""
         at = where if line is None else f"{where}:{line}"
-        super().__init__(f"{at}: {_told(place)}: {what}" if place else f"{at}: {what}")
+        super().__init__(f"{at}: {self.told_place}: {what}" if place else f"{at}: {what}")
 
 
 def parse_manifest(
@@ -170,6 +177,7 @@ class _Reader:
                 self._setting(key, of, ("settings", key)) for key, of in shape.settings.items()
             ),
             engine=shape.engines.jcode,
+            engine_line=self._line_of(self._place(("engines", "jcode"))),
             provides_tools=shape.provides_tools,
             icon=shape.icon,
             homepage=shape.homepage,

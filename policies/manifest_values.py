@@ -33,6 +33,8 @@ class Entry:
     both: str | None = None
     choices: tuple[str, ...] = ()
     """Several main files that the author gave the same rank, as a package of another format may."""
+    package_main: str | None = None
+    """What npm calls the main file; for want of anything better."""
 
     @property
     def main(self) -> str | None:
@@ -108,6 +110,8 @@ class Manifest:
 
     where: str = ""
     """The file that it was read from; empty when the plugin has none."""
+    origin: str = ""
+    """The key or the export that it stands under, for example ``jcode-plugin.v2``; empty when there is none."""
     schema: str = SCHEMA_V2
     name: str | None = None
     """In the alphabet of plugin names."""
@@ -128,6 +132,7 @@ class Manifest:
     settings: tuple[Setting, ...] = ()
     engine: str | None = None
     """The range of API versions that it works with."""
+    engine_line: int | None = None
     provides_tools: tuple[str, ...] = ()
     icon: str = ""
     homepage: str = ""

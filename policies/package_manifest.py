@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from policies.json_text import Json, Place
 from policies.manifest import LineOf, ManifestError, no_line, parse_manifest
 from policies.manifest_values import NO_MANIFEST, SCHEMA_V1, SCHEMA_V2, Entry, Manifest
 from policies.plugin_name import RESERVED, slug
+
+OTHER_FORMATS: Final = ("pi", "omp")
+"""Keys that are the manifests of other formats: they declare nothing of ours."""
 
 
 def parse_package(
@@ -28,7 +32,7 @@ def parse_package(
     for step in at:
         section = section[step] if isinstance(section, dict) and isinstance(step, str) else None
     found = replace(NO_MANIFEST, where=where)
-    if at in (("pi",), ("omp",)):
+    if at and at[0] in OTHER_FORMATS:
         # Their own formats: nothing of ours is declared there, and they know no tiers.
         known = ("features", "settings", "name", "description")
         kept = (
@@ -42,7 +46,8 @@ def parse_package(
         found = parse_manifest(
             section, where=where, line_of=lines, at=at, schema=schema, events=events
         )
-    return _with_package(found, raw, where, lines)
+    origin = ".".join(str(step) for step in at)
+    return _with_package(replace(found, origin=origin), raw, where, lines)
 
 
 def _section(raw: dict[str, Json], where: str, lines: LineOf) -> tuple[Place, str]:
@@ -101,10 +106,12 @@ def _with_package(found: Manifest, raw: dict[str, Json], where: str, lines: Line
             place=("name",),
         )
     keywords = raw.get("keywords")
+    main = raw.get("main")
     return replace(
         found,
         name=found.name or kept or None,
         package_name=found.package_name or kept or None,
+        entry=replace(found.entry, package_main=main if isinstance(main, str) else None),
         version=found.version or text("version", "") or None,
         description=found.description or text("description", ""),
         author=found.author or text("author", "name"),

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-import jsonschema_rs
-
 from policies.manifest_values import Setting
 
 MAX_TEXT_CHARS: Final = 100_000
@@ -97,6 +95,8 @@ def check_setting(setting: Setting, *, is_inner: bool = False) -> tuple[str, str
 
 @lru_cache(maxsize=256)
 def _matcher(pattern: str) -> Callable[[str], bool]:
+    import jsonschema_rs  # here: few settings have a pattern
+
     # jsonschema-rs brings the regex crate: no backtracking, so neither look-around nor back-references, and a limit
     # for what a repetition of repetitions compiles to.
     try:

@@ -102,7 +102,8 @@ def test_metadata_is_taken_from_the_file(
     source = 'jcode.on("Stop", () => ({ reason: "ran" }));\n' + METADATA[form]
     info = host.load(write("p.js", source))
 
-    assert info.registry.manifest == {"name": "m", "description": "d", "tags": ["a"]}
+    manifest = info.manifest
+    assert (info.name, manifest.description, manifest.tags) == ("m", "d", ("a",))
     assert host.dispatch("Stop", {"session_id": "s"}).output == {"reason": "ran"}
 
 

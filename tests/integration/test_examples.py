@@ -196,8 +196,7 @@ def test_journal_counts_sessions_across_hosts(tmp_path: Path) -> None:
         with BlockingPluginHost(project_dir=tmp_path, home=tmp_path / "home") as host:
             info = host.load(EXAMPLES / "journal.js", settings={"prefix": "visit"})
             assert info.registry.event_names() == ["SessionStart", "SessionEnd"]
-            assert info.registry.manifest is not None
-            assert info.registry.manifest["version"] == "1.0.0"
+            assert info.version == "1.0.0"
             send(
                 host,
                 "SessionStart",

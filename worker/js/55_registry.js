@@ -16,7 +16,6 @@ const tierNames = freeze({ __proto__: null, read: true, write: true, exec: true 
 const plainName = /^[A-Za-z0-9_.-]+$/;
 const commandName = /^[A-Za-z0-9_.:-]+$/;
 let lastRegistry = "";
-let manifestData = null;
 
 const markRegistry = coalesced(() => {
   if (!instance.loaded) return; // LOAD's own result carries it
@@ -183,6 +182,5 @@ function registryData() {
     shortcuts: infosOf(shortcuts),
     providers: infosOf(providers),
     renderers: rendererNames,
-    manifest: manifestData,
   };
 }

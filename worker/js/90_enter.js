@@ -100,21 +100,15 @@ function runBundle(bundle, entry, api) {
   });
 }
 
-/** Read the entry's exports: ``manifest``, and a default that is a function or metadata. */
+/** Run what the entry exports as default; an object is metadata, which the host has read from the file itself. */
 function runEntryModule(ns, api) {
-  const exported = hasOwn(ns, "manifest") ? ns.manifest : undefined;
   let main = hasOwn(ns, "default") ? ns.default : undefined;
   // CommonJS that sets exports.default: its namespace's default is the exports object around it.
   if (isMetadata(main) && hasOwn(main, "default") && typeof main.default === "function") main = main.default;
-  if (typeof main === "function") {
-    takeManifest(exported);
-    return main(api);
-  }
-  if (main !== undefined && (typeof main !== "object" || main === null || arrayIsArray(main))) {
+  if (typeof main === "function") return main(api);
+  if (main !== undefined && !isMetadata(main)) {
     throw new TypeErrorCtor("default export is neither a function nor an object with metadata");
   }
-  const nested = main !== undefined && hasOwn(main, "manifest") ? main.manifest : undefined;
-  takeManifest(isMetadata(exported) ? exported : isMetadata(nested) ? nested : main);
   return undefined;
 }
 
@@ -122,8 +116,3 @@ function isMetadata(value) {
   return typeof value === "object" && value !== null && !arrayIsArray(value);
 }
 
-function takeManifest(value) {
-  if (value === undefined) return;
-  if (!isMetadata(value)) throw new TypeErrorCtor(`manifest must be an object, not ${kindOf(value)}`);
-  manifestData = copyJson(value);
-}

@@ -48,19 +48,17 @@ def test_top_level_await_is_awaited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "manifest"),
+    "code",
     [
-        ("pi.on('Stop', () => {});", None),
-        ("exports.default = {name: 'n', f() {}};", {"name": "n"}),
-        ("exports.default = {manifest: {name: 'n'}, other: 1};", {"name": "n"}),
-        ("exports.manifest = {name: 'n'}; exports.default = () => {};", {"name": "n"}),
-        ("exports.manifest = {name: 'n'}; exports.default = {name: 'other'};", {"name": "n"}),
-        ("exports.default = undefined;", None),
+        "exports.default = {name: 'n', f() {}};",
+        "exports.default = {manifest: {name: 'n'}, other: 1n};",
+        "exports.manifest = 7; exports.default = () => {};",
+        "exports.default = undefined;",
     ],
 )
-def test_metadata_is_reported(code: str, manifest: Json) -> None:
-    """An exported manifest, a default-exported object, or one nested in it."""
-    assert Js().load(code)["manifest"] == manifest
+def test_metadata_is_left_to_whoever_read_the_file(code: str) -> None:
+    """An object as default export is no mistake, and nothing of it is looked at here."""
+    assert "manifest" not in Js().load(code)
 
 
 @pytest.mark.parametrize("value", ["1", "'text'", "[]", "null", "true", "Symbol()", "1n"])
@@ -83,16 +81,6 @@ def test_any_other_default_export_is_a_load_error(value: str) -> None:
             "later",
         ),
         ("exports.default = () => { throw 'text'; };", "Error", "text"),
-        (
-            "exports.manifest = 7; exports.default = () => {};",
-            "TypeError",
-            "manifest must be an object, not a number",
-        ),
-        (
-            "exports.default = {a: 1n};",
-            "Error",
-            "a bigint is not JSON; convert it to a string or a number",
-        ),
     ],
 )
 def test_a_failed_load_says_what_failed(code: str, name: str, message: str) -> None:

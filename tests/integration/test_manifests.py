@@ -1,0 +1,125 @@
+"""What a manifest says, with real workers: it is never run, and what it declares takes effect."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from host import BlockingPluginHost, Config, PluginOptions
+from host.errors import PluginLoadError
+from host.outcome import JsonObject
+from tests.integration.conftest import MakeHost
+from tests.integration.host_support import Write
+
+TOOLS = """
+pi.registerTool({ name: "plain", description: "", handler: () => 1 });
+pi.registerTool({ name: "loud", description: "", tier: "exec", handler: () => 1 });
+pi.registerTool({ name: "quiet", description: "", tier: "read", handler: () => 1 });
+"""
+
+
+def package(root: Path, manifest: JsonObject, source: str, **more: object) -> Path:
+    """Write a package with this manifest and this main file."""
+    root.mkdir()
+    (root / "package.json").write_text(json.dumps({"jcode": manifest, **more}, indent=1))
+    (root / "index.ts").write_text(source)
+    return root
+
+
+# The same effect, in the plugin and in its manifest: the first is the control.
+EFFECT = "(globalThis.pi.registerTool({ name: 'ran', description: '', handler() {} }), 'x')"
+
+
+def test_a_manifest_that_computes_is_not_run(make_host: MakeHost, write: Write) -> None:
+    """The load ends before any worker has the plugin's code."""
+    host = make_host()
+    control = host.load(
+        write("control.ts", f"const version = {EFFECT};\nexport const v = version;")
+    )
+    assert [tool.name for tool in control.registry.tools] == ["ran"]
+
+    with pytest.raises(PluginLoadError) as caught:
+        host.load(write("m.ts", f"export const manifest = {{\n  version: {EFFECT},\n}};"))
+
+    assert (caught.value.code, caught.value.line) == ("E_MANIFEST", 2)
+    assert [info.name for info in host.plugins()] == ["control"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "tiers"),
+    [
+        ("", {"plain": "exec", "loud": "exec", "quiet": "read"}),
+        ("export const manifest = { tier: 'read' };", {"plain": "read", "loud": "exec", "quiet": "read"}),
+        ("export const manifest = { tier: 'write' };", {"plain": "write", "loud": "exec", "quiet": "write"}),
+        (
+            "export const manifest = { tier: 'read', approval: { quiet: 'exec', loud: 'read' } };",
+            {"plain": "read", "loud": "exec", "quiet": "exec"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_tool_has_the_higher_of_both_tiers(
+    make_host: MakeHost, write: Write, manifest: str, tiers: dict[str, str]
+) -> None:
+    """Its own may only raise the manifest's; said by neither it is exec."""
+    info = make_host().load(write("p.ts", f"{manifest}\n{TOOLS}"))
+
+    assert {tool.name: tool.tier for tool in info.registry.tools} == tiers
+
+
+def test_an_older_manifest_makes_every_tool_exec(make_host: MakeHost, tmp_path: Path) -> None:
+    """Whatever its tools say."""
+    root = package(tmp_path / "p", {}, TOOLS)
+    (root / "package.json").write_text('{"jcode-plugin": {"tier": "read"}}')
+    info = make_host().load(root)
+
+    assert {tool.tier for tool in info.registry.tools} == {"exec"}
+
+
+def test_the_scope_is_the_operator_s_else_the_manifest_s(
+    make_host: MakeHost, write: Write
+) -> None:
+    """The configuration stands above the manifest, and a caller above both."""
+    path = write("p.ts", "export const manifest = { scope: 'session' };")
+    host = make_host()
+    assert host.load(path).scope == "session"
+    host.unload("p")
+    assert host.load(path, scope="global").scope == "global"
+
+    configured = make_host(Config(plugins={"p": PluginOptions(scope="project")}))
+
+    assert configured.load(path).scope == "project"
+
+
+def test_another_engine_is_refused(make_host: MakeHost, tmp_path: Path) -> None:
+    """One line with the place, before anything starts."""
+    root = package(tmp_path / "p", {"engines": {"jcode": "^2"}}, "")
+    with pytest.raises(PluginLoadError) as caught:
+        make_host().load(root)
+
+    assert caught.value.code == "E_ENGINE"
+    assert str(caught.value) == (
+        f"{root}/package.json:4: engines.jcode wants '^2', and this is 0.30"
+    )
+
+
+def test_a_plugin_is_called_what_its_manifest_says(
+    make_host: MakeHost, tmp_path: Path, write: Write
+) -> None:
+    """Name and version; two of one name are two plugins too many, wherever the name stands."""
+    host = make_host()
+    info = host.load(package(tmp_path / "p", {"name": "Acme Guard", "version": "2.1.0"}, ""))
+    assert (info.name, info.version) == ("acme-guard", "2.1.0")
+    assert (info.manifest.title, info.manifest.origin) == ("Acme Guard", "jcode")
+
+    with pytest.raises(PluginLoadError, match="a plugin named acme-guard is already loaded"):
+        host.load(write("other.ts", "export const manifest = { name: 'acme-guard' };"))
+
+
+def test_a_cached_build_has_the_same_manifest(make_host: MakeHost, write: Write) -> None:
+    """The builder is not asked twice, and its answer keeps the lines."""
+    path = write("p.ts", "export const manifest = {\n capabilities: {\n  fs_read: ['src'] } };")
+
+    def rules(host: BlockingPluginHost) -> list[str]:
+        return [str(rule.source) for rule in host.load(path).manifest.declared()]
+
+    assert rules(make_host()) == rules(make_host()) == [f"manifest {path}:3"]
