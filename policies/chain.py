@@ -352,15 +352,12 @@ class _Compiled:
             verdict = _FALLBACK[self.mode]
             told, codes = f"mode is {self.mode}", _BY_MODE
         if verdict == "allow":
-            if self.mode == "interactive":
-                return Decision(
-                    "ask", 5, "ask.interactive", self._mode_source, "mode is interactive"
-                )
             if subject.host is not None and subject.host.inner:
                 return Decision(
-                    "deny", 5, "deny.private", BUILT_IN,
-                    f"{subject.host.text} is this machine, its network or a metadata service; only a rule that spells it out allows it",
-                )  # fmt: skip
+                    "deny", 5, "deny.private", BUILT_IN, f"{subject.host.text}: {_INNER}"
+                )
+            if self.mode == "interactive":
+                verdict, told, codes = "ask", "mode is interactive", _BY_MODE
         return Decision(verdict, 5, codes[verdict], self._mode_source, told)
 
     def _why_not(self, layer: int, subject: Subject) -> str:
@@ -393,6 +390,10 @@ _BY_DEFAULT: Final[Mapping[Verdict, str]] = {
     "ask": "ask.default",
     "allow": "allow.default",
 }
+
+_INNER: Final = (
+    "this machine, its network or a metadata service; only a rule that spells it out allows it"
+)
 
 
 def _by(verdict: Verdict, layer: int, code: str, rule: Rule) -> Decision:

@@ -53,20 +53,20 @@ RUN_OTHERS: Final = frozenset(
 """Programs whose arguments, or files beside them, say what to run."""
 
 _GIT: Final = (
-    r"-c|-C|-c.+|--exec(=.*)?|--exec-path(=.*)?|--config-env(=.*)?|--upload-pack(=.*)?|--receive-pack(=.*)?|-u.*|-x.*"
-    r"|--ext-diff|--textconv|-O.*|--open-files-in-pager(=.*)?|--extcmd(=.*)?|--git-dir(=.*)?|--work-tree(=.*)?"
-    r"|--template(=.*)?|--config(=.*)?|--output(=.*)?|ext::.*|-p|--paginate|--interactive|-i"
+    r"-[cCOuxip].*|--con.*|--exe?(=.*)?|--exe.*|--ext.*|--git-.*|--int.*|--op.*|--ou.*|--pag.*|--rec.*|--tem.*"
+    r"|--text.*|--up.*|--work.*|ext::.*"
     r"|config|bisect|submodule|difftool|mergetool|filter-branch|rebase|hook|alias|daemon|send-email|instaweb"
     r"|for-each-repo|maintenance|credential|clone|remote-ext|remote-fd|svn|p4|cvsserver|gui|citool|help"
 )
+"""Options as short as git takes them: it reads ``--upload-p`` as ``--upload-pack``."""
 RUN_OPTIONS: Final[dict[str, re.Pattern[str]]] = {
     "git": re.compile(_GIT),
-    "hg": re.compile(r"--config(=.*)?|--config.*|-R.*|--cwd.*|hg\.py|--debugger"),
-    "sort": re.compile(r"--compress-prog.*"),
-    "split": re.compile(r"--filter.*"),
+    "hg": re.compile(r"--conf.*|-R.*|--cw.*|--debugger"),
+    "sort": re.compile(r"--co.*"),
+    "split": re.compile(r"--fi.*"),
     "rg": re.compile(r"--pre(=.*)?|--hostname-bin.*|-z|--search-zip"),
-    "curl": re.compile(r"-K.*|--config.*"),
-    "wget": re.compile(r"--use-askpass.*|-e.*|--execute.*|--config.*"),
+    "curl": re.compile(r"-K.*|--con.*"),
+    "wget": re.compile(r"--use-a.*|-e.*|--exe.*|--con.*"),
     "gh": re.compile(r"alias|extension|browse|codespace|ssh"),
     "tcpdump": re.compile(r"-z.*"),
     "openssl": re.compile(r"-engine|-provider.*|engine"),

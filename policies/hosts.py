@@ -25,6 +25,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 MAX_HOST_CHARS: Final = 253
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
 """What a URL parser accepts in no host."""
+_ODD: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _PORTS: Final = {"http": 80, "https": 443}
 
 _CARRIERS: Final[tuple[tuple[IPv6Network, int], ...]] = (
@@ -105,6 +106,8 @@ def normalise(host: str) -> Host | None:
     if not host or len(host) > 4 * MAX_HOST_CHARS:
         return None
     if host.startswith("[") or host.count(":") > 1:
+        if host.startswith("[") != host.endswith("]"):
+            return None
         return _ipv6(host.removeprefix("[").removesuffix("]"))
     if "%" in host:
         try:
@@ -178,7 +181,7 @@ def request_of(url: str) -> HostRequest | None:
 
     Refused rather than repaired: blanks, control characters and backslashes, about which parsers differ.
     """
-    if re.search(r"[\x00-\x20\x7f\\]", url):
+    if _ODD.search(url):
         return None
     try:
         parts = urlsplit(url)
@@ -196,7 +199,8 @@ def request_of(url: str) -> HostRequest | None:
 
 def redirect_of(url: str, location: str) -> HostRequest | None:
     """Return whom a redirect from *url* to *location* would connect to."""
-    if re.search(r"[\x00-\x20\x7f\\]", location):
+    # Whether "https:a" and "///a" name a host is another thing about which parsers differ.
+    if re.match(r"(?i)https?:(?!//[^/])|//(?![^/])", location) or _ODD.search(location):
         return None
     try:
         return request_of(urljoin(url, location))
