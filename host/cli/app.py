@@ -8,7 +8,7 @@ import typer
 app = typer.Typer(
     name="jcode-plugin",
     help="Run strangers' JavaScript plugins, each in a locked worker process of its own.",
-    epilog="Exit codes: 0 fine, 1 an error of ours or of the input, 2 blocked or denied.",
+    epilog="Exit codes: 0 fine, 1 an error of ours or of the input, 2 blocked or denied, 3 switched off.",
     add_completion=False,
     pretty_exceptions_enable=False,
     invoke_without_command=True,

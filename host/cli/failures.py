@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from host.audit import printable
-from host.errors import HostError, PluginLoadError, ToolError
+from host.errors import HostError, PluginDisabledError, PluginLoadError, ToolError
 from host.outcome import JsonObject
 
 _MAX_FRAMES: Final = 12
@@ -66,6 +66,10 @@ def describe(error: BaseException) -> Failure:
     if isinstance(error, ToolError):
         hint = f"; {_TOOL_HINTS[error.code]}" if error.code in _TOOL_HINTS else ""
         return Failure(_one_line(str(error)) + hint, fields={"code": error.code})
+    if isinstance(error, PluginDisabledError):
+        return Failure(
+            _one_line(error.message), fields={"code": error.code, "switch": error.switch}
+        )
     if isinstance(error, HostError):
         return Failure(_one_line(str(error)))
     usage = getattr(

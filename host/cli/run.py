@@ -14,6 +14,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 ERROR = 1
+DISABLED = 3
 INTERRUPTED = 130  # as every shell has it
 
 
@@ -32,7 +33,7 @@ def run(words: list[str]) -> int:
         _drop_stdout()
         code = ERROR  # the reader left: nothing more to tell it
     except Exception as error:  # noqa: BLE001 - the end of the line: told, and an exit code
-        code = ERROR
+        code = DISABLED if _is_switched_off(error) else ERROR
         with suppress(OSError):
             _report(error, as_json=_wants_json(words))
     with suppress(OSError):
@@ -60,7 +61,8 @@ def _report(error: Exception, *, as_json: bool) -> None:
     if type(error).__name__ == "Abort":  # how older releases of the library say Ctrl-C
         raise KeyboardInterrupt
     failure = describe(error)
-    sys.stderr.write(f"error: {failure.line}\n")
+    word = "disabled" if _is_switched_off(error) else "error"
+    sys.stderr.write(f"{word}: {failure.line}\n")
     sys.stderr.writelines(f"{line}\n" for line in failure.details)
     try:
         if as_json:
@@ -68,6 +70,12 @@ def _report(error: Exception, *, as_json: bool) -> None:
         sys.stdout.flush()
     except OSError:
         _drop_stdout()
+
+
+def _is_switched_off(error: Exception) -> bool:
+    from host.errors import PluginDisabledError
+
+    return isinstance(error, PluginDisabledError)
 
 
 def _trace(error: Exception) -> list[str]:

@@ -13,7 +13,8 @@ from host.blocking import BlockingPluginHost
 from host.build import find_entry
 from host.cli.failures import PluginFailed, describe
 from host.config import Config, jcode_home, load_config
-from host.errors import PluginLoadError
+from host.errors import PluginDisabledError, PluginLoadError
+from host.switching import check_enabled
 from host.workspace import PluginInfo
 
 _LEVELS = {
@@ -61,9 +62,9 @@ def open_host(plugins: Sequence[Path]) -> Iterator[BlockingPluginHost]:
     """Start a host in the current directory with *plugins*, or with the configured ones when there are none."""
     show_logs()
     config, home = read_config()
-    with BlockingPluginHost(
-        _without_sources(config), project_dir=Path.cwd(), home=home
-    ) as host:
+    host = BlockingPluginHost(_without_sources(config), project_dir=Path.cwd(), home=home)
+    check_enabled(host.switches)  # before any path that was named is looked at
+    with host:
         for path in plugins:
             load(host, path)
         if not plugins:
@@ -82,6 +83,8 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
             continue
         try:
             load(host, Path(source.path))
+        except PluginDisabledError as error:
+            warn(f"not loaded: {describe(error).line}")
         except PluginFailed as error:
             if config.fail_closed:
                 raise
@@ -97,11 +100,18 @@ def open_scratch_host() -> Iterator[BlockingPluginHost]:
     """Start a host that keeps nothing: its data and caches are gone with it."""
     show_logs()
     config, _ = read_config()
-    with (
-        tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home,
-        BlockingPluginHost(_without_sources(config), project_dir=Path.cwd(), home=home) as host,
-    ):
-        yield host
+    with tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home:
+        host = BlockingPluginHost(_for_a_look(config), project_dir=Path.cwd(), home=home)
+        check_enabled(host.switches)
+        with host:
+            yield host
+
+
+def _for_a_look(config: Config) -> Config:
+    """*config* without its lists of what to load: one may look at what is not in use. Kill switches hold."""
+    plugins = {n: o.model_copy(update={"enable": True}) for n, o in config.plugins.items()}
+    update = {"enable": config.enable is not False, "disable": (), "plugins": plugins}
+    return _without_sources(config).model_copy(update=update)
 
 
 def _without_sources(config: Config) -> Config:
@@ -114,5 +124,7 @@ def load(host: BlockingPluginHost, path: Path) -> PluginInfo:
     try:
         root = find_entry(path).root
         return host.load(path)
+    except PluginDisabledError:
+        raise
     except PluginLoadError as error:
         raise PluginFailed(error, root) from error
