@@ -19,7 +19,8 @@ from worker.lockdown import (
 )
 
 LEFT_OUT = "left out"
-_PRCTL_OF = {"pdeathsig": 1, "not_dumpable": 4, "no_new_privs": 38}
+_SET_DUMPABLE = 4
+_PRCTL_OF = {"pdeathsig": 1, "not_dumpable": _SET_DUMPABLE, "no_new_privs": 38}
 _NEW_MOUNTS = 0x0002_0000
 
 
@@ -41,7 +42,13 @@ def leave_out(layers: Iterable[str]) -> None:
         raise ValueError(f"not layers: {missing - set(LAYERS)}")
     options = {_PRCTL_OF[layer] for layer in missing & set(_PRCTL_OF)}
     real = enter.prctl
-    enter.prctl = lambda option, *rest: 0 if option in options else real(option, *rest)
+
+    def prctl(option: int, *rest: int) -> int:
+        if option == _SET_DUMPABLE and option in options:
+            return real(option, 1)  # a change of user has cleared it
+        return 0 if option in options else real(option, *rest)
+
+    enter.prctl = prctl
     # What every Linux has is insisted on; here some of it is missing on purpose.
     enter._must = _say(None)
     replaced: dict[str, tuple[tuple[object, str, object], ...]] = {
@@ -66,6 +73,7 @@ def leave_out(layers: Iterable[str]) -> None:
     if "seccomp" in missing:
         Filter.install = NoFilter.install
     if "namespaces" in missing:
-        unshare = namespaces.unshare
         # An empty root needs mounts of its own, or it would be everyone's.
+        unshare, shared = namespaces.unshare, namespaces.leave_shared
         namespaces.unshare = lambda _: unshare(0 if "empty_root" in missing else _NEW_MOUNTS)
+        namespaces.leave_shared = lambda: {**shared(), "namespaces": LEFT_OUT}

@@ -1,0 +1,125 @@
+"""The escape probe's runs, as root and as a user: once in a session, for all tests that look at them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.support import as_user
+from tests.support.attempts import ATTEMPTS
+from tests.support.modes import (
+    CONFINING,
+    LOCKED,
+    OPEN,
+    UNFILTERED,
+    Modes,
+    all_modes,
+    alone,
+    behind_seccomp,
+    without,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+IS_ROOT = os.getuid() == 0
+WITHIN_S = 100
+_JOBS = 4
+"""More than processors: a process that waits for its attempt leaves one idle, and other load takes its share."""
+_PROBE = ROOT / "tests" / "support" / "escape_probe.py"
+
+_NAMES = frozenset(attempt.name for attempt in ATTEMPTS)
+
+Outcome = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One mode: what the lockdown said of its layers, and how each attempt ended."""
+
+    layers: Mapping[str, bool]
+    why: Mapping[str, str]
+    outcomes: Mapping[str, Outcome]
+
+    def succeeds(self, name: str) -> bool:
+        """Whether the attempt came through."""
+        kind, value = self.outcomes[name]
+        return kind == "answer" and value >= 0
+
+
+Runs = Mapping[str, Run]
+
+
+def _run(modes: Modes, names: Iterable[str] = (), *, unprivileged: bool) -> dict[str, Run]:
+    asked = [[name, sorted(left_out), sorted(names)] for name, left_out in modes.items()]
+    # Where every user may look: attempts are made by users of their own.
+    folder = tempfile.mkdtemp()
+    try:
+        with as_user.opened(folder):
+            command = [
+                sys.executable,
+                "-I",
+                "-S",
+                str(_PROBE),
+                str(ROOT),
+                f"{folder}/w",
+                str(_JOBS),
+            ]
+            done = subprocess.run(
+                as_user.command(command) if unprivileged else command,
+                input=json.dumps(asked).encode(),
+                stdout=subprocess.PIPE,
+                timeout=WITHIN_S,
+                check=True,
+                env={},
+            )
+    finally:
+        shutil.rmtree(folder)
+    told = json.loads(done.stdout)
+    return {name: _parse(told[name]) for name in modes}
+
+
+def _parse(told: dict[str, dict[str, object]]) -> Run:
+    layers = dict(told["layers"])
+    why = layers.pop("why", {})
+    outcomes = {name: (kind, value) for name, (kind, value) in told["outcomes"].items()}  # type: ignore[misc]
+    return Run(layers, why, outcomes)  # type: ignore[arg-type]
+
+
+def succeed(run: Run) -> set[str]:
+    """Names of the attempts that came through."""
+    return {name for name in run.outcomes if name in _NAMES and run.succeeds(name)}
+
+
+@cache
+def basic(*, unprivileged: bool = False) -> Runs:
+    """No layer, every layer, and every layer but the filter; with every attempt."""
+    modes = all_modes(is_root=IS_ROOT and not unprivileged)
+    chosen = {name: modes[name] for name in (OPEN, LOCKED, UNFILTERED)}
+    return _run(chosen, unprivileged=unprivileged)
+
+
+@cache
+def single(*, unprivileged: bool = False) -> Runs:
+    """Each layer alone and, for the first user that there is, each left out and each left out with the filter.
+
+    Only attempts that come through where there is no layer; in the last, those that are stopped where only the
+    filter is left out.
+    """
+    known = basic(unprivileged=unprivileged)
+    possible = succeed(known[OPEN])
+    modes = all_modes(is_root=IS_ROOT and not unprivileged)
+    some = {alone(layer): modes[alone(layer)] for layer in CONFINING}
+    if unprivileged and IS_ROOT:
+        return _run(some, possible, unprivileged=True)
+    others = [layer for layer in CONFINING if layer != "seccomp"]
+    some |= {without(layer): modes[without(layer)] for layer in others}
+    behind = {behind_seccomp(layer): modes[behind_seccomp(layer)] for layer in others}
+    return {
+        **_run(some, possible, unprivileged=unprivileged),
+        **_run(behind, possible - succeed(known[UNFILTERED]), unprivileged=unprivileged),
+    }
