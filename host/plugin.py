@@ -259,14 +259,7 @@ class Plugin:
 
     def worker_limits(self) -> WorkerLimits:
         """What a worker of this plugin may use."""
-        limits = self.limits
-        return WorkerLimits(
-            limits.heap_bytes,
-            limits.data_bytes,
-            limits.niceness,
-            limits.descriptors,
-            limits.frame_bytes,
-        )
+        return worker_limits(self.limits)
 
     def script(self) -> str:
         """The bundle that a worker evaluates."""
@@ -337,6 +330,17 @@ class Plugin:
     def log(self, level: str, text: str) -> None:
         """Pass a line of the plugin to the host's log, harmless for terminals."""
         _logger.log(_LEVELS.get(level, logging.INFO), "[%s] %s", self.name, printable(text))
+
+
+def worker_limits(limits: Limits) -> WorkerLimits:
+    """Return the part of *limits* that a worker is started with."""
+    return WorkerLimits(
+        limits.heap_bytes,
+        limits.data_bytes,
+        limits.niceness,
+        limits.descriptors,
+        limits.frame_bytes,
+    )
 
 
 def content_id(artifact: Artifact) -> str:

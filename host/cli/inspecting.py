@@ -1,6 +1,6 @@
 """``inspect``: build and load a plugin that need not be trusted, and show what it registers."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -10,8 +10,12 @@ from rich.text import Text
 from host.audit import printable
 from host.cli.session import load, open_scratch_host
 from host.cli.show import compact, make_console, print_json, safe
+from host.core import HostCore
+from host.doctor.outside import Seen, look
 from host.outcome import Json, JsonObject
+from host.plugin import worker_limits
 from host.workspace import PluginInfo
+from ipc.layers import DEFAULT_REQUIRED
 
 _MIB = 1024 * 1024
 
@@ -20,15 +24,16 @@ def run_inspect(path: Path, *, as_json: bool) -> int:
     """Load the plugin at *path* in a host that keeps nothing; return the exit code."""
     with open_scratch_host() as host:
         info = load(host, path)
-        report = report_on(info)
+        seen = seen_of(host, info)
+        report = report_on(info, seen)
     if as_json:
         print_json(report)
     else:
-        _print_report(info, report)
+        _print_report(info, report, seen)
     return 0
 
 
-def report_on(info: PluginInfo) -> JsonObject:
+def report_on(info: PluginInfo, seen: Mapping[str, Seen]) -> JsonObject:
     """Return what ``inspect --json`` prints of a plugin whose worker is running."""
     registry = info.registry
     pid = info.pids[0] if info.pids else None
@@ -51,7 +56,11 @@ def report_on(info: PluginInfo) -> JsonObject:
         "externals": list(info.externals),
         "problems": list(registry.problems),
         "load_ms": round(info.load_ms, 3),
-        "worker": {"pid": pid, "memory_bytes": _memory_of(pid), "layers": layers_of(info)},
+        "worker": {
+            "pid": pid,
+            "memory_bytes": _memory_of(pid),
+            "layers": {name: layer.to_json() for name, layer in seen.items()},
+        },
     }
 
 
@@ -65,22 +74,19 @@ def _memory_of(pid: int | None) -> int | None:
         return None
 
 
-def layers_of(info: PluginInfo) -> dict[str, Json]:
-    """Return every layer of isolation, whether it is applied, and who says so."""
-    try:
-        told: object = json.loads(info.layers)
-    except ValueError:
+def seen_of(host: HostCore, info: PluginInfo) -> dict[str, Seen]:
+    """Return every layer of isolation of the plugin's worker, seen from outside where that can be."""
+    if not info.pids:
         return {}
-    if not isinstance(told, dict):
-        return {}
-    return {
-        str(name): {"applied": value is True, "verified_by": "worker"}
-        for name, value in told.items()
-        if isinstance(value, bool)
-    }
+    return look(
+        info.pids[0],
+        info.layers,
+        zygote_pid=host.runtime.zygote("plugins").pid,
+        limits=worker_limits(host.config.limits_for(info.name)),
+    )
 
 
-def _print_report(info: PluginInfo, report: JsonObject) -> None:
+def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]) -> None:
     registry = info.registry
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
@@ -127,16 +133,14 @@ def _print_report(info: PluginInfo, report: JsonObject) -> None:
             )
         ],
     )
-    layers = [
-        (name, isinstance(v, dict) and v["applied"] is True)
-        for name, v in layers_of(info).items()
-    ]
     rows(
         "isolation",
         [
             Text(", ").join(
-                safe(name if on else f"{name} NOT APPLIED", "green" if on else "bold red")
-                for name, on in layers
+                safe(name, "green")
+                if layer.applied
+                else safe(f"{name} NOT APPLIED ({layer.detail})", _style_of(name))
+                for name, layer in seen.items()
             )
         ],
     )
@@ -155,3 +159,7 @@ def _memory_text(report: JsonObject) -> str:
     worker = report["worker"]
     memory = worker.get("memory_bytes") if isinstance(worker, dict) else None
     return f", {memory / _MIB:.1f} MiB resident" if isinstance(memory, int) else ""
+
+
+def _style_of(missing: str) -> str:
+    return "bold red" if missing in DEFAULT_REQUIRED else "yellow"
