@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from host.outcome import Json, JsonObject
 from host.positions import ArtifactMap
+from policies.preflight import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Artifact:
     entry: int
     positions: ArtifactMap
     externals: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    """What its code does, for preflight."""
     raw: JsonObject
     """The builder's own answer, for a cache."""
     manifest: InFileManifest | None = None
@@ -66,7 +69,15 @@ def read_artifact(raw: JsonObject) -> Artifact | None:
     except ValueError:
         return None
     missing = tuple(name for name in externals if isinstance(name, str))
-    return Artifact(code, entry, positions, missing, raw, _in_file(raw.get("manifest")))
+    return Artifact(
+        code,
+        entry,
+        positions,
+        missing,
+        read_facts(raw.get("facts")),
+        raw,
+        _in_file(raw.get("manifest")),
+    )
 
 
 def _in_file(raw: Json) -> InFileManifest | None:
@@ -82,3 +93,23 @@ def _in_file(raw: Json) -> InFileManifest | None:
     return InFileManifest(
         form if isinstance(form, str) else "", raw.get("value"), raw.get("marks"), tuple(told)
     )
+
+
+def read_facts(raw: Json) -> tuple[Fact, ...]:
+    """Return the facts in *raw*; what has not their shape is left out."""
+    found = []
+    for item in raw if isinstance(raw, list) else []:
+        if not isinstance(item, dict):
+            continue
+        rule, file, detail, kind = (item.get(key) for key in ("rule", "file", "detail", "kind"))
+        line, column = item.get("line"), item.get("column")
+        if (
+            isinstance(rule, str)
+            and isinstance(file, str)
+            and isinstance(detail, str)
+            and isinstance(kind, str)
+            and type(line) is int
+            and type(column) is int
+        ):
+            found.append(Fact(rule, file, line, column, detail, kind))
+    return tuple(found)

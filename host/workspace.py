@@ -23,11 +23,13 @@ from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.manifests import complete
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope, content_id
+from host.preflight import examine, refuse_blocked
 from host.registry import Registry
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
 from host.waits import Wait
 from policies.manifest_values import Manifest
+from policies.preflight import Finding
 from policies.rights import Rights
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class PluginInfo:
     externals: tuple[str, ...] = ()
     pids: tuple[int, ...] = field(default=())
     layers: str = "{}"
+    preflight: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,7 @@ class Workspace:
             raise
         except PluginLoadError as error:
             # What fails later is noted by its instance.
-            self.runtime.audit.record(
-                Kind.LOAD_FAILED, plugin=name or str(path), code=error.code, detail=str(error)
-            )
+            self._note_failed(name or str(path), error)
             raise
         options = self.config.plugins.get(wanted)
         spec = PluginSpec(
@@ -122,6 +123,12 @@ class Workspace:
         )
         for warning in manifest.warnings:
             _logger.warning("[%s] %s", wanted, printable(warning))
+        report = examine(artifact, spec.manifest, wanted, self.config)
+        try:
+            refuse_blocked(report, wanted)
+        except PluginLoadError as error:
+            self._note_failed(wanted, error)
+            raise
         plugin = Plugin(self, spec)
         shared = (
             self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
@@ -146,6 +153,11 @@ class Workspace:
             Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(artifact)
         )
         return self.info(plugin)
+
+    def _note_failed(self, name: str, error: PluginLoadError) -> None:
+        self.runtime.audit.record(
+            Kind.LOAD_FAILED, plugin=name, code=error.code, detail=str(error)
+        )
 
     async def _build(
         self, path: Path, name: str | None
@@ -334,6 +346,9 @@ class Workspace:
             externals=plugin.spec.artifact.externals,
             pids=tuple(link.pid for link in links if link.pid),
             layers=links[0].layers if links else "{}",
+            preflight=examine(
+                plugin.spec.artifact, plugin.spec.manifest, plugin.name, self.config
+            ).findings,
         )
 
 

@@ -26,6 +26,7 @@ _HINTS: Final = {
     "E_LOAD_TIMEOUT": "finish loading sooner, and do long work in a handler",
     "E_MODULE": "bundle the package with the plugin, or do without it",
     "E_MEMORY": "use less memory while loading, or raise limits.heap_bytes",
+    "E_PREFLIGHT": "or do without the plugin",
     "E_DUPLICATE": "give one of the two another name",
 }
 _TOOL_HINTS: Final = {

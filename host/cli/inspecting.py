@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import psutil
 from rich.table import Table
@@ -14,8 +15,10 @@ from host.core import HostCore
 from host.doctor.outside import Seen, look
 from host.outcome import Json, JsonObject
 from host.plugin import worker_limits
+from host.preflight import finding_json
 from host.workspace import PluginInfo
 from ipc.layers import DEFAULT_REQUIRED
+from policies.preflight import Finding
 
 _MIB = 1024 * 1024
 
@@ -55,6 +58,7 @@ def report_on(info: PluginInfo, seen: Mapping[str, Seen]) -> JsonObject:
         "providers": list(registry.providers),
         "externals": list(info.externals),
         "problems": list(registry.problems),
+        "preflight": [finding_json(finding) for finding in info.preflight],
         "load_ms": round(info.load_ms, 3),
         "worker": {
             "pid": pid,
@@ -124,6 +128,7 @@ def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]
         ],
     )
     rows("problems", [safe(problem, "yellow") for problem in registry.problems])
+    rows("preflight", [_finding(finding) for finding in info.preflight])
     memory = _memory_text(report)
     rows(
         "worker",
@@ -147,6 +152,17 @@ def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]
     console = make_console()
     console.print(Text.assemble((printable(info.name), "bold"), f" {printable(info.version)}"))
     console.print(grid)
+
+
+_COLOURS: Final = {"info": "dim", "warning": "yellow", "block": "bold red"}
+
+
+def _finding(finding: Finding) -> Text:
+    where = printable(f"{finding.file}:{finding.line}")
+    return Text.assemble(
+        (f"{finding.severity} ", _COLOURS[finding.severity]),
+        f"{where} {finding.rule}: {printable(finding.message)}",
+    )
 
 
 def _named(name: Json, text: Json) -> Text:

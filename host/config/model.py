@@ -110,6 +110,13 @@ class Sandbox(_Section):
     """Where workers get control groups: in what this process was given, nowhere, or in a directory of cgroup2."""
 
 
+class Preflight(_Section):
+    """What the operator wants to hear of a plugin's code before it runs."""
+
+    off: Names = ()
+    """Rules (``policies/preflight.py``) without findings."""
+
+
 class PluginSource(BaseModel):
     """Where plugins come from; the keys beside ``type`` depend on it."""
 
@@ -124,6 +131,8 @@ class PluginOptions(_Section):
     """``[plugin.plugins."name"]``: what the operator says about one plugin."""
 
     enable: StrictBool = True
+    trusted: StrictBool = False
+    """Nothing that preflight finds keeps it from running."""
     timeout_ms: Ms | None = None
     limits: Limits = Limits()
     allow: dict[Kind, Names] = {}
@@ -153,6 +162,7 @@ class Config(_Section):
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
+    preflight: Preflight = Preflight()
     approval: dict[StrictStr, Literal["allow", "deny", "prompt"]] = {}
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}

@@ -27,6 +27,7 @@ from worker.build.errors import (
 )
 from worker.build.manifest import Literal, read_manifest
 from worker.build.positions import Pairs, align, encode, tokens
+from worker.build.preflight import escaped_literals, facts_of
 from worker.build.resolve import EscapeError, Found, Sources
 from worker.build.rewrite import Dependency, Rewritten, rewrite
 from worker.build.syntax import MAX_DEPTH, first_error, is_deeper, looks_deep, parse, place
@@ -37,6 +38,7 @@ Fetching = Generator[list[str], Found | None, Found | str | None]
 _MAX_MANIFEST_BYTES: Final = 256 * 1024
 _MAX_UNCHECKED_BYTES: Final = 24 * 1024
 _READ_BYTES: Final = 256 * 1024
+_MAX_FACTS: Final = 1000
 _MAX_BRACKETS: Final = 300  # several levels of the tree each
 _MAYBE_COMMONJS: Final = (".js", ".cjs")
 
@@ -59,6 +61,7 @@ def build(entry: str, sources: Sources, limits: Limits | None = None) -> dict[st
         modules    [{"path": str, "line": first line of its body in the script, from 1}]
         map        one string per module, as positions.encode() describes ("" for JSON)
         entry      index of the main module
+        facts      [{"rule", "file", "line", "column", "detail", "kind"}], see preflight/facts.py
         externals  names of packages that were not found; using them fails at run time
         manifest   what the main file says of itself, as manifest.Literal.to_json() gives it, or None
         reads      [[candidates, chosen path or None, sha256 or None]], to tell whether a rebuild is due
@@ -93,6 +96,7 @@ class _Build:
         self._manifests: dict[str, npm.Json] = {}
         self._missing: set[str] = set()
         self._total = 0
+        self._facts: list[dict[str, object]] = []
         self._active: list[tuple[int, int, Fetching, list[str]]] = []
         self._stated: Literal | None = None
 
@@ -123,6 +127,7 @@ class _Build:
             ],
             "map": [module.positions for module in self._modules],
             "entry": main,
+            "facts": self._facts,
             "externals": sorted(self._missing),
             "manifest": None if self._stated is None else self._stated.to_json(),
             "reads": [
@@ -205,9 +210,34 @@ class _Build:
             Module(found.path, extension, source, code, positions, targets, found.sha256)
         )
         self._pairs.append(pairs)
+        self._note_facts(code, pairs, source, found.path)
         for position, dep in enumerate(code.dependencies):
             self._step(index, position, self._resolve(found.path, dep), None)
         return index
+
+    def _note_facts(self, code: Rewritten, pairs: Pairs, source: bytes, path: str) -> None:
+        if len(self._facts) >= _MAX_FACTS:
+            return
+        placed = []
+        is_own = "node_modules/" not in path
+        for fact in facts_of(code.tree, code.compiled, is_own=is_own):
+            # Brackets are no tokens, and the compiler adds some of its own: the next token tells the place.
+            at = min(bisect_left(pairs, (fact.offset, 0)), len(pairs) - 1)
+            placed.append((pairs[at][1] if at >= 0 else 0, fact))
+        starts = [offset for _, offset in pairs]
+        placed += [(fact.offset, fact) for fact in escaped_literals(source, starts)]
+        for offset, fact in placed:
+            line, column, _ = place(source, offset)
+            self._facts.append(
+                {
+                    "rule": fact.rule,
+                    "file": path,
+                    "line": line,
+                    "column": column,
+                    "detail": fact.detail,
+                    "kind": fact.kind,
+                }
+            )
 
     # ---- resolution ---------------------------------------------------------------------------------------------
 
