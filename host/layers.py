@@ -5,7 +5,9 @@ from typing import Final
 
 import msgspec
 
-_ADVICE: Final[dict[str, str]] = {
+from host.surroundings import read_surroundings
+
+ADVICE: Final[dict[str, str]] = {
     "uid": "run the host as root with CAP_SETUID, CAP_SETGID and CAP_KILL",
     "landlock": "use Linux 5.13 or newer with landlock among its lsm= modules",
     "namespaces": "run the host as root or with CAP_SYS_ADMIN",
@@ -13,13 +15,16 @@ _ADVICE: Final[dict[str, str]] = {
     "cgroup": "delegate a cgroup to the host (systemd: Delegate=yes and DelegateSubgroup=), or name one in [plugin.sandbox] cgroup",
     "seccomp": "use Linux 4.14 or newer on x86_64 or aarch64, and allow seccomp(2) in its container",
 }
-_OTHERWISE: Final = "take it out of [plugin.sandbox] require to run without it"
+_OTHERWISE: Final = (
+    "take it out of [plugin.sandbox] require to run without it (the profile hardened requires every layer"
+    " that this host should be able to have)"
+)
 
 
 def missing_layers(layers: str, required: Iterable[str]) -> str:
     """Return one line about the first of *required* that does not hold by *layers* (JSON), or nothing.
 
-    It says which, why as far as the worker knows, and what to do.
+    It says which, why as far as the worker knows and this host can see, and what to do.
     """
     told: object = msgspec.json.decode(layers)
     if not isinstance(told, dict):
@@ -28,8 +33,10 @@ def missing_layers(layers: str, required: Iterable[str]) -> str:
     for layer in required:
         if told.get(layer) is not True:
             why = reasons.get(layer) if isinstance(reasons, dict) else None
-            because = f" ({why})" if isinstance(why, str) and why else ""
-            todo = f"{_ADVICE[layer]}, or {_OTHERWISE}" if layer in _ADVICE else _OTHERWISE
+            causes = [why] if isinstance(why, str) and why else []
+            causes += read_surroundings().hints(layer)
+            because = f" ({'; '.join(causes)})" if causes else ""
+            todo = f"{ADVICE[layer]}, or {_OTHERWISE}" if layer in ADVICE else _OTHERWISE
             return f"layer {layer} of the sandbox does not hold{because}; {todo}"
     return ""
 

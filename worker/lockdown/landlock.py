@@ -55,7 +55,9 @@ def deny_all(readable_fd: int) -> str:
     if version < 1:
         if -version == errno.EOPNOTSUPP:
             return "Landlock is switched off at boot (lsm=)"
-        return "the kernel has no Landlock (Linux 5.13 or newer, CONFIG_SECURITY_LANDLOCK)"
+        if -version == errno.ENOSYS:
+            return "the kernel has no Landlock (Linux 5.13 or newer, CONFIG_SECURITY_LANDLOCK)"
+        return f"landlock_create_ruleset is denied ({errno.errorcode.get(-version, version)})"
     rights = max(count for since, count in _FILES if version >= since)
     wanted = _Ruleset(
         (1 << rights) - 1,
