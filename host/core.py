@@ -1,5 +1,6 @@
 """What both front ends share: how a host is made and what it holds."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -10,8 +11,11 @@ from host.config import Config, jcode_home
 from host.errors import IsolationError
 from host.events import PluginEvent
 from host.outcome import Outcome
+from host.realpath import file_request
 from host.runtime import Runtime
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+from policies.capability import FileRequest, Request
+from policies.chain import Step
 from policies.switches import Switches
 
 
@@ -37,6 +41,21 @@ class HostCore:
         self.home = Path(home) if home is not None else jcode_home(os.environ)
         self.runtime = Runtime(self.config, self.home)
         self.workspace = Workspace(self.runtime, self.config, Path(project_dir).resolve())
+
+    def explain(self, plugin: str, request: Request) -> tuple[Step, ...]:
+        """Walk the capability chain for *request* of the loaded *plugin*: a step for each layer, one of them decides.
+
+        For example ``host.explain("guard", FileRequest("fs_read", "/etc/passwd"))``. A file is judged by where its
+        path leads now. Raises :class:`InputError` for a plugin that is not loaded.
+        """
+        self._look()
+        name = self.workspace.plugin(plugin).name
+        if isinstance(request, FileRequest) and not request.named:
+            with contextlib.suppress(
+                OSError
+            ):  # a path that leads nowhere is judged by its name
+                request = file_request(request.kind, request.path)
+        return self.workspace.snapshot.chain.explain(name, request)
 
     @property
     def audit(self) -> AuditRing:

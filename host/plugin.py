@@ -1,4 +1,4 @@
-"""A loaded plugin: its code, its rights, and its instances by scope.
+"""A loaded plugin: its code and its instances by scope.
 
 A plugin in scope ``project`` has one instance; in scope ``session`` one per session id. The instance that
 was started to learn what a session-scoped plugin registers becomes the first session's own. In scope
@@ -8,6 +8,7 @@ was started to learn what a session-scoped plugin registers becomes the first se
 import hashlib
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -29,7 +30,7 @@ from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
 from policies.manifest_values import NO_MANIFEST, Manifest
-from policies.rights import Rights
+from policies.rights import Right
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -58,7 +59,11 @@ class PluginSpec:
     path: Path
     scope: Scope | None
     artifact: Artifact
-    rights: Rights
+    root: Path
+    """Its directory: the package's, or the one in which its only file lies."""
+    is_package: bool = False
+    given_rights: Mapping[int, frozenset[Right]] = field(default_factory=dict)
+    """By event: all that the embedding program lets it do, instead of what loading it consents to."""
     settings: JsonObject = field(default_factory=dict)
     id: str = ""
     manifest: Manifest = NO_MANIFEST

@@ -8,13 +8,18 @@ Elsewhere   Who publishes, and when: ``workspace.py``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from host.audit import AuditRing, Kind
+from host.capabilities import EVENT_NAMES
 from host.config import Config
 from host.events import ENDS_SESSION, PluginEvent, Right
 from host.registry import CommandSpec, ToolSpec
 from ipc.codec import event_middle
 from ipc.limits import MAX_ID
+from policies.capability import NameRequest
+from policies.chain import Chain
+from policies.decision import Decision
 from policies.switches import NOTHING_OFF, Switches
 
 if TYPE_CHECKING:
@@ -26,8 +31,31 @@ _EVERY_EVENT: Final = (1 << _EVENT_SLOTS) - 1
 _UNDENIABLE: Final[frozenset[Right]] = frozenset({"observe", "veto"})
 """What is left to a plugin when all it asks for is denied: to see, and to deny in its turn."""
 
-Refusal: TypeAlias = tuple[str, str]
-"""A plugin, and in words what of it does not count."""
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What *plugin* registered and does not have: another one has that name, or the chain denies it."""
+
+    plugin: str
+    told: str
+    request: NameRequest | None = None
+    decision: Decision | None = None
+
+    def is_tool(self, name: str) -> bool:
+        """Whether it is about the tool that an agent calls *name*."""
+        return (
+            self.request is not None
+            and self.request.kind == "tools"
+            and name
+            in (self.request.name, f"plugin_{self.request.name}", f"plugin:{self.request.name}")
+        )
+
+    def record(self, audit: AuditRing) -> None:
+        """Write it down."""
+        if self.request is not None and self.decision is not None:
+            audit.record_decision(self.plugin, self.request, self.decision)
+        else:
+            audit.record(Kind.REFUSED, plugin=self.plugin, code="E_DUPLICATE", detail=self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +99,21 @@ class Snapshot:
     commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
     switches: Switches = NOTHING_OFF
     """What was off when this was made."""
+    chain: Chain = field(default_factory=Chain)
+    """Who may do what. Rights and registrations above follow from it."""
 
 
 def build(
     generation: int,
     plugins: "list[Plugin]",
     config: Config,
+    chain: Chain,
     switches: Switches = NOTHING_OFF,
 ) -> tuple[Snapshot, list[Refusal]]:
-    """Make the next generation from *plugins* in order; also return what had to be refused."""
+    """Make the next generation from *plugins* in order; also return what had to be refused.
+
+    *chain* does not know of the switch that denies everything: what is registered stays known under it.
+    """
     refused: list[Refusal] = []
     routes: list[list[Route]] = [[] for _ in range(_EVENT_SLOTS)]
     tools: dict[str, ToolRoute] = {}
@@ -89,11 +123,16 @@ def build(
     has_hooks = switches.disable is None and switches.skip_hooks is None
     for order, plugin in enumerate(plugins):
         registry = plugin.registry
+        rights_of = chain.rights(plugin.name, EVENT_NAMES)
         for event in PluginEvent:
-            rights = plugin.spec.rights.of(event)
+            if not has_hooks or not registry.events >> event & 1:
+                continue
+            rights = rights_of.of(event)
             if switches.force_deny is not None:
                 rights &= _UNDENIABLE
-            if not has_hooks or not registry.events >> event & 1 or not rights:
+            if not rights:
+                asked = NameRequest("events", f"{event.wire_name}:observe")
+                refused.append(_denied(plugin.name, asked, chain))
                 continue
             bitmap |= 1 << event
             if switches.force_deny is not None and event is PluginEvent.PERMISSION_REQUEST:
@@ -103,12 +142,19 @@ def build(
             routes[event].append(Route(plugin, plugin.name, order, rights, timeout_s, middle))
         for tool in registry.tools:
             owner = tools.get(tool.name)
-            if owner is not None:
+            asked = NameRequest("tools", tool.name)
+            if chain.decide(plugin.name, asked).verdict == "deny":
+                refused.append(_denied(plugin.name, asked, chain))
+            elif owner is not None:
                 told = f"tool {tool.name} of {plugin.name}: {owner.plugin.name} has one of that name"
-                refused.append((plugin.name, told))
+                refused.append(Refusal(plugin.name, told))
             else:
                 tools[tool.name] = ToolRoute(plugin, tool)
         for command in registry.commands:
+            asked = NameRequest("commands", command.name)
+            if chain.decide(plugin.name, asked).verdict == "deny":
+                refused.append(_denied(plugin.name, asked, chain))
+                continue
             # pi keeps commands of the same name apart by a number in load order.
             name, n = command.name, 1
             while name in commands:
@@ -124,5 +170,11 @@ def build(
         MappingProxyType(tools),
         MappingProxyType(commands),
         switches,
+        chain if switches.force_deny is None else chain.with_force_deny(switches.force_deny),
     )
     return snapshot, refused
+
+
+def _denied(plugin: str, request: NameRequest, chain: Chain) -> Refusal:
+    decision = chain.decide(plugin, request)
+    return Refusal(plugin, str(decision), request, decision)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from host.artifact import Artifact
 from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
+from host.capabilities import Capabilities
 from host.config import Config
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
@@ -30,7 +31,6 @@ from host.switching import check_enabled
 from host.waits import Wait
 from policies.manifest_values import Manifest
 from policies.preflight import Finding
-from policies.rights import Rights
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -82,6 +82,7 @@ class Workspace:
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
         self.continues = 0
+        self._capabilities = Capabilities(config, project_dir, runtime.home)
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
@@ -115,7 +116,9 @@ class Workspace:
             path=entry.root / entry.file,
             scope=scope or (options.scope if options is not None else None) or manifest.scope,
             artifact=artifact,
-            rights=Rights(of_event={int(event): of for event, of in (rights or {}).items()}),
+            root=entry.root,
+            is_package=Path(path).expanduser().is_dir(),
+            given_rights={int(event): of for event, of in (rights or {}).items()},
             settings=self.config.settings.get(wanted, {}) | (settings or {}),
             id=f"file:{entry.root / entry.file}",
             manifest=manifest,
@@ -261,17 +264,18 @@ class Workspace:
     def publish(self) -> None:
         """Make the next generation from what the plugins registered and the switches leave of it."""
         self._obey_switches()  # a plugin may have said only now by what name it is switched off
+        plugins = list(self._plugins.values())
+        switches = self.runtime.switches
         new, refused = build(
             self.snapshot.generation + 1,
-            list(self._plugins.values()),
+            plugins,
             self.config,
-            self.runtime.switches,
+            self._capabilities.of(plugins, switches, can_ask=False),
+            switches,
         )
-        for name, text in refused:
-            if (name, text) not in self._refused:  # told once, not at every change of anything
-                self.runtime.audit.record(
-                    Kind.REFUSED, plugin=name, code="E_DUPLICATE", detail=text
-                )
+        for refusal in refused:
+            if refusal not in self._refused:  # told once, not at every change of anything
+                refusal.record(self.runtime.audit)
         self._refused = refused
         self.snapshot = new  # last: if build() raised, readers never noticed
 
@@ -324,6 +328,9 @@ class Workspace:
     def unknown_tool(self, name: str) -> str:
         """One line about a tool that does not exist."""
         known = [f"plugin_{tool}" for tool in self.snapshot.tools]
+        for refusal in self._refused:
+            if refusal.is_tool(name):
+                return f"the tool {name!r} of {refusal.plugin} is not offered: {refusal.told}"
         meant = f"plugin_{name.removeprefix('plugin').lstrip('_:')}"
         return f"there is no tool {name!r}{_nearest(meant, known)}; offered: {', '.join(known) or 'none'}"
 

@@ -22,6 +22,7 @@ from policies.decision import BUILT_IN, LAYER_NAMES, Decision, Rule, Source, Ver
 from policies.names import RIGHTS
 from policies.paths import NO_ALIASES, Aliases, Places
 from policies.protected import Protected, protected
+from policies.protected import anchors as protected_places
 from policies.rights import Right, Rights
 from policies.rules import RuleSet, Subject, subject_of
 
@@ -132,7 +133,7 @@ class Chain:
 
     def anchors(self) -> frozenset[str]:
         """Return the directories in which file patterns that deny begin, for :meth:`with_aliases`."""
-        found: set[str] = set()
+        found = set(protected_places(self.home, self.state))
         for name in self.plugins:
             compiled = self._compiled.get(name) or self._compile(name)
             if compiled is not None:
