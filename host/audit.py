@@ -130,6 +130,15 @@ def decision_data(
     return data
 
 
+class _Counter:
+    __slots__ = ("name", "read", "told")
+
+    def __init__(self, name: str, read: Callable[[], int]) -> None:
+        self.name = name
+        self.read = read
+        self.told = read()
+
+
 class AuditRing:
     """The newest *capacity* entries. *wall_clock* gives seconds since the epoch.
 
@@ -139,6 +148,7 @@ class AuditRing:
 
     __slots__ = (
         "_clock",
+        "_counters",
         "_counts",
         "_entries",
         "_lock",
@@ -155,6 +165,7 @@ class AuditRing:
         self._counts = dict.fromkeys(Kind, 0)
         self._clock = wall_clock
         self._lock = Lock()
+        self._counters: list[_Counter] = []
         self._redactor = Redactor()
         self._seq = 0
         self.sink: Callable[[AuditEntry], None] | None = None
@@ -167,6 +178,39 @@ class AuditRing:
     def remove_secret(self, text: str) -> None:
         """Take back one :meth:`add_secret`."""
         self._redactor.remove(text)
+
+    def add_counter(self, name: str, read: Callable[[], int]) -> Callable[[], None]:
+        """Have what *read* gives recorded now and then, as a COUNTS entry with what was added since.
+
+        Returns a function that ends this, with a last entry. So what happens too often to be written costs
+        nothing where it happens.
+        """
+        counter = _Counter(name, read)
+        self._counters.append(counter)
+
+        def end() -> None:
+            if counter in self._counters:
+                self._record_counts([counter])
+                self._counters.remove(counter)
+
+        return end
+
+    def record_counts(self) -> None:
+        """Record what the counters have gone up by since the last time."""
+        self._record_counts(list(self._counters))
+
+    def _record_counts(self, counters: "list[_Counter]") -> None:
+        added: JsonObject = {}
+        for counter in counters:
+            now = counter.read()
+            if now != counter.told:
+                already = added.get(counter.name, 0)
+                added[counter.name] = (
+                    now - counter.told + (already if isinstance(already, int) else 0)
+                )
+                counter.told = now
+        if added:
+            self.record(Kind.COUNTS, "", "counts", data=added)
 
     def record(
         self,

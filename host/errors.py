@@ -67,3 +67,7 @@ class IsolationError(HostError):
 
 class HostClosedError(HostError):
     """The host was closed, or belongs to another process (it was used after a fork)."""
+
+
+class AuditError(HostError):
+    """The audit cannot be kept on disk. The message names the file and what to do."""

@@ -36,9 +36,15 @@ _HINTS: Final = (
     "gh", "github_pat_", "sk-", "xox", "akia", "npm_", "glpat-", "eyj",
 )  # fmt: skip
 
+_WORDS: Final = (
+    r"passw(?:or)?d|passphrase|secret(?:[_-]?key)?|token|(?:api|access|private|signing)[_-]?key"
+    r"|authorization|cookie|credentials?"
+)
+_MIN_SHAPE_CHARS: Final = 9
+
 _SHAPES: Final = re.compile(
     # a name and a value: password=..., --token ..., "api_key": "...", Authorization: Bearer ...
-    rf"""(?P<name>(?:{_NAMES})["']?(?:\s{{0,4}}[=:]\s{{0,4}}|\s{{1,4}})(?:(?:bearer|basic|token)\s{{1,4}})?["']?)(?P<value>[^\s"',;&]{{4,}})"""
+    rf"""(?P<name>(?:{_WORDS})["']?(?:\s{{0,4}}[=:]\s{{0,4}}|\s{{1,4}})(?:(?:bearer|basic|token)\s{{1,4}})?["']?)(?P<value>[^\s"',;&]{{4,}})"""
     r"|(?P<scheme>\b(?:bearer|basic)\s{1,4})(?P<bearer>[A-Za-z0-9+/=._~-]{8,})"
     # a URL with a password in it
     r"|(?P<url>://[^\s/:@]{0,64}:)(?P<userinfo>[^\s/@]{1,256})(?=@)"
@@ -53,13 +59,13 @@ _SHAPES: Final = re.compile(
 class Redactor:
     """See the module's text."""
 
-    __slots__ = ("_known", "_lock", "_longest", "_pattern")
+    __slots__ = ("_known", "_lock", "_state")
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
         self._lock = Lock()
-        self._longest = 0
-        self._pattern: re.Pattern[str] | None = None
+        # The pattern of all secrets and the length of the longest: replaced together.
+        self._state: tuple[re.Pattern[str] | None, int] = (None, 0)
 
     def add(self, secret: str) -> bool:
         """Mask *secret* from now on, also as JSON or a URL would write it. False when it is too short.
@@ -84,18 +90,18 @@ class Redactor:
     def _compile(self) -> None:
         forms = {form for secret in self._known for form in _forms(secret)}
         ordered = sorted(forms, key=len, reverse=True)  # the longer one wins where both match
-        self._longest = len(ordered[0]) if ordered else 0
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._state = (pattern, len(ordered[0]) if ordered else 0)
 
     def known(self, text: str) -> str:
         """Return *text* without known secrets; for names, which are nothing else."""
-        pattern = self._pattern
+        pattern, _ = self._state
         return text if pattern is None else pattern.sub(MASK, text)
 
     def text(self, text: str, limit: int) -> str:
         """Return *text* masked and cut to *limit* characters; what was cut ends in an ellipsis."""
-        pattern, longest = self._pattern, self._longest
-        room = 2 * limit + longest
+        pattern, longest = self._state
+        room = limit + 2 * longest + 64
         is_cut = len(text) > room
         if is_cut:
             text = text[:room]
@@ -103,9 +109,12 @@ class Redactor:
             text = pattern.sub(MASK, text)
             if is_cut:
                 text = text[:-longest]  # may be the beginning of a secret that was cut in two
-        lower = text.lower()
-        if any(hint in lower for hint in _HINTS):
-            text = _SHAPES.sub(_masked, text)
+        if len(text) >= _MIN_SHAPE_CHARS:
+            lower = text.lower()
+            for hint in _HINTS:
+                if hint in lower:
+                    text = _SHAPES.sub(_masked, text)
+                    break
         if is_cut or len(text) > limit:
             return text[: limit - 1] + "\u2026"
         return text

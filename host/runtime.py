@@ -28,6 +28,8 @@ from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
 from host.spawn import RoleName, WorkerLimits, Zygote
 from host.switching import TICK_S, Switchboard, changes
+from host.trail.opening import start_trail
+from host.trail.writer import TrailWriter
 from policies.switches import Switches
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Runtime:
         self.reactor = Reactor()
         self.deadlines = Deadlines(self.reactor)
         self.audit = AuditRing(config.limits.audit_entries)
+        self.trail: TrailWriter | None = None
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
@@ -98,7 +101,11 @@ class Runtime:
         return self._random.random()
 
     def start(self) -> None:
-        """Start the zygote of workers now, so that the first plugin need not wait for it; none when all is off."""
+        """Begin the audit on disk, and start the zygote, so that the first plugin need not wait for it.
+
+        No zygote when all is off.
+        """
+        self.trail = start_trail(self.audit, self.config, self.home, os.environ)
         self._tick()
         if self.switches.disable is None:
             self.zygote("plugins")
@@ -240,3 +247,5 @@ class Runtime:
         self.sandbox.close()
         self.groups.close()
         self.reactor.close()
+        if self.trail is not None:
+            self.trail.close()

@@ -345,6 +345,12 @@ async def run_command(
         workspace, plugin, COMMAND, request, session_id, TOOL_BUDGET_S
     )
     elapsed_ms = (now_s() - began) * 1000
+    workspace.runtime.audit.record(
+        Kind.COMMAND,
+        plugin=plugin.name,
+        code=status.value,
+        data={"command": route.spec.name, "duration_ms": round(elapsed_ms, 3)},
+    )
     if status is not Status.ANSWERED:
         error = plugin.locate(error_text(text)) if text else status.value
         return ToolResult(

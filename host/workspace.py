@@ -83,6 +83,7 @@ class Workspace:
         self.snapshot = Snapshot()
         self.continues = 0
         self._capabilities = Capabilities(config, project_dir, runtime.home)
+        self._end_count = runtime.audit.add_counter("continues", lambda: self.continues)
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
@@ -227,12 +228,14 @@ class Workspace:
         plugin = self._plugins.pop(self._known(name).name)
         self.publish()
         plugin.leave(self)
+        self.runtime.audit.record(Kind.UNLOADED, plugin=plugin.name, code="unloaded")
 
     def enable(self, name: str) -> None:
         """A person's word that a blocked plugin may run again; no switch is lifted by it."""
         plugin = self._known(name)
         self._check_switches(name, *_names_of(plugin))
         plugin.enable()
+        self.runtime.audit.record(Kind.ENABLED, plugin=plugin.name, code="enabled")
 
     def _obey_switches(self) -> None:
         """Stop what is off now, start what is off no more."""
@@ -257,6 +260,7 @@ class Workspace:
 
     def close(self) -> None:
         """Stop every plugin that no other workspace uses."""
+        self._end_count()
         plugins, self._plugins = self._plugins, {}
         for plugin in plugins.values():
             plugin.leave(self)

@@ -1,7 +1,7 @@
 """The subcommands and their options. What they do is in modules of their own, imported when one runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -132,3 +132,45 @@ def command(
     from host.cli.calling import run_command
 
     return run_command(name, " ".join(args or []), plugins or [], as_json=as_json)
+
+
+@app.command()
+def audit(
+    *,
+    recent: Annotated[
+        int, typer.Option("--recent", "-n", min=0, metavar="N", help="How many entries.")
+    ] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with entries as they come.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Check that the record is what was written. Exits with 1 if not."
+        ),
+    ] = False,
+    plugin: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only what is about this plugin.")
+    ] = None,
+    decision: Annotated[
+        Literal["allow", "deny", "ask"] | None, typer.Option(help="Only what was decided so.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Only entries of this kind.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line.")
+    ] = False,
+) -> int:
+    """Show what was decided about plugins and what became of them, from the record on disk."""
+    from host.cli.auditing import run_audit
+
+    return run_audit(
+        recent=recent,
+        follow=follow,
+        check=verify,
+        plugin=plugin,
+        decision=decision,
+        kind=kind,
+        as_json=as_json,
+    )

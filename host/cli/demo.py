@@ -19,7 +19,7 @@ from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.cli.session import load
 from host.cli.show import make_console, print_json, safe, table
-from host.config import Config, Timeouts
+from host.config import AuditOptions, Config, Timeouts
 from host.errors import InputError
 from host.outcome import JsonObject
 
@@ -108,7 +108,10 @@ def run_demo(examples: Path | None, *, as_json: bool) -> int:
     telling = Telling(console)
     began = time.perf_counter()
     # Short deadlines, so that nobody has to wait for the plugin that hangs.
-    config = Config(timeouts=Timeouts(actionable_ms=DEADLINE_MS, grace_ms=GRACE_MS))
+    config = Config(
+        timeouts=Timeouts(actionable_ms=DEADLINE_MS, grace_ms=GRACE_MS),
+        audit=AuditOptions(enable=False),  # what a demonstration does is no part of the record
+    )
     with tempfile.TemporaryDirectory(prefix="jcode-demo-") as scratch:
         project = Path(scratch, "project")
         project.mkdir()

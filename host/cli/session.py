@@ -12,7 +12,7 @@ from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.build import find_entry
 from host.cli.failures import PluginFailed, describe
-from host.config import Config, jcode_home, load_config
+from host.config import AuditOptions, Config, jcode_home, load_config
 from host.errors import PluginDisabledError, PluginLoadError
 from host.switching import check_enabled
 from host.workspace import PluginInfo
@@ -111,6 +111,7 @@ def _for_a_look(config: Config) -> Config:
     """*config* without its lists of what to load: one may look at what is not in use. Kill switches hold."""
     plugins = {n: o.model_copy(update={"enable": True}) for n, o in config.plugins.items()}
     update = {"enable": config.enable is not False, "disable": (), "plugins": plugins}
+    update["audit"] = AuditOptions(enable=False)  # its key would be gone with the scratch home
     return _without_sources(config).model_copy(update=update)
 
 

@@ -2,6 +2,7 @@
 
 from host.config.layers import jcode_home, load_config
 from host.config.model import (
+    AuditOptions,
     Config,
     Limits,
     PluginOptions,
@@ -12,6 +13,7 @@ from host.config.model import (
 )
 
 __all__ = [
+    "AuditOptions",
     "Config",
     "Limits",
     "PluginOptions",

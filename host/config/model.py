@@ -117,6 +117,23 @@ class Preflight(_Section):
     """Rules (``policies/preflight.py``) without findings."""
 
 
+class AuditOptions(_Section):
+    """``[plugin.audit]``: what is kept of the audit on disk."""
+
+    enable: StrictBool = True
+    """False: the newest entries are in memory, and nothing is written."""
+    path: StrictStr | None = None
+    """None: ``audit/audit.jsonl`` beneath the home. ``JCODE_PLUGIN_AUDIT_PATH`` goes before."""
+    max_bytes: Annotated[StrictInt, Field(ge=4096, le=4096 * _MIB)] = 16 * _MIB
+    """Of one file; a full one is put aside and a new one begun."""
+    max_files: Annotated[StrictInt, Field(ge=0, le=200)] = 16
+    """Full files that are kept; the oldest goes first."""
+    max_age_days: Annotated[StrictInt, Field(gt=0, le=36_500)] | None = 90
+    """A file is put aside when its oldest line is of that age, and removed when its newest line is."""
+    flush_ms: Annotated[StrictInt, Field(ge=0, le=60_000)] = 200
+    """How long an entry that is not urgent may wait for others before all are written."""
+
+
 class PluginSource(BaseModel):
     """Where plugins come from; the keys beside ``type`` depend on it."""
 
@@ -163,6 +180,7 @@ class Config(_Section):
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     preflight: Preflight = Preflight()
+    audit: AuditOptions = AuditOptions()
     approval: dict[StrictStr, Literal["allow", "deny", "prompt"]] = {}
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}
