@@ -124,7 +124,7 @@ class AuditOptions(_Section):
     """False: the newest entries are in memory, and nothing is written."""
     path: StrictStr | None = None
     """None: ``audit/audit.jsonl`` beneath the home. ``JCODE_PLUGIN_AUDIT_PATH`` goes before."""
-    max_bytes: Annotated[StrictInt, Field(ge=4096, le=4096 * _MIB)] = 16 * _MIB
+    max_bytes: Annotated[StrictInt, Field(ge=4096, le=1024 * _MIB)] = 16 * _MIB
     """Of one file; a full one is put aside and a new one begun."""
     max_files: Annotated[StrictInt, Field(ge=0, le=200)] = 16
     """Full files that are kept; the oldest goes first."""

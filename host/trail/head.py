@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from host.trail.files import open_file
 from host.trail.seal import GENESIS, sign
 
 _HEAD: Final = re.compile(
@@ -116,16 +117,14 @@ def _name(log: Path) -> str:
 
 def load(path: Path, key: bytes, log: Path) -> Head | None:
     """Return the head at *path*, or None when it is not to be trusted. Raises OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
         return decode(file.read(_MAX_HEAD_BYTES), key, log)
 
 
 def save(path: Path, data: bytes) -> None:
     """Replace the head at *path*. The caller holds the log's lock. Raises OSError."""
     draft = path.with_name(path.name + ".new")
-    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(draft, flags, 0o600)
+    fd = open_file(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
     try:
         if os.write(fd, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(draft))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from host.errors import AuditError
+from host.trail.files import open_file
 
 _KEY: Final = re.compile(rb"[0-9a-f]{64}\n?")
 
@@ -37,10 +38,7 @@ def make_key(path: Path) -> bytes:
 
 def read_key(path: Path) -> bytes:
     """Return the key at *path*. Raises :class:`AuditError`, or OSError when it cannot be read."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise AuditError(f"{path}: not a file; remove it, and a key will be made")
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
         text = file.read(128)
     if _KEY.fullmatch(text) is None:
         raise AuditError(

@@ -8,16 +8,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from host.errors import AuditError
 from host.outcome import JsonObject
+from host.trail.files import open_file, read_file
 from host.trail.place import Place
 from host.trail.store import told
 from host.trail.verify import decode
 
 _LOOK_EVERY_S: Final = 0.2
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 Wanted = Callable[[JsonObject], bool]
 
@@ -45,13 +46,11 @@ def newest(place: Place, n: int, wanted: Wanted) -> list[JsonObject]:
     return found
 
 
-def _read(path: "os.PathLike[str]") -> bytes:
+def _read(path: Path) -> bytes:
     try:
-        fd = os.open(path, _FLAGS)
+        return read_file(path)
     except FileNotFoundError:
         return b""
-    with os.fdopen(fd, "rb") as file:
-        return file.read()
 
 
 @dataclass(slots=True)
@@ -130,7 +129,7 @@ class Follower:
         self.close()
         self._rest = b""
         try:
-            self._fd = os.open(self.place.log, _FLAGS)
+            self._fd = open_file(self.place.log, os.O_RDONLY)
         except FileNotFoundError:
             self._fd = -1
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from host.trail.files import read_file
 from host.trail.head import Head, Removed, Segment
 from host.trail.place import Place, Policy
 from host.trail.seal import GENESIS, Line, read
@@ -66,7 +67,7 @@ def interrupted(place: Place, head: Head, key: bytes) -> Head | None:
     if len(newer) != 1:
         return None
     path = place.segment(newer[0])
-    data = path.read_bytes()
+    data = read_file(path)
     end = _last_signed(data, key)
     if end is None or end.offset != len(data):
         return None
@@ -88,7 +89,7 @@ def rebuilt(place: Place, there: Sequence[int], key: bytes) -> Head:
     for number in there:
         path = place.segment(number)
         with suppress(OSError):
-            end = _last_signed(path.read_bytes(), key)
+            end = _last_signed(read_file(path), key)
             if end is not None:
                 full.append(
                     Segment(number, seq + 1, end.line.seq, end.line.hash, path.stat().st_mtime)
@@ -105,7 +106,7 @@ def rebuilt(place: Place, there: Sequence[int], key: bytes) -> Head:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return b""
 

@@ -10,7 +10,6 @@ Relies on   One thread at a time. After a fork, the child calls :meth:`Store.aba
 import errno
 import fcntl
 import os
-import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Final
 
 from host.errors import AuditError
 from host.trail import processes, segments
+from host.trail.files import open_file
 from host.trail.head import Head, Segment, encode, load, save
 from host.trail.key import exposure, make_key
 from host.trail.place import Place, Policy
@@ -35,7 +35,6 @@ E_FORGED: Final = "E_FORGED"
 E_HEAD: Final = "E_HEAD"
 """The head was gone or changed: whether lines are missing at the end cannot be told."""
 
-_FILE_FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_CATCH_UP_BYTES: Final = 256 * 1024 * 1024
 
 Signature = tuple[int, int, int, int]
@@ -250,10 +249,13 @@ class Store:
             if line is None or not line.follows(seq, last):
                 break
             seq, last, at = line.seq, line.hash, end + 1
-        rest = more[at:]
+        rest, before = more[at:], b""
+        line = read(rest, self._key)
+        if line is not None and line.follows(seq, last):  # all but its line break was written
+            seq, last, rest, before = line.seq, line.hash, b"", b"\n"
         head = replace(head, seq=seq, hash=last, size=size, began=began)
         if not rest:
-            return head, b"", marks
+            return head, before, marks
         is_torn = b"\n" not in rest
         mark = trail_body(
             "gap",
@@ -307,9 +309,7 @@ class Store:
     def _open_lock(self) -> None:
         if self._lock_fd < 0:
             self.place.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock_fd = os.open(
-                self.place.lock, os.O_RDWR | os.O_CREAT | _FILE_FLAGS, 0o600
-            )
+            self._lock_fd = open_file(self.place.lock, os.O_RDWR | os.O_CREAT)
 
     def _open_log(self) -> None:
         if self._log_fd >= 0:
@@ -318,11 +318,7 @@ class Store:
             os.close(self._log_fd)  # rotated, or removed
             self._log_fd = -1
         self.place.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(self.place.log, os.O_RDWR | os.O_APPEND | os.O_CREAT | _FILE_FLAGS, 0o600)
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise OSError(errno.EINVAL, "not a file", os.fspath(self.place.log))
-        self._log_fd = fd
+        self._log_fd = open_file(self.place.log, os.O_RDWR | os.O_APPEND | os.O_CREAT)
 
 
 def told(error: OSError) -> str:

@@ -19,6 +19,7 @@ import msgspec
 
 from host.errors import AuditError
 from host.outcome import JsonObject
+from host.trail.files import open_file
 from host.trail.head import Head, Segment, load
 from host.trail.key import exposure, read_key
 from host.trail.place import Place
@@ -141,7 +142,7 @@ def _opened(
 
 def _open(path: Path) -> int | None:
     try:
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_file(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
 
@@ -149,7 +150,7 @@ def _open(path: Path) -> int | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = open_file(path, os.O_RDONLY)
     except (FileNotFoundError, PermissionError):
         yield  # nobody has written yet, or not for us to hold up
         return
@@ -208,7 +209,8 @@ class _Walk:
             report.bad(
                 self.place.segment(number), None, f"is missing: {_lines_of(known[number])}"
             )
-        if head is not None and head.size and None not in there:
+        pending = [file for file in files if self._is_pending(file)]
+        if head is not None and head.size and None not in there and not pending:
             report.bad(
                 self.place.log, None, f"is missing: lines {head.active_first}..{head.seq}"
             )
@@ -244,14 +246,17 @@ class _Walk:
                 f"line {head.seq}, the last that was signed for, is not where it was",
             )
 
-    def _stray(self, file: _File) -> None:
-        # A writer may have died between renaming a full file and saying so in the head.
+    def _is_pending(self, file: _File) -> bool:
+        """Whether its writer may have died between renaming a full file and saying so in the head."""
         head = self.head
-        if (
+        return (
             head is not None
             and file.number == head.newest_segment + 1
-            and file.size >= head.size
-        ):
+            and 0 < head.size <= file.size
+        )
+
+    def _stray(self, file: _File) -> None:
+        if self._is_pending(file):
             self.report.note(
                 file.path, None, "its rotation was interrupted; the next append ends it"
             )
@@ -342,6 +347,8 @@ class _Walk:
             is_explained = code == E_TORN and told_of.get("fingerprint") == fingerprint(torn[1])
             if not is_explained:
                 self.report.bad(path, torn[0], "not a line of this log, or edited")
+        elif code == E_TORN and entry.get("kind") == "gap":
+            self.report.bad(path, number, "the half line that this record is about was removed")
         detail = str(entry.get("detail", ""))
         if entry.get("kind") != "gap":
             return

@@ -137,6 +137,13 @@ class TrailWriter:
             self._tell(f"{self._store.place.log}: {error}; written at the end only")
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:  # noqa: BLE001 - nobody else would tell, and the host goes on
+            self._is_off = True
+            self._tell(f"{self._store.place.log}: {type(error).__name__}: {error}")
+
+    def _serve(self) -> None:
         next_tick = monotonic() + _COUNT_EVERY_S
         synced = 0.0
         retry_s = self._flush_s
@@ -147,7 +154,7 @@ class TrailWriter:
                 self._wake.wait(
                     retry_s if self._trouble is not None and self._pending else pause
                 )
-                self._wake.clear()
+            self._wake.clear()  # before looking at what it may have been set for
             if self._pending and not self._is_urgent and not self._is_closing:
                 self._wake.wait(self._flush_s)  # others may come, and go in the same write
                 self._wake.clear()
