@@ -12,6 +12,7 @@ from benchmarks.families import (
     nobody,
     node,
     tool,
+    trail,
     trouble,
 )
 from benchmarks.row import Gauge, Row
@@ -19,7 +20,7 @@ from benchmarks.row import Gauge, Row
 
 def all_rows() -> list[Row]:
     """Return every row: the floor, ours, and what a user would pick instead."""
-    ours = (hook, fanout, nobody, tool, lifecycle, trouble)
+    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble)
     return [
         row
         for family in (floor, *ours, lockdown, in_process, node, commands)

@@ -1,8 +1,8 @@
 """Appending to a log that several processes share.
 
 Promises    Under the lock: what others appended is caught up with and checked, then the new lines go out in
-            one write, then the head is replaced. A process that dies in between leaves lines that the next
-            one recognises by their signature, and half a line that it marks. Whatever the log looks like,
+            one write; then the head is replaced, or a moment later. A process that dies before leaves lines that
+            the next one recognises by their signature, and half a line that it marks. Whatever the log looks like,
             appending goes on; what was found is a record of its own, and verification reports it for good.
 Relies on   One thread at a time. After a fork, the child calls :meth:`Store.abandon`.
 """
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 from typing import Final
 
 from host.errors import AuditError
@@ -36,6 +36,9 @@ E_HEAD: Final = "E_HEAD"
 """The head was gone or changed: whether lines are missing at the end cannot be told."""
 
 _MAX_CATCH_UP_BYTES: Final = 256 * 1024 * 1024
+
+SAVE_EVERY_S: Final = 0.1
+"""How far behind the lines the head may be. What a process that is killed wrote since can be cut off unnoticed."""
 
 Signature = tuple[int, int, int, int]
 
@@ -73,6 +76,9 @@ class Store:
         self._seen: Signature | None = None  # of the head's file that _head is
         self._me = processes.this_writer()
         self._is_known = False
+        self._saved = 0.0
+        self.is_behind = False
+        """Whether lines stand after the last saved head; an append of nothing saves it."""
 
     @property
     def is_writer(self) -> bool:
@@ -153,8 +159,12 @@ class Store:
             marks += notes
         blob, head = self._seal(head, before, [*marks, *bodies])
         self._write(blob)
-        self._is_known = not is_last
-        self._save(head)
+        is_first, self._is_known = not self._is_known, not is_last
+        self._head = head
+        # Replacing a file costs ten times as much as the lines, and under a flood it would be most of the work.
+        self.is_behind = True
+        if is_first or is_last or not bodies or monotonic() - self._saved >= SAVE_EVERY_S:
+            self._save(head)
 
     def _seal(self, head: Head, before: bytes, bodies: Sequence[bytes]) -> tuple[bytes, Head]:
         parts, seq, last = [before], head.seq, head.hash
@@ -183,6 +193,7 @@ class Store:
         try:
             save(self.place.head, encode(head, self._key, self.place.log))
             self._seen = _signature(self.place.head)
+            self._saved, self.is_behind = monotonic(), False
         except OSError as error:
             # The lines are there and signed; whoever appends next catches up with them.
             self.complaint = told(error)
@@ -195,6 +206,11 @@ class Store:
         size = os.fstat(self._log_fd).st_size
         if size == head.size:
             return head, b"", marks
+        if size < head.size and self._seen is not None:
+            self._seen = None  # look once more before somebody is accused
+            head, marks = self._current_head()
+            if size >= head.size:
+                return self._after_more(head, size, marks)
         if size < head.size:
             found = segments.interrupted(self.place, head, self._key)
             if found is not None:  # its writer died between the renaming and the head

@@ -24,7 +24,7 @@ from host.audit import AuditEntry, Kind
 from host.errors import AuditError
 from host.outcome import JsonObject
 from host.trail.seal import encode_body
-from host.trail.store import Store, told, trail_body
+from host.trail.store import SAVE_EVERY_S, Store, told, trail_body
 
 E_DROPPED: Final = "E_DROPPED"
 
@@ -151,9 +151,12 @@ class TrailWriter:
             if not self._pending or self._trouble is not None:
                 due = min(next_tick, synced + _SYNC_EVERY_S if self._needs_sync else next_tick)
                 pause = max(0.0, due - monotonic())
-                self._wake.wait(
-                    retry_s if self._trouble is not None and self._pending else pause
-                )
+                if self._trouble is not None and self._pending:
+                    pause = retry_s
+                elif self._store.is_behind:
+                    pause = min(pause, SAVE_EVERY_S)
+                if not self._wake.wait(pause) and self._store.is_behind:
+                    self._flush(is_last=False)  # nothing came since: the head catches up
             self._wake.clear()  # before looking at what it may have been set for
             if self._pending and not self._is_urgent and not self._is_closing:
                 self._wake.wait(self._flush_s)  # others may come, and go in the same write

@@ -11,6 +11,8 @@ import pytest
 
 from host.audit import AuditRing, Kind
 from host.trail import writer as module
+from host.trail.head import load
+from host.trail.key import read_key
 from host.trail.place import Policy
 from host.trail.store import Store
 from host.trail.writer import TrailWriter
@@ -123,6 +125,19 @@ def test_a_denial_is_written_and_synced_at_once(store: GatedStore) -> None:
         audit.record(Kind.LOADED, "q", "loaded")
         audit.record(Kind.DECISION, "q", "deny.mode", data={"decision": "deny"})
         store.wait_for(lambda: sum(store.batches) == 4)
+
+
+def test_the_head_catches_up_when_nothing_more_comes(store: GatedStore) -> None:
+    """It is not signed anew for every line; soon after the last one it is."""
+    with writing(store) as (audit, _):
+        for n in range(20):
+            audit.record(Kind.VETO, "p", "block")
+            store.wait_for(lambda n=n: sum(store.batches) > n)  # type: ignore[misc] # a lambda's default
+        store.wait_for(lambda: not store.is_behind)
+        head = load(store.place.head, read_key(store.place.key), store.place.log)
+
+    assert head is not None
+    assert head.seq == 20
 
 
 def test_a_full_disk_is_told_once_and_nothing_is_lost(
