@@ -58,6 +58,27 @@ class Capabilities:
 
         *can_ask*: there is somebody to be asked, so that a mode that nobody configured is ``prompt``.
         """
+        chain = self._general(switches, can_ask=can_ask)
+        wanted = {plugin.name: (plugin.spec, str(plugin.data_dir())) for plugin in plugins}
+        for name in self._known.keys() - wanted.keys():
+            chain = chain.without_plugin(name)
+        for name, known in wanted.items():
+            if self._known.get(name) != known:
+                chain = chain.with_plugin(name, policy_of(self._config, *known))
+        self._known = wanted
+        if chain is not self._chain:
+            self._chain = self._with_places(chain)
+        return self._chain
+
+    def foresee(
+        self, spec: "PluginSpec", data_dir: str, switches: Switches, *, can_ask: bool
+    ) -> Chain:
+        """Return the chain as it will be when *spec*, which is not loaded yet, is."""
+        chain = self._general(switches, can_ask=can_ask)
+        chain = chain.with_plugin(spec.name, policy_of(self._config, spec, data_dir))
+        return self._with_places(chain).with_force_deny(switches.force_deny)
+
+    def _general(self, switches: Switches, *, can_ask: bool) -> Chain:
         chain = self._chain
         mode: Mode = self._config.mode or ("prompt" if can_ask else "strict")
         if mode != chain.mode:
@@ -69,13 +90,6 @@ class Capabilities:
                 generation=chain.generation + 1,
             )
             self._denials = switches.deny
-        wanted = {plugin.name: (plugin.spec, str(plugin.data_dir())) for plugin in plugins}
-        for name in self._known.keys() - wanted.keys():
-            chain = chain.without_plugin(name)
-        for name, known in wanted.items():
-            if self._known.get(name) != known:
-                chain = chain.with_plugin(name, policy_of(self._config, *known))
-        self._known = wanted
         if chain is not self._chain:
             self._chain = self._with_places(chain)
         return self._chain

@@ -313,9 +313,7 @@ class Instance:
         link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
         self.state = State.ACTIVE
-        self.registry = read_registry(
-            raw if isinstance(raw, dict) else {}, self.plugin.spec.manifest
-        )
+        self._read_registry(raw if isinstance(raw, dict) else {})
         for problem in self.registry.problems:
             self.note(Kind.REFUSED, "E_REGISTRATION", problem)
         self.plugin.on_instance_loaded(self)
@@ -427,9 +425,15 @@ class Instance:
             self._kv.forget(self)
             self._kv = None
 
+    def _read_registry(self, raw: dict[str, Json]) -> None:
+        masked = self.plugin.masked.known_in(raw)  # what is registered is shown to everybody
+        self.registry = read_registry(
+            masked if isinstance(masked, dict) else {}, self.plugin.spec.manifest
+        )
+
     def take_registry(self, raw: dict[str, Json]) -> None:
         """The plugin registered or took back something."""
-        self.registry = read_registry(raw, self.plugin.spec.manifest)
+        self._read_registry(raw)
         if self.state is State.ACTIVE:
             self.plugin.on_registry_changed()
 

@@ -25,7 +25,9 @@ from host.manifests import API_VERSION
 from host.outcome import Json, JsonObject, Status
 from host.positions import map_positions
 from host.reactor import now_s
-from host.registry import EMPTY, MAX_EACH, Registry
+from host.redaction import Redactor
+from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry
+from host.settings import NO_SETTINGS, Settings
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
@@ -64,7 +66,7 @@ class PluginSpec:
     is_package: bool = False
     given_rights: Mapping[int, frozenset[Right]] = field(default_factory=dict)
     """By event: all that the embedding program lets it do, instead of what loading it consents to."""
-    settings: JsonObject = field(default_factory=dict)
+    settings: Settings = NO_SETTINGS
     id: str = ""
     manifest: Manifest = NO_MANIFEST
     file_name: str = ""
@@ -82,6 +84,10 @@ class Plugin:
         self.scope: Scope = spec.scope or "project"
         self.name = spec.name
         self.limits: Limits = workspace.config.limits_for(spec.name)
+        self.masked = Redactor()
+        for secret in spec.settings.secrets():
+            self.masked.add(secret)
+        self._audited_secrets: list[str] = []
         self.registry: Registry = EMPTY
         self.instances: dict[str, Instance] = {}
         self.loaded: Wait[None] = Wait()
@@ -101,6 +107,9 @@ class Plugin:
     def start(self) -> Wait[None]:
         """Start the first instance; the result is there when it has registered what it offers."""
         self._load_began = now_s()
+        for secret in self.spec.settings.secrets():
+            self.runtime.audit.add_secret(secret)
+            self._audited_secrets.append(secret)
         self._spare = Instance(self, None)
         return self.loaded
 
@@ -170,6 +179,8 @@ class Plugin:
         for instance in self.all_instances():
             instance.stop()
         self.loaded.fail(PluginLoadError("E_STOPPED", "it was stopped while it was loading"))
+        while self._audited_secrets:
+            self.runtime.audit.remove_secret(self._audited_secrets.pop())
 
     def switch_off(self, error: PluginDisabledError) -> None:
         """Kill every worker; none starts until :meth:`switch_on`."""
@@ -273,6 +284,7 @@ class Plugin:
     def load_header(self, key: str | None) -> str:
         """What a worker is told of itself."""
         limits = self.limits
+        settings = self.spec.settings.revealed()
         header: JsonObject = {
             "id": self.spec.id,
             "name": self.name,
@@ -281,8 +293,8 @@ class Plugin:
             "entry": self.spec.artifact.entry,
             "cwd": str(self.workspace.project_dir) if self.scope != "global" else "",
             "data_dir": str(self.data_dir()),
-            "settings": self.spec.settings,
-            "config": self.spec.settings,
+            "settings": settings,
+            "config": settings,
             "session_id": key,
             "api_version": API_VERSION,
             "limits": {
@@ -309,14 +321,15 @@ class Plugin:
         path = self.runtime.home / "kv" / f"{self._space()}.sqlite"
         return self.runtime.kv.space(path, self.limits.kv_bytes)
 
-    def locate(self, text: str) -> str:
-        """Replace positions in generated code by the author's files and lines."""
-        return map_positions(text, self.spec.artifact.positions)
+    def locate(self, text: str, limit: int = MAX_TEXT) -> str:
+        """Return *text* for people: the author's files and lines instead of ours, none of its secrets, cut."""
+        return map_positions(self.masked.cut(text, limit), self.spec.artifact.positions)
 
     def load_error(self, answer: JsonObject) -> PluginLoadError:
         """Turn what a worker says of a failed load into an error for its author."""
-        message = _text(answer.get("message")) or "the plugin failed to load"
-        name = _text(answer.get("name"))
+        message = self.masked.cut(_text(answer.get("message")), MAX_TEXT)
+        message = message or "the plugin failed to load"
+        name = self.masked.known(_text(answer.get("name"), 200))
         stack = self.locate(_text(answer.get("stack")))
         code = _text(answer.get("code"))
         told = f"{name}: {message}" if name and name != "Error" else message
@@ -334,7 +347,8 @@ class Plugin:
 
     def log(self, level: str, text: str) -> None:
         """Pass a line of the plugin to the host's log, harmless for terminals."""
-        _logger.log(_LEVELS.get(level, logging.INFO), "[%s] %s", self.name, printable(text))
+        told = printable(self.masked.known(text))
+        _logger.log(_LEVELS.get(level, logging.INFO), "[%s] %s", self.name, told)
 
 
 def worker_limits(limits: Limits) -> WorkerLimits:
@@ -356,5 +370,5 @@ def content_id(artifact: Artifact) -> str:
     )
 
 
-def _text(value: Json, limit: int = 8192) -> str:
+def _text(value: Json, limit: int = MAX_TEXT) -> str:
     return value[:limit] if isinstance(value, str) else ""

@@ -20,6 +20,8 @@ MIN_SECRET_CHARS: Final = 4
 """Less is no secret: masking every ``a`` would hide the record and protect nothing."""
 
 _MAX_DEPTH: Final = 16
+_MAX_KNOWN_DEPTH: Final = 200
+"""What a plugin registers is no deeper; beyond it nothing can be vouched for."""
 _MAX_NODES: Final = 2000
 _MAX_VALUE_CHARS: Final = 1024
 
@@ -54,6 +56,10 @@ _SHAPES: Final = re.compile(
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,8192}",
     re.IGNORECASE,
 )
+
+
+_CUT: Final = re.compile(r"\.{3} \[[0-9]{1,12} characters cut\]\Z")
+"""How a worker ends a log line that was too long."""
 
 
 class Redactor:
@@ -97,6 +103,44 @@ class Redactor:
         """Return *text* without known secrets; for names, which are nothing else."""
         pattern, _ = self._state
         return text if pattern is None else pattern.sub(MASK, text)
+
+    def cut(self, text: str, limit: int) -> str:
+        """Return *text* without known secrets, cut to *limit* characters.
+
+        Not even the beginning of one stays at the end, whoever cut the text there.
+        """
+        pattern, longest = self._pattern, self._longest
+        if pattern is None:
+            return text[:limit]
+        kept = text[: limit + longest]
+        masked = pattern.sub(MASK, kept)
+        if len(kept) < len(text):
+            masked = masked[:-longest]
+        masked = masked[:limit]
+        end = _CUT.search(masked)
+        told = "" if end is None else end[0]
+        masked = masked[: len(masked) - len(told)]
+        for at in range(max(0, len(masked) - longest), len(masked) - MIN_SECRET_CHARS + 1):
+            rest = masked[at:]
+            if any(secret.startswith(rest) for secret in self._known):
+                return masked[:at] + MASK + told
+        return masked + told
+
+    def known_in(self, value: Json, depth: int = 0) -> Json:
+        """Return a copy of *value* without known secrets in its texts and keys; nothing else is changed."""
+        if self._pattern is None:
+            return value
+        if depth > _MAX_KNOWN_DEPTH:
+            return None
+        if isinstance(value, str):
+            return self.known(value)
+        if isinstance(value, list):
+            return [self.known_in(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {
+                self.known(key): self.known_in(item, depth + 1) for key, item in value.items()
+            }
+        return value
 
     def text(self, text: str, limit: int) -> str:
         """Return *text* masked and cut to *limit* characters; what was cut ends in an ellipsis."""

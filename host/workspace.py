@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,9 +26,11 @@ from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope, content_id
 from host.preflight import examine, refuse_blocked
 from host.registry import Registry
+from host.settings import effective
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
 from host.waits import Wait
+from policies.chain import Chain
 from policies.manifest_values import Manifest
 from policies.preflight import Finding
 
@@ -79,6 +81,8 @@ class Workspace:
         self.runtime = runtime
         self.config = config
         self.project_dir = project_dir
+        self.variables: Mapping[str, str] = os.environ
+        """What settings may be taken from, as far as each plugin may read it."""
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
         self.continues = 0
@@ -120,19 +124,19 @@ class Workspace:
             root=entry.root,
             is_package=Path(path).expanduser().is_dir(),
             given_rights={int(event): of for event, of in (rights or {}).items()},
-            settings=self.config.settings.get(wanted, {}) | (settings or {}),
             id=f"file:{entry.root / entry.file}",
             manifest=manifest,
             file_name=entry.name,
         )
-        for warning in manifest.warnings:
-            _logger.warning("[%s] %s", wanted, printable(warning))
         report = examine(artifact, spec.manifest, wanted, self.config)
         try:
             refuse_blocked(report, wanted)
+            spec = self._with_settings(spec, settings or {})
         except PluginLoadError as error:
             self._note_failed(wanted, error)
             raise
+        for warning in (*manifest.warnings, *spec.settings.warnings):
+            _logger.warning("[%s] %s", wanted, printable(warning))
         plugin = Plugin(self, spec)
         shared = (
             self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
@@ -180,6 +184,19 @@ class Workspace:
         self._check_switches(wanted, wanted, *_names_in(manifest))
         self._check_new(wanted)  # again: another load may have been faster
         return wanted, entry, artifact, manifest
+
+    def _with_settings(self, spec: PluginSpec, given: JsonObject) -> PluginSpec:
+        settings = effective(
+            spec.manifest, spec.name, self.config, given, self.variables, self.foresee(spec)
+        )
+        return replace(spec, settings=settings)
+
+    def foresee(self, spec: PluginSpec) -> Chain:
+        """Return the capability chain as it will be when the plugin *spec* is loaded."""
+        data_dir = self.runtime.home / "data" / spec.name.replace("/", "__") / self.id
+        return self._capabilities.foresee(
+            spec, str(data_dir), self.runtime.switches, can_ask=False
+        )
 
     def _check_switches(self, told: str, *names: str) -> None:
         """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""

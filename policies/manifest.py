@@ -385,13 +385,14 @@ class _Reader:
             shape.max_length,
             shape.min,
             shape.max,
-            shape.values,
+            tuple(one for one in shape.values if isinstance(one, (str, int, float))),
             None if shape.items is None else self._setting("", shape.items, (*place, "items")),
             tuple(
                 self._setting(name, of, (*place, "properties", name))
                 for name, of in shape.properties.items()
             ),
             shape.required,
+            self._source(place),
         )
         wrong = check_setting(made, is_inner=len(place) > 2)
         if wrong is not None:

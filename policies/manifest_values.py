@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from policies.decision import Rule
+from policies.decision import BUILT_IN, Rule, Source
 from policies.gate import TIERS, Tier
+from policies.json_text import Json
 
 PluginKind = Literal["server", "tui", "both"]
 Scope = Literal["project", "session", "global"]
@@ -89,7 +90,7 @@ class Setting:
     key: str
     type: SettingType
     description: str = ""
-    default: object = None
+    default: Json = None
     is_secret: bool = False
     env: str | None = None
     """The variable that fills it in when the configuration does not."""
@@ -97,11 +98,13 @@ class Setting:
     max_length: int | None = None
     min: float | None = None
     max: float | None = None
-    values: tuple[object, ...] = ()
+    values: tuple[str | int | float, ...] = ()
     """Of an enum: strings and numbers."""
     items: "Setting | None" = None
     properties: tuple["Setting", ...] = ()
     is_required: bool = False
+    source: Source = field(default=BUILT_IN, compare=False)
+    """Where it is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,16 @@ class Manifest:
         return (*self.declared(chosen), *(Rule(kind, "*") for kind in sorted(silent)))
 
     def declared(self, chosen: Collection[str] | None = None) -> tuple[Rule, ...]:
-        """Return what the plugin asks for by name: what an installer shows and a person accepts."""
-        if self.capabilities is None:
-            return ()
-        rules = dict.fromkeys(self.capabilities.rules)
+        """Return what the plugin asks for by name: what an installer shows and a person accepts.
+
+        A variable that fills in a setting is asked for as well.
+        """
+        rules = dict.fromkeys(self.capabilities.rules if self.capabilities is not None else ())
+        rules.update(
+            (Rule("env", setting.env, setting.source), None)
+            for setting in self.settings
+            if setting.env is not None
+        )
         for feature in self.enabled_features(chosen):
             rules.update(dict.fromkeys(feature.additional.rules))
         return tuple(rules)

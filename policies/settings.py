@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from policies.json_text import Json
 from policies.manifest_values import Setting
 
 MAX_TEXT_CHARS: Final = 100_000
+MAX_SECRET_CHARS: Final = 4096
+"""Every line that is logged is searched for it."""
 _MAX_PATTERN_BYTES: Final = 1024 * 1024
 """Of a compiled pattern."""
 MASK: Final = "********"
@@ -134,6 +137,35 @@ def judge(setting: Setting, value: object) -> Problem | None:
     return None
 
 
+def read_text(setting: Setting, text: str) -> Json:
+    """Return what *text*, the value of a variable, means for *setting*. Raises ValueError, without the text."""
+    match setting.type:
+        case "number":
+            try:
+                return int(text)
+            except ValueError:
+                pass
+            try:
+                return float(text)
+            except ValueError:
+                raise ValueError("must be a number") from None
+        case "boolean":
+            word = text.strip().lower()
+            if word in _BOOLEANS:
+                return _BOOLEANS[word]
+            raise ValueError("must be true or false")
+        case "enum":
+            return next((one for one in setting.values if str(one) == text), text)
+        case "string" | "array" | "object":
+            return text
+
+
+_BOOLEANS: Final = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("", "0", "false", "no", "off"), False),
+}
+
+
 def _wrong_here(of: Setting, value: object) -> str | None:
     match of.type:
         case "string":
@@ -168,7 +200,8 @@ def _wrong_here(of: Setting, value: object) -> str | None:
 def _wrong_text(of: Setting, value: object) -> str | None:
     if not isinstance(value, str):
         return "must be a text"
-    limit = MAX_TEXT_CHARS if of.max_length is None else min(of.max_length, MAX_TEXT_CHARS)
+    most = MAX_SECRET_CHARS if of.is_secret else MAX_TEXT_CHARS
+    limit = most if of.max_length is None else min(of.max_length, most)
     if len(value) > limit:
         return f"must have at most {limit} characters"
     if of.pattern is not None and not _matcher(of.pattern)(value):

@@ -97,21 +97,33 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
 
 @contextmanager
 def open_scratch_host() -> Iterator[BlockingPluginHost]:
-    """Start a host that keeps nothing: its data and caches are gone with it."""
+    """Start a host that keeps nothing: its data and caches are gone with it.
+
+    No settings either: a plugin that need not be trusted may call itself by the name of one that is.
+    """
     show_logs()
     config, _ = read_config()
     with tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home:
         host = BlockingPluginHost(_for_a_look(config), project_dir=Path.cwd(), home=home)
         check_enabled(host.switches)
+        host.workspace.variables = {}
         with host:
             yield host
 
 
 def _for_a_look(config: Config) -> Config:
-    """*config* without its lists of what to load: one may look at what is not in use. Kill switches hold."""
+    """*config* without its lists of what to load, and without settings: one may look at what is not in use.
+
+    Kill switches hold.
+    """
     plugins = {n: o.model_copy(update={"enable": True}) for n, o in config.plugins.items()}
-    update = {"enable": config.enable is not False, "disable": (), "plugins": plugins}
-    update["audit"] = AuditOptions(enable=False)  # its key would be gone with the scratch home
+    update = {
+        "enable": config.enable is not False,
+        "disable": (),
+        "plugins": plugins,
+        "settings": {},
+        "audit": AuditOptions(enable=False),  # its key would be gone with the scratch home
+    }
     return _without_sources(config).model_copy(update=update)
 
 

@@ -185,7 +185,8 @@ class Config(_Section):
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}
     kill: dict[StrictStr, StrictBool] = {}
-    settings: dict[StrictStr, dict[StrictStr, JsonValue]] = {}
+    settings: dict[StrictStr, dict[StrictStr, JsonValue]] = Field(default={}, repr=False)
+    """By plugin. Not shown: which of them are secrets only the plugins' manifests tell."""
     features: dict[StrictStr, Annotated[Names, BeforeValidator(_feature_names)]] = {}
     plugins: dict[StrictStr, PluginOptions] = {}
 

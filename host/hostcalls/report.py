@@ -35,13 +35,13 @@ def log(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     level, text = args.get("level"), args.get("text")
     if isinstance(text, str) and _may_log(instance):
         known = level if isinstance(level, str) and level in LEVELS else "info"
-        instance.plugin.log(known, instance.plugin.locate(text[:MAX_LOG_BYTES]))
+        instance.plugin.log(known, instance.plugin.locate(text, MAX_LOG_BYTES))
 
 
 def unhandled(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     """``{"text"}``: a rejection without a handler; an author's mistake that must not vanish."""
     text = args.get("text")
     if isinstance(text, str) and _may_log(instance):
-        where = instance.plugin.locate(text[:MAX_LOG_BYTES])
+        where = instance.plugin.locate(text, MAX_LOG_BYTES)
         instance.plugin.log("error", f"unhandled rejection: {where}")
         instance.note(Kind.UNHANDLED, "E_UNHANDLED", where)

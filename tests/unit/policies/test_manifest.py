@@ -161,6 +161,7 @@ def test_capabilities_become_rules_with_their_lines() -> None:
         ("events", "PreToolUse:veto"),
         ("events", "PreToolUse:rewrite"),
         ("events", "TurnEnd:observe"),
+        ("env", "ACME_TOKEN"),
         ("http_hosts", "m.acme.dev"),
     ]
     assert manifest.declared()[0] == Rule(
