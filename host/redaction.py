@@ -109,9 +109,10 @@ class Redactor:
 
         Not even the beginning of one stays at the end, whoever cut the text there.
         """
-        pattern, longest = self._pattern, self._longest
+        pattern, longest = self._state
         if pattern is None:
             return text[:limit]
+        secrets = tuple(self._known)
         kept = text[: limit + longest]
         masked = pattern.sub(MASK, kept)
         if len(kept) < len(text):
@@ -122,13 +123,13 @@ class Redactor:
         masked = masked[: len(masked) - len(told)]
         for at in range(max(0, len(masked) - longest), len(masked) - MIN_SECRET_CHARS + 1):
             rest = masked[at:]
-            if any(secret.startswith(rest) for secret in self._known):
+            if any(secret.startswith(rest) for secret in secrets):
                 return masked[:at] + MASK + told
         return masked + told
 
     def known_in(self, value: Json, depth: int = 0) -> Json:
         """Return a copy of *value* without known secrets in its texts and keys; nothing else is changed."""
-        if self._pattern is None:
+        if self._state[0] is None:
             return value
         if depth > _MAX_KNOWN_DEPTH:
             return None

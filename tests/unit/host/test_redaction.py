@@ -180,3 +180,35 @@ def test_secrets_may_come_while_others_record() -> None:
         thread.join()
 
     assert set(kept) == {f"a {MASK}"}
+
+
+@pytest.mark.parametrize("at", range(80, 101))
+@pytest.mark.parametrize("cut", ["", "... [37 characters cut]"])
+def test_a_text_that_was_cut_ends_with_no_half_of_a_secret(at: int, cut: str) -> None:
+    """Wherever the cut was and whoever made it; four characters are not yet a beginning to hide."""
+    redactor = Redactor()
+    redactor.add("correct-horse")
+    whole = "x" * at + "correct-horse"
+
+    by_us = redactor.cut(whole + "y" * 200, 100)
+    by_a_worker = redactor.cut(whole[:100] + cut, 200)
+
+    for told in (by_us, by_a_worker):
+        assert "corr" not in told
+        assert told.startswith("x" * 80)
+    assert redactor.cut("harmless" * 20, 100) == ("harmless" * 20)[:100]
+
+
+def test_known_secrets_are_masked_in_every_text_of_a_value() -> None:
+    """Keys and values; what is no text stays what it is, and what is too deep is left out."""
+    redactor = Redactor()
+    redactor.add("hunter2")
+    value: Json = {"a hunter2": ["x hunter2 y", 1, None, True, {"n": 1.5}]}
+    deep: Json = "hunter2"
+    for _ in range(300):
+        deep = [deep]
+
+    assert redactor.known_in(value) == {
+        "a [masked]": ["x [masked] y", 1, None, True, {"n": 1.5}]
+    }
+    assert "hunter2" not in repr(redactor.known_in(deep))
