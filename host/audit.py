@@ -107,11 +107,13 @@ def decision_data(
     tool: str | None = None,
     tier: str | None = None,
     duration_ms: float | None = None,
+    repeats: int | None = None,
 ) -> "JsonObject":
     """Return the ``data`` of an entry about *decision*: the same keys wherever one is recorded.
 
     ``decision`` (allow, deny, ask), ``layer``, ``layer_name``, ``source`` (``path:line``, ``switch NAME``, ...),
-    ``capability`` and ``target``; ``tool``, ``tier`` and ``duration_ms`` where they are known.
+    ``capability`` and ``target``; ``tool``, ``tier`` and ``duration_ms`` where they are known; ``repeats``, how often
+    it was decided by now, where that is counted.
     """
     data: JsonObject = {
         "decision": decision.verdict,
@@ -127,6 +129,8 @@ def decision_data(
         data["tier"] = tier
     if duration_ms is not None:
         data["duration_ms"] = round(duration_ms, 3)
+    if repeats is not None:
+        data["repeats"] = repeats
     return data
 
 
@@ -249,6 +253,7 @@ class AuditRing:
         tool: str | None = None,
         tier: str | None = None,
         duration_ms: float | None = None,
+        repeats: int | None = None,
         event: PluginEvent | None = None,
     ) -> AuditEntry:
         """Append what was decided about *request*: kind DECISION, the decision's own code and detail."""
@@ -259,7 +264,12 @@ class AuditRing:
             decision.detail,
             event=event,
             data=decision_data(
-                request, decision, tool=tool, tier=tier, duration_ms=duration_ms
+                request,
+                decision,
+                tool=tool,
+                tier=tier,
+                duration_ms=duration_ms,
+                repeats=repeats,
             ),
         )
 

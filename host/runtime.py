@@ -19,6 +19,7 @@ from host.cgroup import Groups
 from host.config import Config, required_layers
 from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
+from host.hostcalls.granted import Decisions
 from host.kv_hub import KvHub
 from host.link import Link
 from host.listener import Listener
@@ -62,6 +63,7 @@ class Runtime:
         self.deadlines = Deadlines(self.reactor)
         self.audit = AuditRing(config.limits.audit_entries)
         self.trail: TrailWriter | None = None
+        self.decisions = Decisions(self.audit)
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)

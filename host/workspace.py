@@ -243,6 +243,7 @@ class Workspace:
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""
         plugin = self._plugins.pop(self._known(name).name)
+        self.runtime.decisions.forget(plugin.name)
         self.publish()
         plugin.leave(self)
         self.runtime.audit.record(Kind.UNLOADED, plugin=plugin.name, code="unloaded")

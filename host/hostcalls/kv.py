@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from host.hostcalls.refusal import refuse
 from host.kv import KvError
 from host.listener import HostcallRequest
 from host.outcome import Json
@@ -16,16 +17,12 @@ if TYPE_CHECKING:
     from host.instance import Instance
 
 
-def _error_text(code: str, message: str) -> str:
-    return msgspec.json.encode({"code": code, "message": message}).decode()
-
-
 def load(instance: "Instance", _: dict[str, Json], request: HostcallRequest) -> None:
     """``{}`` -> ``{"entries": {key: value}, "version": n}``; the caller hears of later changes."""
 
     def done(result: tuple[dict[str, str], int] | KvError) -> None:
         if isinstance(result, KvError):
-            request.answer(_error_text(result.code, str(result)), is_error=True)
+            refuse(request, result.code, str(result))
             return
         entries, version = result
         raw = {key: msgspec.Raw(text.encode()) for key, text in entries.items()}
@@ -38,9 +35,7 @@ def set_(instance: "Instance", args: dict[str, Json], request: HostcallRequest) 
     """``{"key", "value"}`` -> ``{}`` once it is on the disk."""
     key, value = args.get("key"), args.get("value")
     if not isinstance(key, str) or "value" not in args:
-        request.answer(
-            _error_text("E_INVALID", "kv.set takes a key and a value"), is_error=True
-        )
+        refuse(request, "E_INVALID", "kv.set takes a key and a value")
         return
     instance.kv().write(
         instance, key, msgspec.json.encode(value).decode(), _acknowledge(request)
@@ -51,7 +46,7 @@ def delete(instance: "Instance", args: dict[str, Json], request: HostcallRequest
     """``{"key"}`` -> ``{}`` once it is gone from the disk."""
     key = args.get("key")
     if not isinstance(key, str):
-        request.answer(_error_text("E_INVALID", "kv.delete takes a key"), is_error=True)
+        refuse(request, "E_INVALID", "kv.delete takes a key")
         return
     instance.kv().write(instance, key, None, _acknowledge(request))
 
@@ -64,4 +59,4 @@ class _acknowledge:  # noqa: N801 - used as a function
         if error is None:
             self._request.answer("{}")
         else:
-            self._request.answer(_error_text(error.code, str(error)), is_error=True)
+            refuse(self._request, error.code, str(error))

@@ -1,16 +1,19 @@
 """Every hostcall, one row each. What is not a row does not exist for a plugin.
 
 Promises    A handler runs in the reactor's turn, on the host's side of the pipe, and never blocks.
-            Arguments reach it as parsed JSON; it answers once, now or later.
+            Arguments reach it as parsed JSON; it answers once, now or later. A row that needs a
+            permission is decided before its handler runs, in one place for all: ``granted.py``.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from host.hostcalls import kv, registry, report, timers
+from host.hostcalls.granted import Granted, Needs, grant
+from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
 
@@ -19,15 +22,27 @@ if TYPE_CHECKING:
     from host.instance import Instance
 
 AskHandler = Callable[["Instance", dict[str, Json], HostcallRequest], None]
+GuardedHandler = Callable[["Instance", Granted, dict[str, Json], HostcallRequest], None]
 TellHandler = Callable[["Instance", "Call | None", dict[str, Json]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A hostcall that is answered. ``sync``: a plugin may wait for it in place."""
+    """A hostcall that is answered and touches nothing but the plugin's own. ``sync``: it may be waited for in place."""
 
     name: str
     handler: AskHandler
+    sync: bool = False
+    needs: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A hostcall that is answered if the chain allows what it ``needs``; its handler gets the proof."""
+
+    name: str
+    handler: GuardedHandler
+    needs: Needs
     sync: bool = False
 
 
@@ -37,9 +52,12 @@ class Tell:
 
     name: str
     handler: TellHandler
+    needs: None = None
 
 
-ASKS: Final[dict[str, Ask]] = {
+Row: TypeAlias = Ask | Guarded
+
+ASKS: Final[dict[str, Row]] = {
     row.name: row
     for row in (
         Ask("kv.load", kv.load, sync=True),
@@ -72,20 +90,15 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     """Route *request* to its row; what has none, or lacks its shape, gets an error it can catch."""
     row = ASKS.get(request.name)
     if row is None:
-        request.answer(
-            '{"code":"E_UNKNOWN","message":"there is no such hostcall"}', is_error=True
-        )
+        refuse(request, "E_UNKNOWN", "there is no such hostcall")
     elif request.is_sync and not row.sync:
-        request.answer(
-            '{"code":"E_INVALID","message":"this hostcall cannot be waited for in place"}',
-            is_error=True,
-        )
+        refuse(request, "E_INVALID", "this hostcall cannot be waited for in place")
     elif (args := parse_args(request.args)) is None:
-        request.answer(
-            '{"code":"E_INVALID","message":"arguments are not a JSON object"}', is_error=True
-        )
-    else:
+        refuse(request, "E_INVALID", "arguments are not a JSON object")
+    elif isinstance(row, Ask):
         row.handler(instance, args, request)
+    elif (granted := grant(instance, row.needs, args, request)) is not None:
+        row.handler(instance, granted, args, request)
 
 
 def take_tell(instance: "Instance", call: "Call | None", name: str, text: str) -> bool:
