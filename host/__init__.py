@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from host.aio import PluginHost
+    from host.approvals import Answer, Question
     from host.blocking import BlockingPluginHost
     from host.config import Config, Limits, PluginOptions, Timeouts
     from host.errors import (
+        ApprovalsError,
         ConfigError,
         HostClosedError,
         HostError,
@@ -30,12 +32,17 @@ if TYPE_CHECKING:
         PluginLoadError,
         ToolError,
     )
+    from host.gate import ToolVerdict
     from host.outcome import Conflict, Outcome, PluginResult, Status
-    from host.tools import ToolResult
+    from host.remembered import Approval
+    from host.tool_result import ToolResult
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
 
 __all__ = [
+    "Answer",
+    "Approval",
+    "ApprovalsError",
     "BlockingPluginHost",
     "Config",
     "ConfigError",
@@ -53,18 +60,24 @@ __all__ = [
     "PluginLoadError",
     "PluginOptions",
     "PluginResult",
+    "Question",
     "Status",
     "Timeouts",
     "ToolError",
     "ToolInfo",
     "ToolResult",
+    "ToolVerdict",
 ]
 
 _HOME_OF = {
     "PluginHost": "host.aio",
     "BlockingPluginHost": "host.blocking",
     "PluginEvent": "ipc.events",
-    "ToolResult": "host.tools",
+    "ToolResult": "host.tool_result",
+    "ToolVerdict": "host.gate",
+    "Answer": "host.approvals",
+    "Question": "host.approvals",
+    "Approval": "host.remembered",
     "PluginInfo": "host.workspace",
     "ToolInfo": "host.workspace",
     **dict.fromkeys(("Config", "Limits", "PluginOptions", "Timeouts"), "host.config"),

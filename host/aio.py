@@ -2,18 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Self, TypeVar
 
-from host.config import jcode_home, load_config
+from host.approvals import Approver, Question, Unanswered
+from host.config import Config, jcode_home, load_config
 from host.core import HostCore
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
+from host.gate import ToolVerdict, check_tool
 from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
 from host.reactor import now_s
-from host.tools import ToolResult, call_tool, run_command
+from host.tool_result import ToolResult
+from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
 from host.workspace import PluginInfo
 
@@ -31,10 +34,32 @@ class PluginHost(HostCore):
     _alarm: asyncio.TimerHandle | None = None
     _alarm_at: float = float("inf")
 
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        project_dir: str | os.PathLike[str] = ".",
+        home: str | os.PathLike[str] | None = None,
+        approver: Approver | None = None,
+    ) -> None:
+        """See :class:`host.core.HostCore`.
+
+        *approver* is a coroutine function that is awaited, on this loop, for each :class:`host.Question` and returns
+        ``once``, ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
+        """
+        super().__init__(config, project_dir=project_dir, home=home)
+        self._approver = approver
+        self._questions: set[asyncio.Task[None]] = set()
+        if approver is not None:
+            self.runtime.approvals.ask_person = self._ask_person
+
     @classmethod
-    def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
+    def from_config(
+        cls, *, project_dir: str | os.PathLike[str] = ".", approver: Approver | None = None
+    ) -> Self:
         """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
-        return cls(load_config(jcode_home(os.environ)), project_dir=project_dir)
+        config = load_config(jcode_home(os.environ))
+        return cls(config, project_dir=project_dir, approver=approver)
 
     async def __aenter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
@@ -64,6 +89,26 @@ class PluginHost(HostCore):
                 self._alarm.cancel()
             self.workspace.close()
             self.runtime.close()
+            for question in self._questions:
+                question.cancel()
+
+    def _ask_person(self, question: Question, answered: Callable[[object], None]) -> None:
+        task = self._entered().create_task(self._ask(question, answered))
+        self._questions.add(task)
+        task.add_done_callback(self._questions.discard)
+
+    async def _ask(self, question: Question, answered: Callable[[object], None]) -> None:
+        answer: object
+        try:
+            if self._approver is None:
+                return
+            answer = await self._approver(question)
+        except BaseException as error:  # cancelled or not: whoever waits is told
+            answered(Unanswered(error))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            answered(answer)
 
     def _entered(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -161,15 +206,69 @@ class PluginHost(HostCore):
         return outcome if isinstance(outcome, Outcome) else await self._wait(outcome)
 
     async def call_tool(
-        self, name: str, params: JsonObject, *, session_id: str = ""
+        self,
+        name: str,
+        params: JsonObject,
+        *,
+        session_id: str = "",
+        timeout_s: float | None = None,
+        typed: bool = False,
     ) -> ToolResult:
-        """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made."""
+        """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made.
+
+        *timeout_s* is how long the agent waits in all, a person's thinking included; None: as long as the question
+        and the tool may take. *typed* says that a person asked for this very call, which stands for their
+        approval of it; what is denied stays denied. A refusal has the status ``blocked`` and says which rule it was.
+        """
         self.runtime.check_usable()
-        return await self._run(call_tool(self.workspace, name, params, session_id))
+        caller = Caller(session_id, until_of(timeout_s), typed)
+        return await self._run(call_tool(self.workspace, name, params, caller))
 
     async def run_command(
-        self, name: str, args: str = "", *, session_id: str = ""
+        self,
+        name: str,
+        args: str = "",
+        *,
+        session_id: str = "",
+        timeout_s: float | None = None,
+        typed: bool = True,
     ) -> ToolResult:
-        """Run a registered command with the raw text *args*."""
+        """Run a registered command with the raw text *args*.
+
+        Commands are what a person types. An agent that runs one by itself says so with *typed* false, and it passes
+        the gate as a tool of tier exec.
+        """
         self.runtime.check_usable()
-        return await self._run(run_command(self.workspace, name, args, session_id))
+        caller = Caller(session_id, until_of(timeout_s), typed)
+        return await self._run(run_command(self.workspace, name, args, caller))
+
+    async def check_tool(
+        self,
+        name: str,
+        *,
+        tier: str = "exec",
+        args: JsonObject | None = None,
+        session_id: str = "",
+        timeout_s: float | None = None,
+    ) -> ToolVerdict:
+        """Judge a call of one of the agent's own tools by the gate that plugins' tools pass, and audit it.
+
+        *tier* is ``read``, ``write`` or ``exec``. A person is asked through the approver for as long as the
+        configuration says (25 s) and *timeout_s* allows. The event PreToolUse is the agent's to dispatch; an input
+        that it changes is another call to check. Raises :class:`InputError` for a tier that is none.
+        """
+        self.runtime.check_usable()
+        flow = check_tool(
+            self.workspace,
+            name,
+            args if args is not None else {},
+            tier=tier,
+            session_id=session_id,
+            until=until_of(timeout_s),
+        )
+        return await self._run(flow)
+
+    async def forget_approval(self, id_: str) -> bool:
+        """Take back a remembered answer of :meth:`approvals`; False when there is none of that id."""
+        self.runtime.check_usable()
+        return await self._run(self.runtime.approvals.forget(id_))

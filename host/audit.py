@@ -216,6 +216,10 @@ class AuditRing:
         if added:
             self.record(Kind.COUNTS, "", "counts", data=added)
 
+    def masked(self, text: str, limit: int) -> str:
+        """Return *text* as an entry would hold it: without secrets, and cut."""
+        return self._redactor.text(text, limit)
+
     def record(
         self,
         kind: Kind,

@@ -8,16 +8,19 @@ Threads     One lock guards everything. Of the threads that wait, one polls with
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self, TypeVar
 
+from host.approvals import BlockingApprover, Question, Unanswered
 from host.config import Config, jcode_home, load_config
 from host.core import HostCore
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
+from host.gate import ToolVerdict, check_tool
 from host.outcome import JsonObject, Outcome
 from host.plugin import Scope
-from host.tools import ToolResult, call_tool, run_command
+from host.tool_result import ToolResult
+from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
 from host.workspace import PluginInfo
 
@@ -43,17 +46,31 @@ class BlockingPluginHost(HostCore):
         *,
         project_dir: str | os.PathLike[str] = ".",
         home: str | os.PathLike[str] | None = None,
+        approver: BlockingApprover | None = None,
     ) -> None:
-        """See :class:`host.core.HostCore`."""
+        """See :class:`host.core.HostCore`.
+
+        *approver* is called for each :class:`host.Question`, in a thread of its own, and returns ``once``,
+        ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
+        """
         super().__init__(config, project_dir=project_dir, home=home)
+        self._approver = approver
+        if approver is not None:
+            self.runtime.approvals.ask_person = self._ask_person
         self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
         self._work = threading.Condition(self._lock)
 
     @classmethod
-    def from_config(cls, *, project_dir: str | os.PathLike[str] = ".") -> Self:
+    def from_config(
+        cls,
+        *,
+        project_dir: str | os.PathLike[str] = ".",
+        approver: BlockingApprover | None = None,
+    ) -> Self:
         """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
-        return cls(load_config(jcode_home(os.environ)), project_dir=project_dir)
+        config = load_config(jcode_home(os.environ))
+        return cls(config, project_dir=project_dir, approver=approver)
 
     def __enter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
@@ -92,6 +109,22 @@ class BlockingPluginHost(HostCore):
             self._work.notify_all()
         if self._background is not None:
             self._background.join()
+
+    def _ask_person(self, question: Question, answered: Callable[[object], None]) -> None:
+        # A thread that nobody waits for: an approver that never returns must not keep a program from ending.
+        threading.Thread(
+            target=self._ask, args=(question, answered), name="jcode-approver", daemon=True
+        ).start()
+
+    def _ask(self, question: Question, answered: Callable[[object], None]) -> None:
+        answer: object
+        try:
+            if self._approver is None:
+                return
+            answer = self._approver(question)
+        except BaseException as error:  # noqa: BLE001 - it is told to whoever waits, and the thread ends
+            answer = Unanswered(error)
+        self.runtime.reactor.post(lambda: answered(answer))
 
     # Time and descriptors.
 
@@ -213,14 +246,60 @@ class BlockingPluginHost(HostCore):
             outcome = self.workspace.dispatch(event, payload)
             return outcome if isinstance(outcome, Outcome) else self._wait(outcome)
 
-    def call_tool(self, name: str, params: JsonObject, *, session_id: str = "") -> ToolResult:
+    def call_tool(
+        self,
+        name: str,
+        params: JsonObject,
+        *,
+        session_id: str = "",
+        timeout_s: float | None = None,
+        typed: bool = False,
+    ) -> ToolResult:
         """See :meth:`host.aio.PluginHost.call_tool`."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(call_tool(self.workspace, name, params, session_id)))
+            caller = Caller(session_id, until_of(timeout_s), typed)
+            return self._wait(start(call_tool(self.workspace, name, params, caller)))
 
-    def run_command(self, name: str, args: str = "", *, session_id: str = "") -> ToolResult:
+    def run_command(
+        self,
+        name: str,
+        args: str = "",
+        *,
+        session_id: str = "",
+        timeout_s: float | None = None,
+        typed: bool = True,
+    ) -> ToolResult:
         """See :meth:`host.aio.PluginHost.run_command`."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(run_command(self.workspace, name, args, session_id)))
+            caller = Caller(session_id, until_of(timeout_s), typed)
+            return self._wait(start(run_command(self.workspace, name, args, caller)))
+
+    def check_tool(
+        self,
+        name: str,
+        *,
+        tier: str = "exec",
+        args: JsonObject | None = None,
+        session_id: str = "",
+        timeout_s: float | None = None,
+    ) -> ToolVerdict:
+        """See :meth:`host.aio.PluginHost.check_tool`."""
+        with self._lock:
+            self.runtime.check_usable()
+            flow = check_tool(
+                self.workspace,
+                name,
+                args if args is not None else {},
+                tier=tier,
+                session_id=session_id,
+                until=until_of(timeout_s),
+            )
+            return self._wait(start(flow))
+
+    def forget_approval(self, id_: str) -> bool:
+        """See :meth:`host.aio.PluginHost.forget_approval`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(self.runtime.approvals.forget(id_)))

@@ -10,12 +10,15 @@ from host.audit import AuditRing
 from host.config import Config, jcode_home
 from host.errors import IsolationError
 from host.events import PluginEvent
+from host.gate import read_mode
 from host.outcome import Outcome
 from host.realpath import file_request
+from host.remembered import Approval
 from host.runtime import Runtime
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
 from policies.chain import Step
+from policies.gate import PermissionMode
 from policies.switches import Switches
 
 
@@ -56,6 +59,19 @@ class HostCore:
             ):  # a path that leads nowhere is judged by its name
                 request = file_request(request.kind, request.path)
         return self.workspace.snapshot.chain.explain(name, request)
+
+    def set_mode(self, mode: str) -> None:
+        """Change the permission mode; the next decision of the gate is made in it. Raises InputError."""
+        self.workspace.permission_mode = read_mode(mode)
+
+    @property
+    def permission_mode(self) -> PermissionMode:
+        """The mode that the gate decides in."""
+        return self.workspace.permission_mode
+
+    def approvals(self) -> list[Approval]:
+        """The answers that a person gave for good and that still hold, the newest first; of every project."""
+        return self.runtime.approvals.remembered.list()
 
     @property
     def audit(self) -> AuditRing:

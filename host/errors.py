@@ -61,6 +61,10 @@ class ToolError(HostError):
         self.code = code
 
 
+class ApprovalsError(HostError):
+    """The file of remembered answers cannot be used. The message says which, why and what to do."""
+
+
 class IsolationError(HostError):
     """This machine cannot give the isolation that was asked for; nothing was started."""
 

@@ -26,11 +26,12 @@ from host.outcome import Json, JsonObject, Status
 from host.positions import map_positions
 from host.reactor import now_s
 from host.redaction import Redactor
-from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry
+from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
 from host.settings import NO_SETTINGS, Settings
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
+from policies.gate import Tier, strictest
 from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.rights import Right
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from host.workspace import Workspace
 
 _REMEMBERED_ENDS: Final = 1024
+_REMEMBERED_TIERS: Final = 4096
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
 Scope = Literal["project", "session", "global"]
@@ -92,6 +94,7 @@ class Plugin:
         self.instances: dict[str, Instance] = {}
         self.loaded: Wait[None] = Wait()
         self.slots = Slots()
+        self._tiers: dict[str, Tier] = {}
         self.load_ms = 0.0
         self.last_error = ""
         self.quarantined = ""
@@ -261,10 +264,27 @@ class Plugin:
         events = 0
         for registry in registries:
             events |= registry.events
-        merged = replace(newest, events=events)
+        merged = replace(newest, events=events, tools=tuple(map(self._as_judged, newest.tools)))
         if merged != self.registry:
             self.registry = merged
             self.publish()
+
+    def _as_judged(self, tool: ToolSpec) -> ToolSpec:
+        """*tool* with the tier that holds for it.
+
+        Its own may only raise the manifest's. Once registered it is fixed: a tool that is registered again as
+        something milder stays what it was.
+        """
+        own: tuple[Tier, ...] = (tool.tier,) if tool.says_tier else ()
+        least = self.spec.manifest.tool_tier(tool.name)
+        stated = own if least is None else (*own, least)
+        known = self._tiers.get(tool.name)
+        tier = strictest(*(stated or (tool.tier,)), *(() if known is None else (known,)))
+        if known is None and len(self._tiers) >= _REMEMBERED_TIERS:
+            tier = "exec"  # names without end are no way to be forgotten
+        else:
+            self._tiers[tool.name] = tier
+        return tool if tier == tool.tier else replace(tool, tier=tier)
 
     def publish(self) -> None:
         """Have every workspace that uses this plugin route anew."""
@@ -272,6 +292,13 @@ class Plugin:
             workspace.publish()
 
     # What an instance needs to know.
+
+    @property
+    def tool_budget_s(self) -> float:
+        """How long one call of a tool or a command may run: the operator's limit, or less if the plugin says so."""
+        own = self.spec.manifest.limits().max_tool_duration_secs
+        most = self.limits.max_tool_duration_secs
+        return most if own is None else min(own, most)
 
     def worker_limits(self) -> WorkerLimits:
         """What a worker of this plugin may use."""

@@ -20,7 +20,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}\Z")
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as its plugin describes it. ``parameters`` is a JSON Schema, or None for anything."""
+    """A tool as its plugin describes it. ``parameters`` is a JSON Schema, or None for anything. ``tier`` is a guess
+    where ``says_tier`` is false."""
 
     name: str
     description: str
@@ -28,6 +29,7 @@ class ToolSpec:
     label: str | None = None
     parameters: JsonObject | None = None
     has_handler: bool = True
+    says_tier: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def read_registry(raw: JsonObject, manifest: Manifest = NO_MANIFEST) -> Registry
                 label=_text(item.get("label"), 200) or None,
                 parameters=parameters if _is_object(parameters) else None,
                 has_handler=item.get("has_handler") is not False,
+                says_tier=tier is not None,
             )
         )
     commands = [

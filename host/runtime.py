@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from host.approvals import Approvals
 from host.audit import AuditRing, Kind
 from host.build import Builds
 from host.calls import IdSource
@@ -64,6 +65,7 @@ class Runtime:
         self.audit = AuditRing(config.limits.audit_entries)
         self.trail: TrailWriter | None = None
         self.decisions = Decisions(self.audit)
+        self.approvals = Approvals(self)
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
@@ -236,6 +238,7 @@ class Runtime:
         if self.is_closed:
             return
         self.is_closed = True
+        self.approvals.close()
         if self.is_foreign:
             return
         for link in list(self.links):

@@ -41,14 +41,14 @@ class Refusal:
     request: NameRequest | None = None
     decision: Decision | None = None
 
-    def is_tool(self, name: str) -> bool:
-        """Whether it is about the tool that an agent calls *name*."""
-        return (
-            self.request is not None
-            and self.request.kind == "tools"
-            and name
-            in (self.request.name, f"plugin_{self.request.name}", f"plugin:{self.request.name}")
-        )
+    def is_of(self, kind: str, name: str) -> bool:
+        """Whether it is about the tool or command that an agent or a person calls *name*."""
+        if self.request is None or self.request.kind != kind:
+            return False
+        own = self.request.name
+        if kind == "commands":
+            return name.removeprefix("/") == own
+        return name in (own, f"plugin_{own}", f"plugin:{own}")
 
     def record(self, audit: AuditRing) -> None:
         """Write it down."""

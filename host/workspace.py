@@ -31,6 +31,7 @@ from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
 from host.waits import Wait
 from policies.chain import Chain
+from policies.gate import PermissionMode
 from policies.manifest_values import Manifest
 from policies.preflight import Finding
 
@@ -88,6 +89,7 @@ class Workspace:
         self.continues = 0
         self._capabilities = Capabilities(config, project_dir, runtime.home)
         self._end_count = runtime.audit.add_counter("continues", lambda: self.continues)
+        self.permission_mode: PermissionMode = config.permission_mode
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
@@ -292,7 +294,9 @@ class Workspace:
             self.snapshot.generation + 1,
             plugins,
             self.config,
-            self._capabilities.of(plugins, switches, can_ask=False),
+            self._capabilities.of(
+                plugins, switches, can_ask=self.runtime.approvals.ask_person is not None
+            ),
             switches,
         )
         for refusal in refused:
@@ -324,6 +328,7 @@ class Workspace:
     def _end_session(self, session_id: str) -> None:
         for plugin in self._plugins.values():
             plugin.end_session(session_id)
+        self.runtime.approvals.end_session(session_id)
 
     def plugins(self) -> list[PluginInfo]:
         """Every loaded plugin, in order."""
@@ -347,12 +352,13 @@ class Workspace:
             for route in self.snapshot.tools.values()
         ]
 
+    def refusal_of(self, kind: str, name: str) -> Refusal | None:
+        """What the chain denied of what plugins registered, by the name that an agent or a person uses."""
+        return next((one for one in self._refused if one.is_of(kind, name)), None)
+
     def unknown_tool(self, name: str) -> str:
         """One line about a tool that does not exist."""
         known = [f"plugin_{tool}" for tool in self.snapshot.tools]
-        for refusal in self._refused:
-            if refusal.is_tool(name):
-                return f"the tool {name!r} of {refusal.plugin} is not offered: {refusal.told}"
         meant = f"plugin_{name.removeprefix('plugin').lstrip('_:')}"
         return f"there is no tool {name!r}{_nearest(meant, known)}; offered: {', '.join(known) or 'none'}"
 

@@ -41,7 +41,7 @@ AUTO_APPROVED: Final[dict[PermissionMode, frozenset[Tier]]] = {
 OverrideWord = Literal["allow", "deny", "prompt"]
 Step = Literal["denial", "override", "chain", "remembered", "mode"]
 
-_LAST_DENIAL: Final = 2
+LAST_DENIAL: Final = 2
 """Layers up to this one hold what is protected and what the operator denies."""
 
 
@@ -95,7 +95,7 @@ def judge(
     if forbidden is not None:
         return GateDecision("deny", "denial", "deny.manifest", forbidden)
     if chain.verdict == "deny" and (
-        chain.layer <= _LAST_DENIAL or chain.source.origin == "switch"
+        chain.layer <= LAST_DENIAL or chain.source.origin == "switch"
     ):
         return _by_chain(chain, "denial")
     if override is not None:

@@ -33,6 +33,21 @@ PluginOption = Annotated[
         help="Load this plugin instead of the configured ones. Repeatable.",
     ),
 ]
+GateOption = Annotated[
+    bool,
+    typer.Option(
+        "--gate",
+        help="Treat it as an agent's call: what is not approved is asked on the terminal, or denied.",
+    ),
+]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--permission-mode",
+        metavar="MODE",
+        help="default, plan, accept_edits, bypass_permissions, dont_ask or auto; for --gate.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -107,12 +122,14 @@ def call(
     *,
     given: InputOption = None,
     plugins: PluginOption = None,
+    gate: GateOption = False,
+    mode: ModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Call a plugin's tool. Exits with 2 when it is blocked or denied, with 1 when it fails."""
-    from host.cli.calling import run_call
+    """Call a plugin's tool: typing it approves it. Exits with 2 when it is blocked or denied, with 1 when it fails."""
+    from host.cli.calling import Gate, run_call
 
-    return run_call(tool, given, plugins or [], as_json=as_json)
+    return run_call(tool, given, plugins or [], Gate(gate, mode), as_json=as_json)
 
 
 @app.command()
@@ -126,12 +143,15 @@ def command(
     ] = None,
     *,
     plugins: PluginOption = None,
+    gate: GateOption = False,
+    mode: ModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Run a command that a plugin registered."""
-    from host.cli.calling import run_command
+    """Run a command that a plugin registered: typing it approves it."""
+    from host.cli.calling import Gate, run_command
 
-    return run_command(name, " ".join(args or []), plugins or [], as_json=as_json)
+    words = " ".join(args or [])
+    return run_command(name, words, plugins or [], Gate(gate, mode), as_json=as_json)
 
 
 @app.command()
@@ -174,3 +194,17 @@ def audit(
         kind=kind,
         as_json=as_json,
     )
+
+
+@app.command()
+def approvals(
+    *,
+    forget: Annotated[
+        str | None, typer.Option(metavar="ID", help="Take this answer back.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """List the answers that hold for good, or take one back."""
+    from host.cli.approving import run_approvals
+
+    return run_approvals(forget, as_json=as_json)

@@ -2,18 +2,23 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
 from host.audit import printable
+from host.blocking import BlockingPluginHost
 from host.cli.inputs import read_input
+from host.cli.prompt import terminal_approver
 from host.cli.session import open_host
 from host.cli.show import compact, make_console, print_json, print_value, safe, table
 from host.errors import InputError
 from host.events import BY_NAME, PluginEvent
+from host.gate import read_mode
 from host.outcome import JsonObject, Outcome, PluginResult, Status
-from host.tools import ToolResult
+from host.tool_result import ToolResult
 from host.workspace import read_event
 
 FINE, ERROR, BLOCKED = 0, 1, 2
@@ -103,18 +108,37 @@ def _verdict(outcome: Outcome) -> Text:
     return text
 
 
-def run_call(tool: str, given: str | None, plugins: Sequence[Path], *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a call passes the gate: as a person's own, or *as_agent*, in the permission *mode* if one is given."""
+
+    as_agent: bool = False
+    mode: str | None = None
+
+    def open(self, plugins: Sequence[Path]) -> AbstractContextManager[BlockingPluginHost]:
+        """Start a host that asks on the terminal, where there is one and a question can come up."""
+        if self.mode is not None:
+            read_mode(self.mode)  # before anything is started
+        approver = terminal_approver() if self.as_agent else None
+        return open_host(plugins, mode=self.mode, approver=approver)
+
+
+def run_call(
+    tool: str, given: str | None, plugins: Sequence[Path], gate: Gate, *, as_json: bool
+) -> int:
     """Call one tool; return the exit code."""
     params = read_input(given)
-    with open_host(plugins) as host:
-        result = host.call_tool(tool, params)
+    with gate.open(plugins) as host:
+        result = host.call_tool(tool, params, typed=not gate.as_agent)
     return _finish(result, as_json=as_json)
 
 
-def run_command(name: str, args: str, plugins: Sequence[Path], *, as_json: bool) -> int:
+def run_command(
+    name: str, args: str, plugins: Sequence[Path], gate: Gate, *, as_json: bool
+) -> int:
     """Run one command; return the exit code."""
-    with open_host(plugins) as host:
-        result = host.run_command(name, args)
+    with gate.open(plugins) as host:
+        result = host.run_command(name, args, typed=not gate.as_agent)
     return _finish(result, as_json=as_json)
 
 

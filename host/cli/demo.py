@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from host.approvals import Answer, Question
 from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.cli.session import load
@@ -44,6 +45,7 @@ class Telling:
     console: Console | None
     checks: list[tuple[str, bool]] = field(default_factory=list)
     medians_us: dict[str, float] = field(default_factory=dict)
+    asked: list[tuple[Question, Answer]] = field(default_factory=list)
     _chapters: int = 0
 
     def chapter(self, title: str) -> None:
@@ -61,6 +63,12 @@ class Telling:
         self.checks.append((told, bool(ok)))
         mark, style = ("\u2713", "green") if ok else ("\u2717", "bold red")
         self._print(Text.assemble((f"   {mark} ", style), printable(told)))
+
+    def approve(self, question: Question) -> Answer:
+        """Stand for the user, who agrees to everything but to removing."""
+        answer: Answer = "deny" if "remove" in question.tool else "session"
+        self.asked.append((question, answer))
+        return answer
 
     def measure(self, what: str, work: Callable[[], object], *, count: int = 300) -> None:
         """Time *work*, *count* times after some that do not count."""
@@ -116,7 +124,10 @@ def run_demo(examples: Path | None, *, as_json: bool) -> int:
         project = Path(scratch, "project")
         project.mkdir()
         with BlockingPluginHost(
-            config, project_dir=project, home=Path(scratch, "home")
+            config,
+            project_dir=project,
+            home=Path(scratch, "home"),
+            approver=telling.approve,
         ) as host:
             telling.chapter("Six plugins, each in a process of its own")
             for name in PLUGINS:

@@ -117,17 +117,36 @@ def _tools(host: BlockingPluginHost, telling: Telling) -> None:
     telling.chapter("The model calls plugins' tools")
     offered = [tool.name for tool in host.tools()]
     telling.say(f"offered: {', '.join(offered)}")
+    telling.say("tools that read run by themselves; about the others the user is asked")
     kept = host.call_tool(
         "plugin_note_add", {"text": "the build is green"}, session_id=_SESSION
     )
     telling.say(
         f'plugin_note_add {{"text": "the build is green"}} -> {kept.output}   ({kept.elapsed_ms:.1f} ms)'
     )
+    _tell_question(telling)
     listed = host.call_tool("plugin_note_list", {}, session_id=_SESSION)
     telling.say(f"plugin_note_list {{}} -> {listed.output}   ({listed.elapsed_ms:.1f} ms)")
     telling.check(
         "a note is kept on disk and read back",
         kept.ok and listed.output == "the build is green",
+    )
+    removed = host.call_tool("plugin_note_remove", {"id": "1"}, session_id=_SESSION)
+    _tell_question(telling)
+    telling.say(f'plugin_note_remove {{"id": "1"}} -> {removed.error}')
+    telling.check(
+        "the user was asked twice: about adding, and about removing, which did not run",
+        [answer for _, answer in telling.asked] == ["session", "deny"]
+        and removed.code == "E_DENIED",
+    )
+    verdict = host.check_tool("bash", tier="exec", args={"command": "ls"}, session_id=_SESSION)
+    host.set_mode("dont_ask")
+    refused = host.check_tool("bash", tier="exec", args={"command": "pwd"}, session_id=_SESSION)
+    host.set_mode("default")
+    telling.say(f"in mode dont_ask: {refused.reason}")
+    telling.check(
+        "the agent's own bash passes the same gate, and is denied where nobody may be asked",
+        verdict.allowed and not refused.allowed,
     )
     command = host.run_command("journal", "", session_id=_SESSION)
     telling.say(f"/journal -> {compact(command.output)}")
@@ -137,6 +156,15 @@ def _tools(host: BlockingPluginHost, telling: Telling) -> None:
         "the journal has this session",
         isinstance(first, dict) and first.get("session") == _SESSION,
     )
+
+
+def _tell_question(telling: Telling) -> None:
+    """The last question that the user had, and the answer."""
+    if telling.asked:
+        question, answer = telling.asked[-1]
+        telling.say(
+            f"{question.plugin} wants to run {question.tool} ({question.tier}) {question.summary}: {answer}"
+        )
 
 
 def _of(outcome: Outcome, plugin: str) -> PluginResult | None:

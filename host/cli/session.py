@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from host.approvals import BlockingApprover
 from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.build import find_entry
@@ -58,13 +59,25 @@ def read_config() -> tuple[Config, Path]:
 
 
 @contextmanager
-def open_host(plugins: Sequence[Path]) -> Iterator[BlockingPluginHost]:
-    """Start a host in the current directory with *plugins*, or with the configured ones when there are none."""
+def open_host(
+    plugins: Sequence[Path],
+    *,
+    mode: str | None = None,
+    approver: BlockingApprover | None = None,
+) -> Iterator[BlockingPluginHost]:
+    """Start a host in the current directory with *plugins*, or with the configured ones when there are none.
+
+    *mode* is a permission mode instead of the configured one. Raises InputError for one that is none.
+    """
     show_logs()
     config, home = read_config()
-    host = BlockingPluginHost(_without_sources(config), project_dir=Path.cwd(), home=home)
+    host = BlockingPluginHost(
+        _without_sources(config), project_dir=Path.cwd(), home=home, approver=approver
+    )
     check_enabled(host.switches)  # before any path that was named is looked at
     with host:
+        if mode is not None:
+            host.set_mode(mode)
         for path in plugins:
             load(host, path)
         if not plugins:

@@ -27,6 +27,7 @@ from ipc import limits as wire
 from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
 from policies.capability import Kind
 from policies.decision import Rule, Source
+from policies.gate import OverrideWord, PermissionMode
 
 _MIB: Final = 1024 * 1024
 
@@ -64,6 +65,8 @@ class Timeouts(_Section):
     """How long an entry into JavaScript may stay busy after its own deadline before it is hung."""
     max_busy_ms: Ms = 5000
     """How long one entry into JavaScript may be busy, whatever it is."""
+    approval_ms: Ms = 25_000
+    """How long a person's answer is waited for, where the calling agent allows as much."""
 
 
 class Limits(_Section):
@@ -97,6 +100,8 @@ class Limits(_Section):
     log_bytes: Annotated[StrictInt, Field(ge=64, le=wire.MAX_LOG_BYTES)] = wire.MAX_LOG_BYTES
     logs_per_s: Annotated[StrictInt, Field(gt=0, le=4000)] = 200
     """Log lines that are passed on; a burst may be twice as many. The rest is counted and dropped."""
+    max_tool_duration_secs: Annotated[float, Field(gt=0, le=24 * 3600, strict=True)] = 60.0
+    """How long a tool or a command may run, from the moment it is its turn."""
     load_busy_ms: Ms = 5000
     load_total_ms: Ms = 30_000
 
@@ -166,9 +171,9 @@ class Config(_Section):
     mode: Mode | None = None
     """None: ``prompt`` with an approver, else ``strict``."""
     global_default: Literal["deny", "allow", "ask"] | None = None
-    permission_mode: Literal[
-        "default", "plan", "accept_edits", "bypass_permissions", "dont_ask", "auto"
-    ] = "default"
+    permission_mode: PermissionMode = "default"
+    remember_days: Annotated[StrictInt, Field(ge=0, le=3650)] = 30
+    """How long an "always" to a question holds; 0: nothing is remembered."""
     fail_closed: StrictBool = False
     dispatch: Literal["parallel", "chain"] = "parallel"
     skip_hooks: StrictBool = False
@@ -181,7 +186,7 @@ class Config(_Section):
     sandbox: Sandbox = Sandbox()
     preflight: Preflight = Preflight()
     audit: AuditOptions = AuditOptions()
-    approval: dict[StrictStr, Literal["allow", "deny", "prompt"]] = {}
+    approval: dict[StrictStr, OverrideWord] = {}
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}
     kill: dict[StrictStr, StrictBool] = {}

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from host import BlockingPluginHost, Config
+from host.approvals import BlockingApprover
 
 MakeHost = Callable[..., BlockingPluginHost]
 
@@ -46,11 +47,17 @@ def make_host(tmp_path: Path, nothing_stays: None) -> Iterator[MakeHost]:
     made: list[BlockingPluginHost] = []
 
     def make(
-        config: Config | None = None, *, project: str = "project", home: str = "home"
+        config: Config | None = None,
+        *,
+        project: str = "project",
+        home: str = "home",
+        approver: BlockingApprover | None = None,
     ) -> BlockingPluginHost:
         project_dir = tmp_path / project
         project_dir.mkdir(exist_ok=True)
-        host = BlockingPluginHost(config, project_dir=project_dir, home=tmp_path / home)
+        host = BlockingPluginHost(
+            config, project_dir=project_dir, home=tmp_path / home, approver=approver
+        )
         made.append(host)
         return host.__enter__()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from host import BlockingPluginHost, Outcome, PluginResult
+from host import Answer, BlockingPluginHost, Outcome, PluginResult, Question
 from host.audit import AuditEntry, Kind
 from host.core import HostCore
 from host.outcome import Json, JsonObject
@@ -26,6 +26,16 @@ def on(event: str, body: str, *, is_async: bool = False) -> str:
 def bash(command: str = "ls", **more: Json) -> JsonObject:
     """Payload of a PreToolUse for a shell command."""
     return {"tool_name": "bash", "tool_input": {"command": command, **more}, "session_id": "s"}
+
+
+def yes(_: Question) -> Answer:
+    """An approver that agrees to everything, once: for tests of what comes after the gate."""
+    return "once"
+
+
+async def yes_soon(_: Question) -> Answer:
+    """The same for the asyncio front end."""
+    return "once"
 
 
 def result_of(outcome: Outcome, name: str) -> PluginResult:

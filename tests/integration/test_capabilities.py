@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, Config, InputError, PluginEvent, ToolError
+from host import BlockingPluginHost, Config, InputError, PluginEvent
 from host.audit import Kind
 from host.config import load_config
 from policies.capability import FileRequest, NameRequest, ShellRequest
@@ -52,10 +52,10 @@ def test_a_denied_tool_is_not_offered_and_the_line_is_named(
         ("deny.global", "hello"),
         ("deny.global", "greet"),
     ]
-    with pytest.raises(
-        ToolError, match=r"not offered: layer 2, global deny, hel\*, .*config.toml:3"
-    ):
-        host.call_tool("plugin_hello", {})
+    refused = (host.call_tool("plugin_hello", {}), host.run_command("greet"))
+    assert [result.code for result in refused] == ["E_DENIED"] * 2
+    assert "denied by rule deny.global (hel*, " in str(refused[0].error)
+    assert all("config.toml:" in str(result.error) for result in refused)
 
 
 @pytest.mark.parametrize(

@@ -423,7 +423,7 @@ def test_the_clock_of_a_late_event_starts_at_its_delivery(
         write(
             "p.js",
             """export default (pi) => {
-              pi.registerTool({ name: "slow", description: "computes", handler() {
+              pi.registerTool({ name: "slow", description: "computes", tier: "read", handler() {
                 const until = Date.now() + 400; while (Date.now() < until) {} return "done"; } });
               pi.on("Stop", async () => { await pi.sleep(400); return { reason: "late but whole" }; });
             };""",

@@ -10,6 +10,7 @@ import pytest
 from host import BlockingPluginHost, Config, Outcome, Status, Timeouts
 from host.audit import Kind
 from host.outcome import Json, JsonObject
+from tests.integration.host_support import yes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -18,9 +19,11 @@ README = (ROOT / "README.md").read_text()
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
-    """A host with short deadlines and a home of its own."""
+    """A host with short deadlines, a home of its own and somebody who agrees to every call."""
     config = Config(timeouts=Timeouts(actionable_ms=1000, grace_ms=50))
-    with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as made:
+    with BlockingPluginHost(
+        config, project_dir=tmp_path, home=tmp_path / "home", approver=yes
+    ) as made:
         yield made
 
 
@@ -70,8 +73,9 @@ def test_the_readmes_code_runs(
     exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - it is our own README
 
     assert (
-        capsys.readouterr().out
-        == "block force pushes are for people\nkept: the build needs node 20\n"
+        capsys.readouterr().out == "block force pushes are for people\n"
+        'careful: plugin_remember {"line":"the build needs node 20"}\n'
+        "kept: the build needs node 20\n"
     )
 
 

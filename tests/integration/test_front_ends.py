@@ -270,7 +270,11 @@ async def test_a_cancelled_tool_call_gives_its_turn_to_the_next(
         });
       } });
     """)
-    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+    async with PluginHost(
+        Config(permission_mode="bypass_permissions"),
+        home=tmp_path / "home",
+        project_dir=tmp_path,
+    ) as host:
         await host.load(write("p.js", source))
         calls = [
             asyncio.ensure_future(host.call_tool("slow", {"wait": True})) for _ in range(3)
@@ -293,7 +297,11 @@ async def test_closing_ends_what_is_under_way_in_tasks(
       pi.on("PreToolUse", (event) => event.tool_name === "bash" ? new Promise(() => {}) : undefined);
       pi.registerTool({ name: "t", description: "", handler: () => new Promise(() => {}) });
     """)
-    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+    async with PluginHost(
+        Config(permission_mode="bypass_permissions"),
+        home=tmp_path / "home",
+        project_dir=tmp_path,
+    ) as host:
         await host.load(write("p.js", never))
         stuck = write("stuck.js", "await new Promise(() => {});")
         tasks = [
@@ -342,6 +350,8 @@ def _all_verbs(host: BlockingPluginHost, path: Path) -> list[tuple[str, object]]
         ("unload", lambda: host.unload("p")),
         ("enable", lambda: host.enable("p")),
         ("call_tool", lambda: host.call_tool("t", {})),
+        ("check_tool", lambda: host.check_tool("bash")),
+        ("forget_approval", lambda: host.forget_approval("x")),
         ("run_command", lambda: host.run_command("c")),
     ]
 
@@ -374,6 +384,8 @@ async def test_every_verb_of_a_closed_asyncio_host_says_so(
         lambda: host.load(path),
         lambda: host.unload("p"),
         lambda: host.call_tool("t", {}),
+        lambda: host.check_tool("bash"),
+        lambda: host.forget_approval("x"),
         lambda: host.run_command("c"),
     ):
         with pytest.raises(HostClosedError, match="the host is closed"):
@@ -407,7 +419,7 @@ def test_after_a_fork_the_child_is_told_and_the_parent_goes_on(
         told = pipe.read().splitlines()
     os.waitpid(child, 0)
 
-    assert len(told) == 6
+    assert len(told) == 8
     assert set(told) == {
         "this host belongs to the process that made it; after a fork, make a new one"
     }

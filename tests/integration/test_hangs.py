@@ -180,7 +180,7 @@ def test_a_slow_tool_is_not_killed_because_an_event_waited_behind_it(
     pid = load(
         "worker",
         """export default (pi) => {
-          pi.registerTool({ name: "slow", description: "computes", handler() {
+          pi.registerTool({ name: "slow", description: "computes", tier: "read", handler() {
             const until = Date.now() + 900; while (Date.now() < until) {} return "done"; } });
           pi.on("TurnEnd", () => {});
         };""",

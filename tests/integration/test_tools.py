@@ -10,7 +10,14 @@ from host import BlockingPluginHost, Config, PluginHost, Status, Timeouts, ToolE
 from host.audit import Kind
 from host.outcome import JsonObject
 from tests.integration.conftest import MakeHost
-from tests.integration.host_support import Write, audited, bash, on, plugin
+from tests.integration.host_support import Write, audited, bash, on, plugin, yes, yes_soon
+
+
+@pytest.fixture
+def host(make_host: MakeHost) -> BlockingPluginHost:
+    """A host whose person agrees to every call: what the gate decides is tested elsewhere."""
+    return make_host(approver=yes)
+
 
 ECHO = plugin("""
   pi.registerTool({
@@ -328,7 +335,9 @@ async def test_reading_tools_run_side_by_side(
     tmp_path: Path, write: Write, nothing_stays: None
 ) -> None:
     """None of the six ends before all of them run."""
-    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+    async with PluginHost(
+        home=tmp_path / "home", project_dir=tmp_path, approver=yes_soon
+    ) as host:
         await host.load(write("p.js", TURNS))
 
         results = await asyncio.gather(*(host.call_tool("together", {}) for _ in range(6)))
@@ -351,7 +360,9 @@ async def test_tools_that_change_something_take_turns(
     tmp_path: Path, write: Write, nothing_stays: None, names: list[str]
 ) -> None:
     """One at a time for each plugin; an undeclared tier is the strictest one."""
-    async with PluginHost(home=tmp_path / "home", project_dir=tmp_path) as host:
+    async with PluginHost(
+        home=tmp_path / "home", project_dir=tmp_path, approver=yes_soon
+    ) as host:
         await host.load(write("p.js", TURNS))
 
         results = await asyncio.gather(*(host.call_tool(name, {}) for name in names))
@@ -383,7 +394,9 @@ def test_an_event_behind_a_busy_tool_does_not_cost_the_worker(
     make_host: MakeHost, write: Write
 ) -> None:
     """The event is busy, the tool finishes: who waits behind is never the reason for a kill."""
-    host = make_host(Config(timeouts=Timeouts(actionable_ms=200, max_busy_ms=20_000)))
+    host = make_host(
+        Config(timeouts=Timeouts(actionable_ms=200, max_busy_ms=20_000)), approver=yes
+    )
     busy = plugin("""
       pi.registerTool({ name: "busy", description: "", handler: () => {
         const until = Date.now() + 1500;

@@ -1,0 +1,86 @@
+"""A question on the terminal, answered with one key.
+
+Promises    Nothing that was typed before the question answers it. Ctrl-C, Ctrl-D and Escape deny; a key that means nothing
+            is no answer. The terminal is left as it was found, whatever happens.
+"""
+
+import contextlib
+import os
+import select
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from host.approvals import Answer, BlockingApprover, Question
+
+_KEYS: Final[dict[bytes, Answer]] = {
+    b"o": "once",
+    b"y": "once",
+    b"s": "session",
+    b"a": "always",
+    b"d": "deny",
+    b"n": "deny",
+    b"\x03": "deny",  # Ctrl-C
+    b"\x04": "deny",  # Ctrl-D
+    b"\x1b": "deny",  # Escape, and every key that sends more than itself
+}
+_MARGIN_S: Final = 0.2
+"""The terminal is given back before the caller stops waiting, and with it perhaps the program."""
+
+
+def terminal_approver() -> BlockingApprover | None:
+    """Return what asks on this process's terminal; None when nobody sits there, and what would be asked is denied."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return lambda question: ask_on(sys.stdin.fileno(), sys.stderr.fileno(), question)
+
+
+def ask_on(keys_fd: int, text_fd: int, question: Question) -> Answer:
+    """Ask *question* on a terminal and return the answer; no key in time is "deny"."""
+    until = time.monotonic() + question.timeout_s - _MARGIN_S
+    with _single_keys(keys_fd):
+        _write(text_fd, _text(question))
+        answer: Answer = "deny"
+        while (left := until - time.monotonic()) > 0:
+            if not select.select([keys_fd], [], [], left)[0]:
+                break
+            key = os.read(keys_fd, 1).lower()
+            if not key or key in _KEYS:
+                answer = _KEYS.get(key, "deny")
+                break
+        _write(text_fd, f"{answer}\n")
+    return answer
+
+
+def _text(question: Question) -> str:
+    """Every part of it is one harmless line already: see :class:`Question`."""
+    whose = f"plugin {question.plugin}" if question.plugin else "the agent"
+    return (
+        f"{whose} wants to run {question.tool} ({question.tier})\n"
+        f"  input: {question.summary}\n"
+        f"  asked because {question.explanation}\n"
+        "  always is for this very input in this project\n"
+        "[o]nce, this [s]ession, [a]lways or [d]eny? "
+    )
+
+
+@contextlib.contextmanager
+def _single_keys(fd: int) -> Iterator[None]:
+    """Keys as they are pressed, unechoed, Ctrl-C as one of them; what was typed ahead is thrown away."""
+    before = termios.tcgetattr(fd)
+    mode = termios.tcgetattr(fd)
+    mode[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
+    mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(fd, termios.TCSAFLUSH, mode)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
+
+
+def _write(fd: int, text: str) -> None:
+    data = text.encode("ascii", "backslashreplace")
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,202 @@
+"""Answers that a person gave for longer than a session: ``approvals.json`` in our home.
+
+Promises    Written whole or not at all, readable for its owner only, by one process at a time. A file that cannot be
+            trusted (damaged, newer than this program, writable for others, not a plain file) is reported and
+            left as it is; until it is mended nothing counts as remembered, so that a person is asked again.
+Relies on   Layer 0: no plugin reads or writes our home. Expiry is by the wall clock, as ``date`` shows it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import time
+from typing import Final
+
+import msgspec
+
+from host.errors import ApprovalsError
+from host.outcome import JsonObject
+
+VERSION: Final = 1
+MAX_ANSWERS: Final = 10_000
+"""The oldest make room for newer ones."""
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_SKEW_S: Final = 300.0
+MAX_SUMMARY_CHARS: Final = 200
+
+
+class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One remembered answer. Times are in seconds since the epoch; ``target`` is a digest of the input."""
+
+    id: str
+    plugin: str
+    content: str
+    subject: str
+    tier: str
+    target: str
+    project: str
+    summary: str
+    answered: float
+    expires: float
+
+    def to_json(self) -> JsonObject:
+        """Plain data, as ``approvals --json`` lists it."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    version: int
+    answers: list[Approval]
+
+
+class StoreBusyError(Exception):
+    """Another process is writing at this moment."""
+
+
+def approval_id(*key: str) -> str:
+    """Return the name of the answer to the question *key*."""
+    return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+
+
+class Remembered:
+    """The answers in one file. *on_problem* is told once of each thing that is wrong with it."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_problem: Callable[[str], None],
+        wall_clock: Callable[[], float] = time,
+    ) -> None:
+        self.path = path
+        self._on_problem = on_problem
+        self._clock = wall_clock
+        self._seen: tuple[int, ...] | None = None
+        self._answers: dict[str, Approval] = {}
+        self._told = ""
+
+    def find(self, id_: str) -> Approval | None:
+        """Return the answer *id_* if there is one that still holds."""
+        found = self._current().get(id_)
+        return found if found is not None and self._holds(found) else None
+
+    def list(self) -> "list[Approval]":
+        """Every answer that still holds, the newest first."""
+        holding = [answer for answer in self._current().values() if self._holds(answer)]
+        return sorted(holding, key=lambda answer: -answer.answered)
+
+    def add(self, answer: Approval) -> None:
+        """Keep *answer*. Raises ApprovalsError or StoreBusyError, and then nothing has changed."""
+        with self._locked():
+            self._write({**self._read(), answer.id: answer})
+
+    def remove(self, id_: str) -> bool:
+        """Forget the answer *id_*; False when there is none. Raises as :meth:`add`."""
+        with self._locked():
+            answers = self._read()
+            if answers.pop(id_, None) is None:
+                return False
+            self._write(answers)
+            return True
+
+    def _holds(self, answer: Approval) -> bool:
+        return answer.answered - _SKEW_S <= self._clock() < answer.expires
+
+    def _current(self) -> dict[str, Approval]:
+        try:
+            seen = _signature(self.path)
+            if seen != self._seen:
+                self._answers, self._seen = self._read(), seen
+        except ApprovalsError as error:
+            self._answers, self._seen = {}, None
+            if str(error) != self._told:
+                self._told = str(error)
+                self._on_problem(self._told)
+        return self._answers
+
+    def _read(self) -> dict[str, Approval]:
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable(f"cannot be opened ({error.strerror})") from error
+        with open(fd, "rb") as file:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                raise self._unusable("is not a plain file")
+            if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o022:
+                raise self._unusable("can be written by other users")
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise self._unusable(f"is larger than {_MAX_BYTES >> 20} MiB")
+        try:
+            head: object = msgspec.json.decode(data)
+            version = head.get("version") if isinstance(head, dict) else None
+            if type(version) is int and version > VERSION:
+                raise self._unusable(
+                    f"is of version {version}, and this program knows {VERSION}"
+                )
+            answers = msgspec.json.decode(data, type=_File).answers
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise self._unusable(f"is damaged ({error})") from error
+        if version != VERSION:
+            raise self._unusable(f"has no version {VERSION}")
+        return {answer.id: answer for answer in answers}
+
+    def _unusable(self, what: str) -> ApprovalsError:
+        return ApprovalsError(
+            f"{self.path}: {what}; no answer is remembered until it is mended or moved away"
+        )
+
+    def _write(self, answers: dict[str, Approval]) -> None:
+        now = self._clock()
+        kept = [answer for answer in answers.values() if now < answer.expires]
+        kept.sort(key=lambda answer: -answer.answered)
+        data = msgspec.json.format(
+            msgspec.json.encode(_File(VERSION, kept[:MAX_ANSWERS])), indent=1
+        )
+        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                new.unlink()  # of a process of this number that died over it
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(new, flags, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                new.unlink()
+            raise self._unusable(f"cannot be written ({error.strerror})") from error
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = self.path.with_suffix(".lock")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(f"cannot be locked ({lock.name}: {error.strerror})") from error
+        try:
+            # Never waits: the caller may hold up every plugin meanwhile, and tries again.
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise StoreBusyError from None
+        finally:
+            os.close(fd)
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
