@@ -6,6 +6,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+MAX_LINE_BYTES: Final = 8 * 1024 * 1024
+"""Ours are far shorter; a longer one is somebody else's."""
+
 MAX_FILE_BYTES: Final = 1024 * 1024 * 1024
 """More is not read at once: a file of holes costs its maker nothing."""
 

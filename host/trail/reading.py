@@ -13,7 +13,7 @@ from typing import Final
 
 from host.errors import AuditError
 from host.outcome import JsonObject
-from host.trail.files import open_file, read_file
+from host.trail.files import MAX_LINE_BYTES, open_file, read_file
 from host.trail.place import Place
 from host.trail.store import told
 from host.trail.verify import decode
@@ -115,6 +115,8 @@ class Follower:
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 yield from _entries(line)
+            if len(self._rest) > MAX_LINE_BYTES:
+                self._rest = b""
 
     def _is_current(self) -> bool:
         if self._fd < 0:

@@ -18,7 +18,7 @@ from typing import Final
 
 from host.errors import AuditError
 from host.trail import processes, segments
-from host.trail.files import open_file
+from host.trail.files import MAX_LINE_BYTES, open_file
 from host.trail.head import Head, Segment, encode, load, save
 from host.trail.key import exposure, make_key
 from host.trail.place import Place, Policy
@@ -272,7 +272,7 @@ class Store:
         head = replace(head, seq=seq, hash=last, size=size, began=began)
         if not rest:
             return head, before, marks
-        is_torn = b"\n" not in rest
+        is_torn = b"\n" not in rest and len(rest) < MAX_LINE_BYTES
         mark = trail_body(
             "gap",
             E_TORN if is_torn else E_FORGED,

@@ -19,7 +19,7 @@ import msgspec
 
 from host.errors import AuditError
 from host.outcome import JsonObject
-from host.trail.files import open_file
+from host.trail.files import MAX_LINE_BYTES, open_file
 from host.trail.head import Head, Segment, load
 from host.trail.key import exposure, read_key
 from host.trail.place import Place
@@ -269,8 +269,13 @@ class _Walk:
             number, left = 0, file.size
             torn: tuple[int, bytes] | None = None
             while left > 0:
-                text = stream.readline(left)
+                text = stream.readline(min(left, MAX_LINE_BYTES))
                 if not text:
+                    break
+                if len(text) == MAX_LINE_BYTES and not text.endswith(b"\n"):
+                    self.report.bad(
+                        file.path, number + 1, "too long for a line; the rest is not read"
+                    )
                     break
                 left -= len(text)
                 number += 1

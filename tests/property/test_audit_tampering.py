@@ -1,6 +1,7 @@
 """Whoever can write the log but not read the key changes nothing unnoticed."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from host.errors import AuditError
 from host.trail.key import make_key
 from host.trail.place import Place, Policy
+from host.trail.reading import newest
 from host.trail.seal import GENESIS, encode_body, seal
 from host.trail.verify import verify
 from tests.support.trail import (
@@ -315,3 +318,18 @@ def test_verification_reads_anything(tmp_path: Path, content: bytes) -> None:
     report = verify(place)
 
     assert report.is_intact == (not content)
+
+
+def test_a_file_of_holes_is_found_and_not_read(tmp_path: Path) -> None:
+    """A terabyte that costs its maker nothing costs verification and the next writer nothing, too."""
+    place = place_in(tmp_path)
+    fill(place, 3)
+    os.truncate(place.log, 1 << 40)
+
+    assert "too long for a line" in problems(place)[0]
+    with pytest.raises(AuditError, match="too large"):
+        newest(place, 5, lambda _: True)
+    fill(place, 1, SMALL)
+    fill(place, 1, SMALL)  # it is put aside like any full file
+    assert problems(place)
+    assert [one["n"] for one in newest(place, 1, lambda _: True)] == [0]
