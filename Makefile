@@ -21,7 +21,7 @@ GONE := $(shell test -x $(BIN)/python || rm -rf $(VENV))
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint format types pytest bench bench-quick bench-compare soak fuzz clean
+.PHONY: help demo test lint format types pytest bench bench-quick bench-compare soak fuzz vendor clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ soak: $(DEV_STAMP) ## tests that take minutes
 
 fuzz: $(DEV_STAMP) ## ten million frames against the host, about ten minutes; FUZZ_ARGS='--seed 1' repeats
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+vendor: $(DEV_STAMP) ## bundle the JavaScript packages that worker/vendor/package-lock.json names
+	$(BIN)/python worker/vendor/build.py
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) build dist .make .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import _quickjs
 
 from ipc.events import describe
+from worker.lazy import read_lazy
 
 OP_LOAD: Final = 0
 OP_EVENT: Final = 1
@@ -71,17 +72,19 @@ class Engine:
         self.outlet: Outlet | None = None
         self._seed = b""
         self._drawn = 0
+        self._lazy = read_lazy()
         context = _quickjs.Context()
         context.add_callable("__send", self._send)
         context.add_callable("__sync", self._sync)
         context.add_callable("__entropy", self._entropy)
         context.add_callable("__size", self._size)
+        context.add_callable("__text", self._text)
         context.set("__events", _json_text(describe()))
         context.set("__source", bootstrap_source())
         self.enter = context.eval(
             """(function () {
             const g = globalThis, take = (name) => { const v = g[name]; delete g[name]; return v; };
-            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size") };
+            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size"), text: take("__text") };
             const events = take("__events"), source = take("__source");
             return (0, eval)(source)(py, events);
             })()"""
@@ -98,7 +101,7 @@ class Engine:
         """Bytes that the JavaScript heap holds now (walks the heap: not for the hot path)."""
         return int(self._context.memory()["malloc_size"])
 
-    # The three below are called from JavaScript. An exception would leave the binding with a pending
+    # The four below are called from JavaScript. An exception would leave the binding with a pending
     # error and break a later call, so each is total.
 
     def _send(self, kind: int, id_: int, n: int, name: str, text: str) -> None:
@@ -119,6 +122,10 @@ class Engine:
             return min(len(text.encode()), 2**31 - 1)
         except (UnicodeEncodeError, MemoryError):
             return 2**31 - 1
+
+    def _text(self, name: str) -> str:
+        """Return the source of a part of the runtime that is evaluated when it is needed."""
+        return self._lazy.get(name, "")
 
     def _entropy(self, count: int) -> str:
         """Return *count* (at most 65536) bytes in hex, from BLAKE2b keyed with this worker's seed.

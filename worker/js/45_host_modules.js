@@ -31,6 +31,5 @@ function addHostModules() {
   }
   hostModules.typebox = typebox;
   hostModules["@sinclair/typebox"] = typebox;
-  freeze(hostModules);
 }
 addHostModules();

@@ -3,6 +3,17 @@
 // Promises    Frozen, built once at LOAD, when the instance is known. Work started through it belongs to the
 //             instance, not to a call. What is not implemented is absent, so that ``typeof pi.exec`` tells.
 
+const parsers = makeParsers();
+
+/** pi.parse: text to data. A text that is none throws what its parser throws. */
+function makeParsers() {
+  const parse = {};
+  publish(parse, "json", (text) => jsonParse(`${text}`));
+  publish(parse, "yaml", (text) => lazy("vendor/yaml").parse(`${text}`));
+  publish(parse, "toml", (text) => lazy("vendor/toml").parse(`${text}`));
+  return freeze(parse);
+}
+
 function makeApi() {
   const api = {};
   const value = (name, data) => defineProperty(api, name, { __proto__: null, value: data, enumerable: true });
@@ -13,6 +24,7 @@ function makeApi() {
   value("dataDir", instance.dataDir);
   value("settings", deepFreeze(getSettings()));
   value("logger", makeLogger(null));
+  value("parse", parsers);
   value("kv", makeKv(null));
 
   publish(api, "on", (name, handler) => {

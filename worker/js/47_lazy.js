@@ -1,0 +1,58 @@
+// Parts of the runtime that are evaluated when a plugin first asks for them: web APIs, node's modules, vendored code.
+//
+// Each is a CommonJS body: module, exports, require (of other parts, by name) and, for our own ones, ``internals``.
+// Vendored code gets no internals. By the time a part runs the plugin may have changed the built-ins it uses, and
+// fools itself: no part holds anything that the host would believe.
+
+const lazyParts = { __proto__: null }; // name -> module
+const internals = { __proto__: null }; // what our own parts may use; each file of the runtime adds its share
+
+function lazy(name) {
+  const known = lazyParts[name];
+  if (known !== undefined) return known.exports;
+  const source = __py.text(name);
+  if (source === "") throw makeError("E_INTERNAL", `the runtime has no part called ${name}`);
+  const module = { exports: {} };
+  lazyParts[name] = module;
+  try {
+    const isVendored = stringStartsWith(name, "vendor/");
+    const body = indirectEval(`(function (module, exports, require, internals) {${source}\n})`);
+    body(module, module.exports, lazy, isVendored ? undefined : internals);
+  } catch (error) {
+    delete lazyParts[name]; // out of memory, perhaps: the next use tries again
+    throw error;
+  }
+  return module.exports;
+}
+
+/** Define the global *name* as what *part* exports under that name, evaluated at first use. */
+function defineLazyGlobal(name, part) {
+  const settle = (value) => defineGlobal(name, value);
+  defineProperty(globalObject, name, {
+    __proto__: null,
+    get: () => {
+      const value = lazy(part)[name];
+      settle(value);
+      return value;
+    },
+    set: settle,
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+/** Make *specifier* importable: its exports are those of *part*, with ``default`` as node's modules have it. */
+function defineLazyModule(specifier, part) {
+  let namespace = null;
+  hostModules[specifier] = () => {
+    if (namespace === null) {
+      const exported = lazy(part);
+      const fields = { __proto__: null };
+      const names = objectKeys(exported);
+      for (let i = 0; i < names.length; i++) fields[names[i]] = exported[names[i]];
+      if (!hasOwn(fields, "default")) fields.default = exported;
+      namespace = freeze(fields);
+    }
+    return namespace;
+  };
+}

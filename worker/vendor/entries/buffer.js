@@ -1,0 +1,2 @@
+// Node's Buffer.
+export { Buffer, SlowBuffer, INSPECT_MAX_BYTES, kMaxLength } from "buffer/index.js";

@@ -1,0 +1,1 @@
+export { parse, parseAllDocuments, stringify } from "yaml";
