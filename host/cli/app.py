@@ -208,3 +208,17 @@ def approvals(
     from host.cli.approving import run_approvals
 
     return run_approvals(forget, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    *,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Close the state directory to other users.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Look at a live worker from outside and at this machine. Exits with 1 when a required layer is missing."""
+    from host.cli.doctor import run_doctor
+
+    return run_doctor(fix=fix, as_json=as_json)

@@ -1,0 +1,161 @@
+"""The directory of our state and the files of configuration: whose they are, who else may write or read them."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from host.config import load_config
+from host.doctor.rows import Row
+from host.errors import ConfigError
+
+_WRITE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+_READ_BY_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+CEILING: Final = Path("/etc/jcode/plugin.toml")
+
+
+def check_state(home: Path) -> list[Row]:
+    """Return rows about *home*, what lies directly in it, its configuration and the system's ceiling."""
+    return [_directory(home), *_within(home), _config(home), _ceiling()]
+
+
+def _directory(home: Path) -> Row:
+    name = "state directory"
+    try:
+        found = home.stat()
+    except FileNotFoundError:
+        return Row(name, "ok", f"{home} (not there yet; made when it is needed)")
+    except OSError as error:
+        return Row(name, "bad", f"{home}: {error.strerror}", "make it a directory that you own")
+    if not stat.S_ISDIR(found.st_mode):
+        return Row(name, "bad", f"{home} is no directory", "move it away, or set JCODE_HOME")
+    if found.st_uid != os.geteuid():
+        return Row(
+            name,
+            "bad",
+            f"{home} belongs to user {found.st_uid}",
+            f"chown {os.geteuid()} {home}",
+        )
+    if found.st_mode & _WRITE_BY_OTHERS:
+        return Row(
+            name,
+            "bad",
+            f"{home} may be written by others",
+            f"chmod 700 {home} (or doctor --fix)",
+        )
+    if found.st_mode & _READ_BY_OTHERS:
+        return Row(
+            name, "warn", f"{home} may be read by others", f"chmod 700 {home} (or doctor --fix)"
+        )
+    return Row(name, "ok", f"{home}, yours alone")
+
+
+def _within(home: Path) -> list[Row]:
+    rows = []
+    for path, found in _entries(home):
+        if found.st_uid not in (0, os.geteuid()):
+            rows.append(
+                Row(
+                    path.name,
+                    "bad",
+                    f"{path} belongs to user {found.st_uid}",
+                    f"chown {os.geteuid()} {path}",
+                )
+            )
+        elif found.st_mode & _WRITE_BY_OTHERS and not stat.S_ISLNK(found.st_mode):
+            rows.append(
+                Row(
+                    path.name,
+                    "bad",
+                    f"{path} may be written by others",
+                    f"chmod go-w {path} (or doctor --fix)",
+                )
+            )
+    return rows
+
+
+def _entries(home: Path) -> Iterable[tuple[Path, os.stat_result]]:
+    try:
+        names = sorted(os.listdir(home))
+    except OSError:
+        return
+    for name in names:
+        try:
+            yield home / name, (home / name).lstat()
+        except OSError:
+            continue
+
+
+def _config(home: Path) -> Row:
+    path = home / "config.toml"
+    if not path.exists():
+        return Row("configuration", "ok", f"{path} (none; the defaults hold)")
+    try:
+        config = load_config(home)
+    except ConfigError as error:
+        return Row("configuration", "bad", str(error), "correct it; until then nothing runs")
+    if config.warnings:
+        return Row("configuration", "warn", "; ".join(config.warnings), "correct these lines")
+    return Row("configuration", "ok", str(path))
+
+
+def _ceiling() -> Row:
+    try:
+        found = CEILING.stat()
+    except FileNotFoundError:
+        return Row("ceiling", "ok", f"{CEILING} (none)")
+    except OSError as error:
+        return Row(
+            "ceiling", "bad", f"{CEILING}: {error.strerror}", "make it readable for everyone"
+        )
+    if found.st_uid != 0 or found.st_mode & _WRITE_BY_OTHERS:
+        return Row(
+            "ceiling",
+            "bad",
+            f"{CEILING} may be changed by others than root",
+            f"chown root {CEILING} && chmod 644 {CEILING}",
+        )
+    return Row("ceiling", "ok", str(CEILING))
+
+
+def fix_state(home: Path) -> list[str]:
+    """Close *home* to others and take their right to write from what lies in it; return what was changed.
+
+    Only what belongs to this user, and never through a link. Raises ``OSError`` where that is refused.
+    """
+    changed = []
+    try:
+        fd = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    try:
+        if _close_to_others(fd, keep=stat.S_IRWXU):
+            changed.append(str(home))
+        changed += [
+            str(home / name) for name in sorted(os.listdir(fd)) if _keep_from_writing(fd, name)
+        ]
+    finally:
+        os.close(fd)
+    return changed
+
+
+def _keep_from_writing(directory_fd: int, name: str) -> bool:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(name, flags, dir_fd=directory_fd)
+    except OSError:
+        return False  # a link, a socket, or gone
+    try:
+        return _close_to_others(fd, keep=~_WRITE_BY_OTHERS)
+    finally:
+        os.close(fd)
+
+
+def _close_to_others(fd: int, *, keep: int) -> bool:
+    found = os.fstat(fd)
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid != os.geteuid() or mode & keep == mode:
+        return False
+    os.fchmod(fd, mode & keep)
+    return True
