@@ -28,7 +28,7 @@ _STYLES = {
     "ask": "yellow",
     "allow": "green",
 }
-_SHOWN_ELSEWHERE = frozenset({"tool", "decision"})
+_SHOWN_ELSEWHERE = ("tool", "tier", "decision", "capability")
 
 
 def run_audit(
@@ -67,7 +67,7 @@ def run_audit(
         elif entries:
             console.print(
                 table(
-                    ["time", "kind", "plugin", "code", "tool", "decision", "detail"],
+                    ["time", "kind", "plugin", "code", "about", "tier", "decision", "detail"],
                     [_cells(entry) for entry in entries],
                 )
             )
@@ -129,26 +129,35 @@ def _print_lines(entries: list[JsonObject]) -> None:
 def _cells(entry: JsonObject) -> list[Text]:
     decided = decision_of(entry) or ""
     data = entry.get("data")
-    tool = data.get("tool", "") if isinstance(data, dict) else ""
+    told = data if isinstance(data, dict) else {}
     return [
         safe(_when(entry.get("time")), "dim"),
         safe(entry.get("kind", "")),
         safe(entry.get("plugin", ""), "bold"),
         safe(entry.get("code", "")),
-        safe(tool),
+        safe(told.get("tool") or told.get("capability") or ""),
+        safe(told.get("tier") or ""),
         safe(decided, _STYLES.get(decided, "")),
         safe(_detail(entry)),
     ]
 
 
 def _detail(entry: JsonObject) -> str:
-    data = entry.get("data")
-    more = (
-        {name: value for name, value in data.items() if name not in _SHOWN_ELSEWHERE}
-        if isinstance(data, dict)
-        else {}
-    )
-    parts = [entry.get("event"), entry.get("detail"), compact(more) if more else None]
+    given = entry.get("data")
+    data: JsonObject = dict(given) if isinstance(given, dict) else {}
+    for name in _SHOWN_ELSEWHERE:
+        data.pop(name, None)
+    parts = [entry.get("event"), entry.get("detail"), data.pop("target", None)]
+    layer, layer_name = data.pop("layer", None), data.pop("layer_name", None)
+    if layer is not None:
+        parts.append(f"layer {layer}" + (f", {layer_name}" if layer_name else ""))
+    parts.append(data.pop("source", None))
+    took = data.pop("duration_ms", None)
+    if isinstance(took, int | float):
+        parts.append(f"{took:.1f} ms")
+    left: JsonObject = {n: value for n, value in data.items() if value not in (None, "", 0)}
+    if left:
+        parts.append(compact(left))
     return "  ".join(str(part) for part in parts if part)
 
 

@@ -20,7 +20,8 @@ ENTRIES = [
     {"time": 2.0, "kind": "veto", "plugin": "guard", "code": "block", "detail": "no", "event": "PreToolUse"},
     {"time": 3.0, "kind": "tool", "plugin": "git", "code": "ok", "data": {"tool": "plugin_commit", "status": "answered"}},
     {"time": 4.0, "kind": "decision", "plugin": "git", "code": "deny.global",
-     "data": {"decision": "deny", "layer": 2, "tool": "bash", "target": "/etc/shadow"}},
+     "data": {"decision": "deny", "layer": 2, "tool": "bash", "layer_name": "global deny", "source": "/etc/x.toml:3",
+              "duration_ms": 1.25, "target": "/etc/shadow", "tier": "exec", "left": [1]}},
     {"time": 5.0, "kind": "decision", "plugin": "evil", "code": "ask.mode", "detail": "\x1b[2J\x1b]0;owned\x07\u202e",
      "data": {"decision": "ask"}},
 ]  # fmt: skip
@@ -59,8 +60,10 @@ def test_people_see_a_table_in_which_nothing_is_obeyed(cli: Cli, place: Place) -
     """Every entry once; what a plugin had a part in is escaped."""
     ran = cli("audit", check=0)
 
-    for word in ("guard", "veto", "PreToolUse", "plugin_commit", "deny.global", "/etc/shadow"):
+    for word in ("guard", "veto", "PreToolUse", "plugin_commit", "deny.global", "exec"):
         assert word in ran.out
+    for told in ("layer 2, global deny", "/etc/x.toml:3", "1.2 ms", '{"left": [1]}'):
+        assert told in ran.out
     assert r"\x1b[2J" in ran.out
     assert "\x1b" not in ran.out
     assert "\u202e" not in ran.out
