@@ -165,6 +165,8 @@ PROMISES: Final = (
     ),
     _worst("hang: the agent's answer after the deadline, worst", names.HANG_ANSWERED, 50),
     _worst("hang: the worker gone after the limit, worst", names.HANG_GONE, 50),
+    _p50("capability decision, repeated", names.DECISION_REPEATED, 1, "us", _US),
+    _p50("capability decision, never made before", names.DECISION_COLD, 20, "us", _US),
     _p50("audit append, as an event waits for it", names.AUDIT_RECORD, 30, "us", _US),
     _p50("audit append, on disk, per entry of 32", names.AUDIT_DISK, 30, "us", _US),
     _p50("SWC: 1 KB", names.SWC_1K, 5, "ms", _MS),

@@ -1,6 +1,7 @@
 """Every row there is; :func:`all_rows` is the order of the table."""
 
 from benchmarks.families import (
+    capabilities,
     commands,
     fanout,
     floor,
@@ -20,7 +21,7 @@ from benchmarks.row import Gauge, Row
 
 def all_rows() -> list[Row]:
     """Return every row: the floor, ours, and what a user would pick instead."""
-    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble)
+    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble, capabilities)
     return [
         row
         for family in (floor, *ours, lockdown, in_process, node, commands)

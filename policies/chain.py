@@ -287,7 +287,7 @@ class _Compiled:
     def _layer_0(self, subject: Subject) -> Decision | None:
         request = subject.request
         if isinstance(request, FileRequest):
-            for path in subject.names:
+            for path in (form.text for form in subject.names):
                 found = self._protected.find_path(
                     request.kind, self._seen_from_outside(request, path)
                 )
@@ -346,19 +346,18 @@ class _Compiled:
         return _by("allow", layer, code, rule)
 
     def _layer_5(self, subject: Subject) -> Decision:
+        if subject.host is not None and subject.host.inner:
+            return Decision(
+                "deny", 5, "deny.private", BUILT_IN, f"{subject.host.text}: {_INNER}"
+            )
         if self._default is not None and self.mode != "disabled":
             verdict: Verdict = self._default
             told, codes = f"global_default is {self._default}", _BY_DEFAULT
         else:
             verdict = _FALLBACK[self.mode]
             told, codes = f"mode is {self.mode}", _BY_MODE
-        if verdict == "allow":
-            if subject.host is not None and subject.host.inner:
-                return Decision(
-                    "deny", 5, "deny.private", BUILT_IN, f"{subject.host.text}: {_INNER}"
-                )
-            if self.mode == "interactive":
-                verdict, told, codes = "ask", "mode is interactive", _BY_MODE
+        if verdict == "allow" and self.mode == "interactive":
+            verdict, told, codes = "ask", "mode is interactive", _BY_MODE
         return Decision(verdict, 5, codes[verdict], self._mode_source, told)
 
     def _why_not(self, layer: int, subject: Subject) -> str:

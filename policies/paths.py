@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from glob import escape
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from types import MappingProxyType
 from typing import Final, TypeAlias
 from unicodedata import normalize
@@ -153,7 +153,21 @@ class PathSet:
     """The file patterns of one list. *denies*: they cover what is beneath a match too, and the names in
     *aliases* by their real place."""
 
-    __slots__ = ("_bad", "_everywhere", "_globs", "_rules", "_trees", "anchors")
+    # Patterns are kept by the directory in which they begin, so that a path meets only those on its way up.
+    __slots__ = (
+        "_any_ending",
+        "_any_glob",
+        "_bad",
+        "_endings",
+        "_globs",
+        "_known",
+        "_name_globs",
+        "_names",
+        "_rules",
+        "_starts",
+        "_trees",
+        "anchors",
+    )
 
     def __init__(
         self,
@@ -165,8 +179,11 @@ class PathSet:
     ) -> None:
         self._rules = tuple(rules)
         self._trees: dict[str, int] = {}
-        self._everywhere: dict[str, int] = {}
-        self._globs: list[tuple[int, tuple[_Part, ...]]] = []
+        self._globs: dict[str, list[tuple[int, frozenset[str], tuple[_Part, ...]]]] = {}
+        self._names: dict[str, int] = {}
+        """Names that are covered wherever they stand; then endings of such, as in ``*.pem``, and other globs."""
+        self._endings: dict[str, int] = {}
+        self._name_globs: list[tuple[int, re.Pattern[str]]] = []
         self._bad: int | None = None
         anchors: set[str] = set()
         for index, rule in enumerate(self._rules):
@@ -188,6 +205,14 @@ class PathSet:
                 self._add(
                     index, "/".join((escape(real.rstrip("/")), *rest)) or "/", denies=denies
                 )
+        self._any_glob = (
+            re.compile("|".join(f"(?:{glob.pattern})" for _, glob in self._name_globs))
+            if self._name_globs
+            else None
+        )
+        self._any_ending = tuple(self._endings)
+        self._known = frozenset(self._names)
+        self._starts = frozenset(self._trees) | frozenset(self._globs)
         self.anchors: Final = frozenset(anchors)
         """Where the patterns begin, so that their real places can be found out."""
 
@@ -196,42 +221,80 @@ class PathSet:
         whole_tree = bool(names) and names[-1] == "**"
         if whole_tree:
             names.pop()
-        plain = [_plain(name) for name in names]
-        if None not in plain:
-            self._trees.setdefault("/" + "/".join(name for name in plain if name), index)
-        elif len(names) == 2 and names[0] == "**" and plain[1] and (denies or whole_tree):
-            self._everywhere.setdefault(plain[1], index)
+        if denies:
+            whole_tree = True
+        plain = list(takewhile(lambda name: name is not None, map(_plain, names)))
+        start = "/" + "/".join(name for name in plain if name is not None)
+        rest = names[len(plain) :]
+        if not rest:
+            self._trees.setdefault(start, index)
+        elif (
+            rest[0] == "**" and not plain and len(rest) == 2 and rest[1] != "**" and whole_tree
+        ):
+            part = _part(rest[1], denies=denies)
+            ending = _plain(rest[1].removeprefix("*"))
+            if isinstance(part, str):
+                self._names.setdefault(part, index)
+            elif ending is not None:
+                self._endings.setdefault(ending, index)
+            else:
+                self._name_globs.append((index, part))
         else:
-            if whole_tree or denies:
-                names.append("**")
-            self._globs.append((index, tuple(_part(name, denies=denies) for name in names)))
+            if whole_tree:
+                rest.append("**")
+            parts = tuple(_part(name, denies=denies) for name in rest)
+            literal = frozenset(p for p in parts if isinstance(p, str) and p != "**")
+            self._globs.setdefault(start, []).append((index, literal, parts))
 
-    def find(self, path: str) -> Rule | None:
-        """Return the first rule that covers *path*, which :func:`normalise` made."""
-        best = self._bad
-        if self._trees:
-            at = path
-            while True:
-                index = self._trees.get(at)
-                if index is not None and (best is None or index < best):
-                    best = index
-                if at == "/":
-                    break
-                at = at[: at.rfind("/")] or "/"
-        if self._everywhere or self._globs:
-            names = path.split("/")[1:] if path != "/" else []
-            if self._everywhere:
-                for name in names:
-                    index = self._everywhere.get(name)
-                    if index is not None and (best is None or index < best):
+    def find(self, path: "Form") -> Rule | None:
+        """Return the first rule that covers *path*."""
+        names = path.names
+        best = len(self._rules) if self._bad is None else self._bad
+        for at in self._starts.intersection(path.above):
+            best = min(best, self._trees.get(at, best))
+            globs = self._globs.get(at)
+            if globs is not None:
+                beneath = names[at.count("/") if at != "/" else 0 :]
+                for index, literal, parts in globs:
+                    if index >= best:
+                        break
+                    if literal <= path.known and _match(parts, beneath):
                         best = index
-            for index, parts in self._globs:
-                if best is not None and best <= index:
-                    break
-                if _match(parts, names):
-                    best = index
-                    break
-        return None if best is None else self._rules[best]
+        for name in self._known & path.known:
+            best = min(best, self._names[name])
+        if self._any_ending:
+            for name in names:
+                if name.endswith(self._any_ending):
+                    best = min(
+                        best, *(i for end, i in self._endings.items() if name.endswith(end))
+                    )
+        if self._any_glob is not None:
+            for name in names:
+                if self._any_glob.match(name) is not None:
+                    found = (i for i, glob in self._name_globs if glob.match(name) is not None)
+                    best = min(best, next(found))
+        return self._rules[best] if best < len(self._rules) else None
+
+
+class Form:
+    """A path ready to be compared: made of what :func:`normalise` gave."""
+
+    __slots__ = ("above", "known", "names", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text: Final = text
+        self.names: Final = text.split("/")[1:] if text != "/" else []
+        self.known: Final = frozenset(self.names)
+        # The path itself and every directory above it.
+        self.above: Final = (
+            ["/", *accumulate(self.names[1:], _joined, initial="/" + self.names[0])]
+            if self.names
+            else ["/"]
+        )
+
+
+def _joined(directory: str, name: str) -> str:
+    return f"{directory}/{name}"
 
 
 def _part(name: str, *, denies: bool) -> _Part:

@@ -14,7 +14,7 @@ from typing import Final
 
 from policies.decision import Rule
 from policies.names import NameSet
-from policies.paths import PathSet, Places
+from policies.paths import Form, PathSet, Places
 
 _READ: Final = ("fs_read",)
 _WRITE: Final = ("fs_write",)
@@ -409,7 +409,7 @@ class Protected:
 
     def find_path(self, kind: str, path: str) -> tuple[str, str] | None:
         """Return the row's name and reason that takes *path*, which is in the form of ``paths.normalise``."""
-        folded = path.casefold()
+        folded = Form(path.casefold())
         for closed, open_ in self._by_kind[kind]:
             rule = closed.find(folded)
             if rule is not None and open_.find(folded) is None:

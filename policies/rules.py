@@ -27,7 +27,7 @@ class Subject:
     written), ``host`` of a connection."""
 
     request: Request
-    names: tuple[str, ...] = ()
+    names: tuple[paths.Form, ...] = ()
     host: hosts.Host | None = None
 
 
@@ -38,7 +38,7 @@ def subject_of(request: Request) -> Subject | str:
             forms = [paths.normalise(path)]
             if named and named != path:
                 forms.append(paths.normalise(named))
-            found = tuple(form for form in forms if form is not None)
+            found = tuple(paths.Form(form) for form in forms if form is not None)
             if len(found) != len(forms):
                 return "not an absolute path of a length that the system takes"
             return Subject(request, found)

@@ -116,6 +116,21 @@ def test_the_global_default_replaces_the_fallback_but_not_when_disabled() -> Non
     }
 
 
+@pytest.mark.parametrize("mode", ["strict", "prompt", "permissive", "disabled", "interactive"])
+def test_the_inner_network_takes_a_rule_that_spells_it_out(mode: Mode) -> None:
+    """No mode opens it, nor does a default, nor a wildcard; nobody is asked about it either."""
+    inner = HostRequest("169.254.169.254", 80)
+    by_star = Chain(mode, global_default="allow", allow=rules("http_hosts", "*"))
+    by_name = by_star.with_rules(allow=rules("http_hosts", "169.254.169.254"))
+    star, name = (
+        one.with_plugin("p", PluginPolicy()).decide("p", inner) for one in (by_star, by_name)
+    )
+
+    assert (star.verdict, star.code) == ("deny", "deny.private")
+    wanted = {"interactive": "ask", "disabled": "deny"}
+    assert name.verdict == wanted.get(mode, "allow")
+
+
 def test_disabled_denies_what_rules_allow() -> None:
     """The word of the mode is stronger than any permission, consent included."""
     policy = PluginPolicy(allow=rules("tools", "*"), granted=granted("hand"), data="/d")

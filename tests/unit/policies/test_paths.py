@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from policies.decision import Rule
-from policies.paths import PathSet, PatternError, Places, expand, normalise
+from policies.paths import Form, PathSet, PatternError, Places, expand, normalise
 from policies.rules import problem
 
 PLACES = Places(cwd="/w/proj", home="/home/u", plugin="/opt/p", data="/d/p")
@@ -16,7 +16,10 @@ E_ACUTE, E_COMBINING = "caf\u00e9", "cafe\u0301"
 def covers(pattern: str, path: str, *, denies: bool) -> bool:
     normal = normalise(path)
     rules = [Rule("fs_read", pattern)]
-    return normal is not None and PathSet(rules, PLACES, denies=denies).find(normal) is not None
+    return (
+        normal is not None
+        and PathSet(rules, PLACES, denies=denies).find(Form(normal)) is not None
+    )
 
 
 # pattern, path, whether a permission covers it, whether a denial does
@@ -199,7 +202,7 @@ def test_a_variable_without_a_place_covers_nothing() -> None:
     for pattern in ("$DATA", "$DATA/..", "src", "$PLUGIN/**"):
         for denies in (True, False):
             rules = [Rule("fs_read", pattern)]
-            assert PathSet(rules, nowhere, denies=denies).find("/x") is None
+            assert PathSet(rules, nowhere, denies=denies).find(Form("/x")) is None
 
 
 def test_wildcards_in_the_name_of_a_place_are_no_wildcards() -> None:
@@ -214,8 +217,8 @@ def test_wildcards_in_the_name_of_a_place_are_no_wildcards() -> None:
     ):
         for denies in (True, False):
             found = PathSet([Rule("fs_read", pattern)], odd, denies=denies)
-            assert found.find(inside) is not None, pattern
-            assert found.find(outside) is None, pattern
+            assert found.find(Form(inside)) is not None, pattern
+            assert found.find(Form(outside)) is None, pattern
 
 
 def test_a_denial_follows_a_link_that_its_own_words_go_over() -> None:
@@ -227,10 +230,10 @@ def test_a_denial_follows_a_link_that_its_own_words_go_over() -> None:
     permission = PathSet(rules, PLACES, denies=False, aliases=real)
 
     assert denial.anchors == {"/w/proj/secret"}
-    assert denial.find("/mnt/[disk]/s/a.txt") is not None
-    assert denial.find("/w/proj/secret/a.txt") is not None
-    assert denial.find("/mnt/d/s/a.txt") is None
-    assert permission.find("/mnt/[disk]/s/a.txt") is None
+    assert denial.find(Form("/mnt/[disk]/s/a.txt")) is not None
+    assert denial.find(Form("/w/proj/secret/a.txt")) is not None
+    assert denial.find(Form("/mnt/d/s/a.txt")) is None
+    assert permission.find(Form("/mnt/[disk]/s/a.txt")) is None
 
 
 def test_the_first_of_several_rules_is_named() -> None:
@@ -238,9 +241,9 @@ def test_the_first_of_several_rules_is_named() -> None:
     rules = [Rule("fs_read", p) for p in ("/w/*/a", "/w", "**/a", "/w/proj/a")]
     found = PathSet(rules, PLACES, denies=False)
 
-    assert found.find("/w/proj/a") is rules[0]
-    assert found.find("/w/proj/b") is rules[1]
-    assert found.find("/x/a") is rules[2]
+    assert found.find(Form("/w/proj/a")) is rules[0]
+    assert found.find(Form("/w/proj/b")) is rules[1]
+    assert found.find(Form("/x/a")) is rules[2]
 
 
 @pytest.mark.parametrize(
