@@ -80,13 +80,15 @@ def _run_modes(folder: str, modes: list[_Mode]) -> dict[str, object]:
     found: dict[str, object] = {}
     for at, (name, left_out, attempts) in enumerate(modes):
         world = World(f"{folder}/{os.getpid()}-{at}")
-        fd, pid = _fork(
-            lambda world=world, out=left_out, these=attempts: _Zygote(world, out).run(these)
-        )
-        with open(fd, "rb") as told:
-            found[name] = json.loads(told.read())
-        os.waitpid(pid, 0)
-        world.close()
+        try:
+            fd, pid = _fork(
+                lambda world=world, out=left_out, these=attempts: _Zygote(world, out).run(these)
+            )
+            with open(fd, "rb") as told:
+                found[name] = json.loads(told.read())
+            os.waitpid(pid, 0)
+        finally:
+            world.close()
     return found
 
 

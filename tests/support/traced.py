@@ -1,12 +1,15 @@
-"""A process that locks itself down under a tracer's eyes, for users to whom the kernel gives no filter back.
+"""What a tracer sees: the filter that a process installs, and the processes and threads that another makes.
 
-The tracer stops it at every system call and copies what it hands to seccomp(2) out of its memory. It is left
+The first is for users to whom the kernel gives no filter back. The tracer stops the process at every system call and copies what it hands to seccomp(2) out of its memory. It is left
 dumpable: the kernel lets a tracer without privileges read nothing else.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import unpack, unpack_from
 
 from tests.support.partial import leave_out
@@ -15,6 +18,9 @@ from worker.lockdown.kernel import MACHINE
 from worker.lockdown.syscalls import MACHINES
 
 _TRACEME, _PEEKDATA, _SYSCALL = 0, 2, 24
+_CONT, _SEIZE = 7, 0x4206
+_TRACE_BIRTHS, _ANY_KIND = 0x2 | 0x4 | 0x8, 0x40000000
+_EVENT_FORK, _EVENT_VFORK, _EVENT_CLONE = 1, 2, 3
 _SETOPTIONS, _GET_SYSCALL_INFO = 0x4200, 0x420E
 _MARK_SYSCALLS, _KILL_WITH_TRACER = 1, 0x100000
 _SYSCALL_STOP = signal.SIGTRAP | 0x80
@@ -88,3 +94,70 @@ def _watch(pid: int) -> list[bytes]:
             (result,) = unpack_from("<q", info, 24)
             if result == 0:
                 taken.append(offered)
+
+
+@dataclass(frozen=True, slots=True)
+class Births:
+    """How many processes and threads a process made."""
+
+    processes: int
+    threads: int
+
+
+class Watched:
+    """Filled at the end of :func:`watch_births`."""
+
+    seen = Births(0, 0)
+
+
+@contextlib.contextmanager
+def watch_births(pid: int) -> Iterator[Watched]:
+    """Trace *pid* and whatever it makes from a process of its own; count forks and threads."""
+    ready, told = os.pipe()
+    tracer = os.fork()
+    if tracer == 0:
+        try:
+            os.close(ready)
+            _count_births(pid, told)
+        finally:
+            os._exit(0)
+    os.close(told)
+    watched = Watched()
+    with open(ready, "rb", buffering=0) as report:
+        report.read(1)
+        try:
+            yield watched
+        finally:
+            os.kill(tracer, signal.SIGUSR1)
+            text = report.read(64)
+            os.waitpid(tracer, 0)
+    watched.seen = Births(*map(int, text.split()))
+
+
+class _Enough(Exception):  # noqa: N818 - a signal, not an error
+    """The watch is over."""
+
+
+def _enough(*_: object) -> None:
+    raise _Enough
+
+
+def _count_births(pid: int, told: int) -> None:
+    """Until SIGUSR1, or until nobody is left. What is still traced then goes on when this process ends."""
+    forks = threads = 0
+    signal.signal(signal.SIGUSR1, _enough)
+    with contextlib.suppress(_Enough, ChildProcessError):
+        _ptrace(_SEIZE, pid, 0, ctypes.c_long(_TRACE_BIRTHS))
+        os.write(told, b"r")
+        while True:
+            tracee, status = os.waitpid(-1, _ANY_KIND)
+            if not os.WIFSTOPPED(status):
+                continue
+            event, number = status >> 16, os.WSTOPSIG(status)
+            forks += event in (_EVENT_FORK, _EVENT_VFORK)
+            threads += event == _EVENT_CLONE
+            with contextlib.suppress(OSError):  # it may be gone by now
+                _ptrace(_CONT, tracee, 0, ctypes.c_long(0 if event else number))
+    # Signals may come twice; nothing more is to be lost by one.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    os.write(told, f"{forks} {threads}".encode())

@@ -85,7 +85,8 @@ class World:
         self.semaphores = called(64, 0, 1, 0o1600)
         self.messages = called(68, 0, 0o1600)
         called(69, self.messages, (1).to_bytes(8, "little") + b"x" * 8, 8, 0o4000)
-        self.queue = f"jcode-test-{os.getpid()}\0".encode()
+        self.queue = f"jcode-test-{os.getpid()}-{id(self)}\0".encode()
+        self.own_queue = b"own-" + self.queue
         self.queues = os.path.exists("/proc/sys/fs/mqueue")
         if self.queues:
             os.close(called(240, self.queue, 0o102, 0o600, 0))
@@ -131,8 +132,8 @@ class World:
         syscall(31, self.memory, 0, 0)
         syscall(66, self.semaphores, 0, 0, 0)
         syscall(71, self.messages, 0, 0)
-        if self.queues:
-            syscall(241, self.queue)
+        for name in (self.queue, self.own_queue):
+            syscall(241, name)
 
 
 def _private(name: str, flags: int) -> int:
