@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Self, TypeVar
 
 from host.approvals import Approver, Question, Unanswered
-from host.config import Config, jcode_home, load_config
-from host.core import HostCore
+from host.config import Config
+from host.core import HostCore, read_config
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
@@ -55,11 +55,18 @@ class PluginHost(HostCore):
 
     @classmethod
     def from_config(
-        cls, *, project_dir: str | os.PathLike[str] = ".", approver: Approver | None = None
+        cls,
+        *,
+        project_dir: str | os.PathLike[str] = ".",
+        mode: str | None = None,
+        approver: Approver | None = None,
     ) -> Self:
-        """Make a host from ``config.toml`` in ``JCODE_HOME`` (``~/.jcode``). Raises ConfigError."""
-        config = load_config(jcode_home(os.environ))
-        return cls(config, project_dir=project_dir, approver=approver)
+        """Make a host from the files, the environment and the capability *mode*, in the order of
+        ``docs/configuration.md``.
+
+        Raises :class:`ConfigError`; what was only ignored is logged.
+        """
+        return cls(read_config(project_dir, mode), project_dir=project_dir, approver=approver)
 
     async def __aenter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""

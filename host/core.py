@@ -1,14 +1,15 @@
 """What both front ends share: how a host is made and what it holds."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from host.audit import AuditRing
-from host.config import Config, jcode_home
-from host.errors import IsolationError
+from host.audit import AuditRing, printable
+from host.config import Config, jcode_home, load_config, within_ceiling
+from host.errors import InputError, IsolationError
 from host.events import PluginEvent
 from host.gate import read_mode
 from host.outcome import Outcome
@@ -19,7 +20,20 @@ from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
 from policies.chain import Step
 from policies.gate import PermissionMode
+from policies.gate_order import is_within
 from policies.switches import Switches
+
+_logger = logging.getLogger("jcode_plugins")
+
+
+def read_config(project_dir: str | os.PathLike[str], mode: str | None) -> Config:
+    """Return what files and environment say for *project_dir*, with its warnings logged. Raises ConfigError."""
+    config = load_config(
+        jcode_home(os.environ), project_dir=Path(project_dir), variables=os.environ, mode=mode
+    )
+    for warning in config.warnings:
+        _logger.warning("%s", printable(warning))
+    return config
 
 
 class HostCore:
@@ -34,13 +48,14 @@ class HostCore:
     ) -> None:
         """*project_dir* is what plugins see as their cwd; *home* (``~/.jcode``) holds data and caches.
 
-        Raises :class:`IsolationError` where this system cannot isolate a plugin.
+        Raises :class:`IsolationError` where this system cannot isolate a plugin, and :class:`ConfigError` for a
+        ceiling of this machine that cannot be read.
         """
         if not sys.platform.startswith("linux"):
             raise IsolationError(
                 f"plugins need Linux for their isolation (seccomp, pidfds, Landlock); this is {sys.platform}"
             )
-        self.config = config or Config()
+        self.config = within_ceiling(config or Config())
         self.home = Path(home) if home is not None else jcode_home(os.environ)
         self.runtime = Runtime(self.config, self.home)
         self.workspace = Workspace(self.runtime, self.config, Path(project_dir).resolve())
@@ -61,8 +76,20 @@ class HostCore:
         return self.workspace.snapshot.chain.explain(name, request)
 
     def set_mode(self, mode: str) -> None:
-        """Change the permission mode; the next decision of the gate is made in it. Raises InputError."""
-        self.workspace.permission_mode = read_mode(mode)
+        """Change the permission mode; the next decision of the gate is made in it.
+
+        Raises :class:`InputError` for a word that is none, and for a mode that exceeds the ceiling of this machine.
+        """
+        found = read_mode(mode)
+        ceiling = self.config.ceiling
+        if ceiling is not None and "permission_mode" in ceiling.model_fields_set:
+            bound = ceiling.permission_mode
+            if not is_within(found, bound):
+                where = ceiling.source_of("permission_mode")
+                raise InputError(
+                    f"permission mode {found} exceeds the ceiling, {bound} ({where})"
+                )
+        self.workspace.permission_mode = found
 
     @property
     def permission_mode(self) -> PermissionMode:

@@ -18,6 +18,7 @@ from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
 from host.capabilities import Capabilities
 from host.config import Config
+from host.discovery import configured_paths
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
@@ -236,11 +237,7 @@ class Workspace:
         """Plugins that the configuration names by path, in its order; none when plugins are off."""
         if self.runtime.switches.disable is not None:
             return []
-        return [
-            Path(s.path)
-            for s in self.config.sources
-            if s.type in ("file", "directory") and s.path
-        ]
+        return configured_paths(self.config)
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""

@@ -48,6 +48,14 @@ ModeOption = Annotated[
         help="default, plan, accept_edits, bypass_permissions, dont_ask or auto; for --gate.",
     ),
 ]
+PluginModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--plugin-mode",
+        metavar="MODE",
+        help="What becomes of requests that no rule speaks of: strict, prompt, permissive, disabled or interactive.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -90,12 +98,13 @@ def demo(
 def inspect(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or directory.")],
     *,
+    plugin_mode: PluginModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Build and load a plugin in the sandbox and show what it registers."""
     from host.cli.inspecting import run_inspect
 
-    return run_inspect(path, as_json=as_json)
+    return run_inspect(path, plugin_mode, as_json=as_json)
 
 
 @app.command()
@@ -106,12 +115,13 @@ def dispatch(
     *,
     given: InputOption = None,
     plugins: PluginOption = None,
+    plugin_mode: PluginModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Send one event and show what the agent should do. Exits with 2 when it is blocked or denied."""
     from host.cli.calling import run_dispatch
 
-    return run_dispatch(event, given, plugins or [], as_json=as_json)
+    return run_dispatch(event, given, plugins or [], plugin_mode, as_json=as_json)
 
 
 @app.command()
@@ -124,12 +134,13 @@ def call(
     plugins: PluginOption = None,
     gate: GateOption = False,
     mode: ModeOption = None,
+    plugin_mode: PluginModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Call a plugin's tool: typing it approves it. Exits with 2 when it is blocked or denied, with 1 when it fails."""
     from host.cli.calling import Gate, run_call
 
-    return run_call(tool, given, plugins or [], Gate(gate, mode), as_json=as_json)
+    return run_call(tool, given, plugins or [], Gate(gate, mode, plugin_mode), as_json=as_json)
 
 
 @app.command()
@@ -145,13 +156,15 @@ def command(
     plugins: PluginOption = None,
     gate: GateOption = False,
     mode: ModeOption = None,
+    plugin_mode: PluginModeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Run a command that a plugin registered: typing it approves it."""
     from host.cli.calling import Gate, run_command
 
     words = " ".join(args or [])
-    return run_command(name, words, plugins or [], Gate(gate, mode), as_json=as_json)
+    how = Gate(gate, mode, plugin_mode)
+    return run_command(name, words, plugins or [], how, as_json=as_json)
 
 
 @app.command()

@@ -45,12 +45,17 @@ def event_named(text: str) -> PluginEvent:
 
 
 def run_dispatch(
-    event_name: str, given: str | None, plugins: Sequence[Path], *, as_json: bool
+    event_name: str,
+    given: str | None,
+    plugins: Sequence[Path],
+    plugin_mode: str | None = None,
+    *,
+    as_json: bool,
 ) -> int:
     """Send one event; return the exit code."""
     event = event_named(event_name)
     payload = read_input(given)
-    with open_host(plugins) as host:
+    with open_host(plugins, plugin_mode) as host:
         outcome = host.dispatch(event, payload)
     if as_json:
         print_json(outcome.to_json())
@@ -110,17 +115,21 @@ def _verdict(outcome: Outcome) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """How a call passes the gate: as a person's own, or *as_agent*, in the permission *mode* if one is given."""
+    """How a call passes the gate: as a person's own, or *as_agent*, in the permission *mode* if one is given.
+
+    *plugin_mode* is the mode of the capability chain instead of the configured one.
+    """
 
     as_agent: bool = False
     mode: str | None = None
+    plugin_mode: str | None = None
 
     def open(self, plugins: Sequence[Path]) -> AbstractContextManager[BlockingPluginHost]:
         """Start a host that asks on the terminal, where there is one and a question can come up."""
         if self.mode is not None:
             read_mode(self.mode)  # before anything is started
         approver = terminal_approver() if self.as_agent else None
-        return open_host(plugins, mode=self.mode, approver=approver)
+        return open_host(plugins, self.plugin_mode, mode=self.mode, approver=approver)
 
 
 def run_call(

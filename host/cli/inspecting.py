@@ -23,9 +23,9 @@ from policies.preflight import Finding
 _MIB = 1024 * 1024
 
 
-def run_inspect(path: Path, *, as_json: bool) -> int:
+def run_inspect(path: Path, mode: str | None = None, *, as_json: bool) -> int:
     """Load the plugin at *path* in a host that keeps nothing; return the exit code."""
-    with open_scratch_host() as host:
+    with open_scratch_host(mode) as host:
         info = load(host, path)
         seen = seen_of(host, info)
         report = report_on(info, seen)

@@ -14,6 +14,7 @@ from host.blocking import BlockingPluginHost
 from host.build import find_entry
 from host.cli.failures import PluginFailed, describe
 from host.config import AuditOptions, Config, jcode_home, load_config
+from host.discovery import configured_paths
 from host.errors import PluginDisabledError, PluginLoadError
 from host.switching import check_enabled
 from host.workspace import PluginInfo
@@ -49,10 +50,10 @@ def show_logs() -> None:
     logger.propagate = False
 
 
-def read_config() -> tuple[Config, Path]:
-    """Return the user's configuration and where it came from, with its warnings told."""
+def read_config(mode: str | None = None) -> tuple[Config, Path]:
+    """Return the configuration here and where our state lives, with its warnings told."""
     home = jcode_home(os.environ)
-    config = load_config(home)
+    config = load_config(home, project_dir=Path.cwd(), variables=os.environ, mode=mode)
     for warning in config.warnings:
         warn(printable(warning))
     return config, home
@@ -61,16 +62,18 @@ def read_config() -> tuple[Config, Path]:
 @contextmanager
 def open_host(
     plugins: Sequence[Path],
+    plugin_mode: str | None = None,
     *,
     mode: str | None = None,
     approver: BlockingApprover | None = None,
 ) -> Iterator[BlockingPluginHost]:
     """Start a host in the current directory with *plugins*, or with the configured ones when there are none.
 
-    *mode* is a permission mode instead of the configured one. Raises InputError for one that is none.
+    *mode* is a permission mode and *plugin_mode* a mode of the capability chain instead of the configured ones.
+    Raises InputError for a permission mode that is none, ConfigError for the other.
     """
     show_logs()
-    config, home = read_config()
+    config, home = read_config(plugin_mode)
     host = BlockingPluginHost(
         _without_sources(config), project_dir=Path.cwd(), home=home, approver=approver
     )
@@ -87,15 +90,9 @@ def open_host(
 
 def _load_configured(host: BlockingPluginHost, config: Config) -> None:
     """Load what the configuration names, as a host does at its start, but say what did not load."""
-    for source in config.sources:
-        if (
-            config.enable is False
-            or source.type not in ("file", "directory")
-            or not source.path
-        ):
-            continue
+    for path in configured_paths(config):
         try:
-            load(host, Path(source.path))
+            load(host, path)
         except PluginDisabledError as error:
             warn(f"not loaded: {describe(error).line}")
         except PluginFailed as error:
@@ -104,18 +101,19 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
             warn(f"not loaded: {describe(error).line}")
     if not host.plugins():
         warn(
-            "no plugin is loaded: name one with --plugin PATH, or list it under sources in config.toml"
+            f"no plugin is loaded: name one with --plugin PATH, list it under sources in config.toml, or put it "
+            f"into {config.plugin_dir}"
         )
 
 
 @contextmanager
-def open_scratch_host() -> Iterator[BlockingPluginHost]:
+def open_scratch_host(plugin_mode: str | None = None) -> Iterator[BlockingPluginHost]:
     """Start a host that keeps nothing: its data and caches are gone with it.
 
     No settings either: a plugin that need not be trusted may call itself by the name of one that is.
     """
     show_logs()
-    config, _ = read_config()
+    config, _ = read_config(plugin_mode)
     with tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home:
         host = BlockingPluginHost(_for_a_look(config), project_dir=Path.cwd(), home=home)
         check_enabled(host.switches)
@@ -141,7 +139,7 @@ def _for_a_look(config: Config) -> Config:
 
 
 def _without_sources(config: Config) -> Config:
-    return config.model_copy(update={"sources": ()})
+    return config.looking_in(Path(os.devnull)).model_copy(update={"sources": ()})
 
 
 def load(host: BlockingPluginHost, path: Path) -> PluginInfo:

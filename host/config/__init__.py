@@ -1,6 +1,6 @@
 """The configuration: what it holds, how its files are read, and how layers of it unite."""
 
-from host.config.layers import jcode_home, load_config
+from host.config.layers import CEILING, CeilingFile, jcode_home, load_config, within_ceiling
 from host.config.model import (
     AuditOptions,
     Config,
@@ -13,7 +13,9 @@ from host.config.model import (
 )
 
 __all__ = [
+    "CEILING",
     "AuditOptions",
+    "CeilingFile",
     "Config",
     "Limits",
     "PluginOptions",
@@ -23,4 +25,5 @@ __all__ = [
     "jcode_home",
     "load_config",
     "required_layers",
+    "within_ceiling",
 ]

@@ -6,6 +6,7 @@ Elsewhere   How a file is read: ``reading.py``. What a project or the ceiling ma
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -25,22 +26,24 @@ from host.config.places import Where
 from host.events import CLASS_OF, EventClass, PluginEvent
 from ipc import limits as wire
 from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
+from policies import modes
 from policies.capability import Kind
 from policies.decision import Rule, Source
 from policies.gate import OverrideWord, PermissionMode
 
 _MIB: Final = 1024 * 1024
 
-Ms = Annotated[StrictInt, Field(gt=0, le=24 * 3600 * 1000)]
+_DAY_MS: Final = 24 * 3600 * 1000
+
+Ms = Annotated[StrictInt, Field(gt=0, le=_DAY_MS)]
 """Milliseconds, up to a day."""
 Count = Annotated[StrictInt, Field(gt=0, le=1_000_000)]
 Names: TypeAlias = tuple[StrictStr, ...]
 
-_OLDER_MODES: Final = {"all": "strict", "trusted": "permissive", "none": "disabled"}
 Mode = Annotated[
-    Literal["strict", "prompt", "permissive", "disabled", "interactive"],
+    modes.Mode,
     BeforeValidator(
-        lambda word: _OLDER_MODES.get(word, word) if isinstance(word, str) else word
+        lambda word: modes.OLDER_MODES.get(word, word) if isinstance(word, str) else word
     ),
 ]
 
@@ -205,6 +208,9 @@ class Config(_Section):
 
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _places: Mapping[Where, Source] = PrivateAttr(default_factory=dict)
+    _caps_ms: Mapping[EventClass, int] = PrivateAttr(default_factory=dict)
+    _ceiling: "Config | None" = PrivateAttr(default=None)
+    _plugin_dir: Path | None = PrivateAttr(default=None)
 
     def told(self, places: Mapping[Where, Source], warnings: tuple[str, ...]) -> Self:
         """Return the same configuration that knows where its values are written, and what was odd there."""
@@ -249,12 +255,46 @@ class Config(_Section):
             for pattern in patterns
         )
 
+    @property
+    def plugin_dir(self) -> Path | None:
+        """Where the user puts plugins to have them loaded; None for a configuration that was made in code."""
+        return self._plugin_dir
+
+    def looking_in(self, plugin_dir: Path) -> Self:
+        """Return the same configuration with another plugin directory."""
+        copy = self.model_copy()
+        copy._plugin_dir = plugin_dir  # noqa: SLF001 - of this class
+        return copy
+
+    @property
+    def ceiling(self) -> "Config | None":
+        """What this is within: the operator's of the machine, if there is one."""
+        return self._ceiling
+
+    def within(self, ceiling: "Config") -> Self:
+        """Return the same configuration that remembers *ceiling*."""
+        copy = self.model_copy()
+        copy._ceiling = ceiling  # noqa: SLF001 - of this class
+        return copy
+
+    def capped(self, timeouts: Timeouts) -> Self:
+        """Return the same configuration in which no plugin's own deadline exceeds what *timeouts* says."""
+        caps = dict(self._caps_ms)
+        for of_class in EventClass:
+            key = f"{of_class.value}_ms"
+            if key in timeouts.model_fields_set:
+                caps[of_class] = min(getattr(timeouts, key), caps.get(of_class, _DAY_MS))
+        copy = self.model_copy()
+        copy._caps_ms = caps  # noqa: SLF001 - of this class
+        return copy
+
     def timeout_s(self, event: PluginEvent, plugin: str) -> float:
         """Return how long *plugin* may take over *event*, in seconds."""
         options = self.plugins.get(plugin)
+        of_class = CLASS_OF[event]
         if options is not None and options.timeout_ms is not None:
-            return options.timeout_ms / 1000
-        match CLASS_OF[event]:
+            return min(options.timeout_ms, self._caps_ms.get(of_class, _DAY_MS)) / 1000
+        match of_class:
             case EventClass.INFO:
                 return self.timeouts.info_ms / 1000
             case EventClass.ACTIONABLE:

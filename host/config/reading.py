@@ -6,7 +6,9 @@ Promises    A file that cannot be understood gives one line, ``path:line: what i
 """
 
 import difflib
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,21 +22,40 @@ from host.errors import ConfigError
 from policies.capability import KINDS
 from policies.decision import Source
 
+_MAX_BYTES: Final = 1024 * 1024
+
 
 def read_file(path: Path) -> Config:
     """Return the configuration in the file at *path*; one that does not exist gives the defaults.
 
     Raises :class:`ConfigError` with one line. What is only odd is in :attr:`Config.warnings`.
     """
+    found = read_regular(path)
+    return Config() if found is None else parse(path, found[0])
+
+
+def read_regular(path: Path) -> tuple[bytes, os.stat_result] | None:
+    """Return what is in the file at *path* and what the system says of it; None if there is none.
+
+    A project's file is a stranger's: no pipe to wait at, no device, nothing without end. Raises ConfigError.
+    """
     try:
-        data = path.read_bytes()
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(fd, "rb") as file:
+            status = os.fstat(fd)
+            is_regular = stat.S_ISREG(status.st_mode)
+            data = file.read(_MAX_BYTES + 1) if is_regular else b""
     except FileNotFoundError:
-        return Config()
+        return None
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}); make it a readable file or remove it"
         ) from error
-    return parse(path, data)
+    if not is_regular:
+        raise ConfigError(f"{path}: not a regular file; replace it by one, or remove it")
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {_MAX_BYTES >> 20} MiB; no configuration is")
+    return data, status
 
 
 def parse(path: Path, data: bytes) -> Config:
@@ -63,7 +84,7 @@ def parse(path: Path, data: bytes) -> Config:
     places = {
         where[1:]: Source("file", f"{path}:{line}")
         for where, line in lines.items()
-        if where[0] == name
+        if where[0] == name and len(where) > 1
     }
     return config.told(places, tuple(warnings))
 

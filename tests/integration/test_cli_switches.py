@@ -87,7 +87,7 @@ def test_switched_off_no_file_is_opened_and_no_process_started(
     cli: Cli, tmp_path: Path
 ) -> None:
     """Not the plugin, not a configuration; only our own code, and none of the libraries."""
-    cli.home.mkdir()
+    cli.home.mkdir(exist_ok=True)
     (cli.home / "config.toml").write_text("[plugin]\nfail_closed = true\n")
 
     code, out, seen = _watched(cli, tmp_path, {"JCODE_DISABLE_PLUGINS": "1"})
@@ -115,7 +115,7 @@ def test_without_the_switch_the_same_watch_sees_both(cli: Cli, tmp_path: Path) -
 )
 def test_the_configuration_switches_off_as_well(cli: Cli, text: str, line: int) -> None:
     """The same end, with the place of the word."""
-    cli.home.mkdir()
+    cli.home.mkdir(exist_ok=True)
     (cli.home / "config.toml").write_text(text)
 
     ran = cli(*COMMANDS[0], check=3)
@@ -131,7 +131,7 @@ def test_one_plugin_that_is_off_is_refused_when_it_is_named(cli: Cli) -> None:
     named = cli(*COMMANDS[0], env=env, check=3)
     assert named.err.startswith("disabled: guard is switched off by JCODE_PLUGIN_KILL_GUARD")
 
-    cli.home.mkdir()
+    cli.home.mkdir(exist_ok=True)
     (cli.home / "config.toml").write_text(
         f"[plugin]\nfail_closed = true\nsources = [{{ type = 'file', path = '{GUARD}' }}]\n"
     )
@@ -142,7 +142,7 @@ def test_one_plugin_that_is_off_is_refused_when_it_is_named(cli: Cli) -> None:
 
 def test_one_may_look_at_a_plugin_that_is_not_in_use(cli: Cli) -> None:
     """`disable` is no kill switch: inspect runs it, dispatch does not."""
-    cli.home.mkdir()
+    cli.home.mkdir(exist_ok=True)
     (cli.home / "config.toml").write_text("[plugin]\ndisable = ['guard']\n")
 
     cli("inspect", GUARD, check=0)
