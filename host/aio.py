@@ -13,7 +13,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
-from host.plugin import Scope
+from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
 from host.tool_result import ToolResult
 from host.tools import Caller, call_tool, run_command, until_of
@@ -189,6 +189,14 @@ class PluginHost(HostCore):
             path, name=name, scope=scope, rights=rights, settings=settings
         )
         return await self._run(flow)
+
+    async def look_at(self, path: str | os.PathLike[str]) -> PluginSpec:
+        """Build the plugin at *path* and read its manifest; nothing of it runs.
+
+        Raises :class:`PluginLoadError`, also for what a load would refuse because of its manifest.
+        """
+        self.runtime.check_usable()
+        return await self._run(self.workspace.look_at(path))
 
     async def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

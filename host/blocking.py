@@ -18,7 +18,7 @@ from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.outcome import JsonObject, Outcome
-from host.plugin import Scope
+from host.plugin import PluginSpec, Scope
 from host.tool_result import ToolResult
 from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
@@ -228,6 +228,12 @@ class BlockingPluginHost(HostCore):
                 path, name=name, scope=scope, rights=rights, settings=settings
             )
             return self._wait(start(flow))
+
+    def look_at(self, path: str | os.PathLike[str]) -> PluginSpec:
+        """See :meth:`host.aio.PluginHost.look_at`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(self.workspace.look_at(path)))
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

@@ -54,7 +54,7 @@ def read_package(root: Path) -> Manifest | None:
     except JsonTextError as error:
         raise PluginLoadError(
             E_MANIFEST,
-            f"not the JSON that a package.json is: {error}",
+            f"not the JSON that a package.json is: {error}; correct it",
             path=str(path),
             line=error.line,
             column=error.column,
@@ -79,7 +79,9 @@ def _text_of(root: Path, path: Path) -> str | None:
         ) from None
     except OSError as error:
         raise PluginLoadError(
-            E_MANIFEST, f"cannot be read: {error.strerror}", path=str(path)
+            E_MANIFEST,
+            f"cannot be read: {error.strerror}; check its permissions",
+            path=str(path),
         ) from None
     if data is None:
         return None  # a directory or a device by that name says nothing
@@ -91,7 +93,9 @@ def _text_of(root: Path, path: Path) -> str | None:
         return data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise PluginLoadError(E_MANIFEST, "not UTF-8", path=str(path), line=line) from None
+        raise PluginLoadError(
+            E_MANIFEST, "not UTF-8; save it as UTF-8", path=str(path), line=line
+        ) from None
 
 
 def complete(package: Manifest, artifact: Artifact, path: Path) -> Manifest:

@@ -34,7 +34,7 @@ from host.waits import Wait
 from policies.chain import Chain
 from policies.gate import PermissionMode
 from policies.manifest_values import Manifest
-from policies.preflight import Finding
+from policies.preflight import Finding, Report
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -107,38 +107,24 @@ class Workspace:
         settings: JsonObject | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
+        told = name or str(path)
         try:
-            self.runtime.look_if_due()
-            self._check_switches(name or str(path))
-            wanted, entry, artifact, manifest = await self._build(Path(path), name)
+            spec = await self.look_at(path, name=name, scope=scope, rights=rights)
+            told = spec.name
+            refuse_blocked(
+                examine(spec.artifact, spec.manifest, spec.name, self.config), spec.name
+            )
+            spec = self._with_settings(spec, settings or {})
         except PluginDisabledError:
             raise
         except PluginLoadError as error:
             # What fails later is noted by its instance.
-            self._note_failed(name or str(path), error)
+            self.runtime.audit.record(
+                Kind.LOAD_FAILED, plugin=told, code=error.code, detail=str(error)
+            )
             raise
-        options = self.config.plugins.get(wanted)
-        spec = PluginSpec(
-            name=wanted,
-            version=manifest.version or NO_VERSION,
-            path=entry.root / entry.file,
-            scope=scope or (options.scope if options is not None else None) or manifest.scope,
-            artifact=artifact,
-            root=entry.root,
-            is_package=Path(path).expanduser().is_dir(),
-            given_rights={int(event): of for event, of in (rights or {}).items()},
-            id=f"file:{entry.root / entry.file}",
-            manifest=manifest,
-            file_name=entry.name,
-        )
-        report = examine(artifact, spec.manifest, wanted, self.config)
-        try:
-            refuse_blocked(report, wanted)
-            spec = self._with_settings(spec, settings or {})
-        except PluginLoadError as error:
-            self._note_failed(wanted, error)
-            raise
-        for warning in (*manifest.warnings, *spec.settings.warnings):
+        wanted = spec.name
+        for warning in (*spec.manifest.warnings, *spec.settings.warnings):
             _logger.warning("[%s] %s", wanted, printable(warning))
         plugin = Plugin(self, spec)
         shared = (
@@ -161,14 +147,40 @@ class Workspace:
             raise
         self.publish()
         self.runtime.audit.record(
-            Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(artifact)
+            Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(spec.artifact)
         )
         return self.info(plugin)
 
-    def _note_failed(self, name: str, error: PluginLoadError) -> None:
-        self.runtime.audit.record(
-            Kind.LOAD_FAILED, plugin=name, code=error.code, detail=str(error)
+    async def look_at(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+    ) -> PluginSpec:
+        """Build the plugin at *path* and read its manifest; nothing of it runs. Raises PluginLoadError."""
+        self.runtime.look_if_due()
+        self._check_switches(name or str(path))
+        wanted, entry, artifact, manifest = await self._build(Path(path), name)
+        options = self.config.plugins.get(wanted)
+        return PluginSpec(
+            name=wanted,
+            version=manifest.version or NO_VERSION,
+            path=entry.root / entry.file,
+            scope=scope or (options.scope if options is not None else None) or manifest.scope,
+            artifact=artifact,
+            root=entry.root,
+            is_package=Path(path).expanduser().is_dir(),
+            given_rights={int(event): of for event, of in (rights or {}).items()},
+            id=f"file:{entry.root / entry.file}",
+            manifest=manifest,
+            file_name=entry.name,
         )
+
+    def preflight(self, spec: PluginSpec) -> Report:
+        """Return what is noticed about the code of *spec* before it runs."""
+        return examine(spec.artifact, spec.manifest, spec.name, self.config)
 
     async def _build(
         self, path: Path, name: str | None
@@ -198,8 +210,12 @@ class Workspace:
         """Return the capability chain as it will be when the plugin *spec* is loaded."""
         data_dir = self.runtime.home / "data" / spec.name.replace("/", "__") / self.id
         return self._capabilities.foresee(
-            spec, str(data_dir), self.runtime.switches, can_ask=False
+            spec, str(data_dir), self.runtime.switches, can_ask=self._can_ask
         )
+
+    @property
+    def _can_ask(self) -> bool:
+        return self.runtime.approvals.ask_person is not None
 
     def _check_switches(self, told: str, *names: str) -> None:
         """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""
@@ -291,9 +307,7 @@ class Workspace:
             self.snapshot.generation + 1,
             plugins,
             self.config,
-            self._capabilities.of(
-                plugins, switches, can_ask=self.runtime.approvals.ask_person is not None
-            ),
+            self._capabilities.of(plugins, switches, can_ask=self._can_ask),
             switches,
         )
         for refusal in refused:

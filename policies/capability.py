@@ -27,6 +27,20 @@ Kind = Literal[
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
+NameKind = Literal[
+    "env",
+    "tools",
+    "commands",
+    "providers",
+    "config_read",
+    "config_write",
+    "session",
+    "events",
+    "llm",
+]
+"""The kinds of what has a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileRequest:
     """Reading or writing what *path* leads to: absolute, and resolved as far as the asker could.
@@ -68,17 +82,7 @@ class NameRequest:
     Of kind ``events`` the name is ``Event:right``, for example ``PreToolUse:veto``.
     """
 
-    kind: Literal[
-        "env",
-        "tools",
-        "commands",
-        "providers",
-        "config_read",
-        "config_write",
-        "session",
-        "events",
-        "llm",
-    ]
+    kind: NameKind
     name: str
 
 

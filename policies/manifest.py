@@ -35,6 +35,7 @@ from policies.manifest_values import (
     Setting,
 )
 from policies.plugin_name import RESERVED, slug
+from policies.rules import problem
 from policies.settings import check_setting
 
 __all__ = ["LineOf", "Manifest", "ManifestError", "no_line", "parse_manifest"]
@@ -307,10 +308,11 @@ class _Reader:
             if not isinstance(listed, tuple):
                 continue
             kinds.add(kind)
-            rules += (
-                Rule(kind, str(item), self._source((*place, key, at)))
-                for at, item in enumerate(listed)
-            )
+            for at, item in enumerate(listed):
+                wrong = problem(kind, str(item))
+                if wrong is not None:
+                    self._warn((*place, key, at), f"grants nothing: {wrong}")
+                rules.append(Rule(kind, str(item), self._source((*place, key, at))))
         if shape.events is not None:
             kinds.add("events")
             rules += self._events_rules(shape.events, (*place, "events"))

@@ -88,7 +88,7 @@ def check_setting(setting: Setting, *, is_inner: bool = False) -> tuple[str, str
         except ValueError as error:
             return "pattern", str(error)
     if setting.min is not None and setting.max is not None and setting.min > setting.max:
-        return "min", "is more than max"
+        return "min", "is more than max; correct one of them"
     if setting.default is not None:
         wrong = judge(setting, setting.default)
         if isinstance(wrong, Problem):

@@ -108,6 +108,21 @@ def inspect(
 
 
 @app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or directory.")],
+    *,
+    as_json: JsonOption = False,
+) -> int:
+    """Read a plugin without running it: its manifest, what it would be allowed, what was noticed.
+
+    Exits with 2 when preflight blocks it.
+    """
+    from host.cli.checking import run_check
+
+    return run_check(path, as_json=as_json)
+
+
+@app.command()
 def dispatch(
     event: Annotated[
         str, typer.Argument(metavar="EVENT", help="An event's name, for example PreToolUse.")

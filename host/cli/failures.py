@@ -26,6 +26,9 @@ _HINTS: Final = {
     "E_LOAD_TIMEOUT": "finish loading sooner, and do long work in a handler",
     "E_MODULE": "bundle the package with the plugin, or do without it",
     "E_MEMORY": "use less memory while loading, or raise limits.heap_bytes",
+    "E_MANIFEST": "",  # the message says what to do
+    "E_SETTINGS": "",
+    "E_ENGINE": "update jcode-plugins, or the plugin",
     "E_PREFLIGHT": "or do without the plugin",
     "E_DUPLICATE": "give one of the two another name",
 }
@@ -110,7 +113,8 @@ def _plugin_failure(error: PluginLoadError, root: Path | None) -> Failure:
     where = ":".join(str(part) for part in (shown, line, column) if part is not None)
     hint = _HINTS.get(error.code, _LOAD_HINT)
     told = _one_line(error.message)
-    text = f"{printable(where)}: {told}; {hint}" if where else f"{told}; {hint}"
+    told = f"{told}; {hint}" if hint else told
+    text = f"{printable(where)}: {told}" if where else told
     details: list[str] = []
     if source is not None and line is not None:
         details += _source_block(source, line, column)

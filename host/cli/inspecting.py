@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import psutil
 from rich.table import Table
 from rich.text import Text
 
 from host.audit import printable
+from host.cli.declared import capabilities_json, foreseen
 from host.cli.session import load, open_scratch_host
-from host.cli.show import compact, make_console, print_json, safe
+from host.cli.show import compact, finding_line, make_console, print_json, safe
 from host.core import HostCore
 from host.doctor.outside import Seen, look
 from host.outcome import Json, JsonObject
@@ -18,7 +18,6 @@ from host.plugin import worker_limits
 from host.preflight import finding_json
 from host.workspace import PluginInfo
 from ipc.layers import DEFAULT_REQUIRED
-from policies.preflight import Finding
 
 _MIB = 1024 * 1024
 
@@ -29,6 +28,9 @@ def run_inspect(path: Path, mode: str | None = None, *, as_json: bool) -> int:
         info = load(host, path)
         seen = seen_of(host, info)
         report = report_on(info, seen)
+        report["capabilities"] = capabilities_json(
+            foreseen(host, host.workspace.plugin(info.name).spec)
+        )
     if as_json:
         print_json(report)
     else:
@@ -128,7 +130,7 @@ def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]
         ],
     )
     rows("problems", [safe(problem, "yellow") for problem in registry.problems])
-    rows("preflight", [_finding(finding) for finding in info.preflight])
+    rows("preflight", [finding_line(finding) for finding in info.preflight])
     memory = _memory_text(report)
     rows(
         "worker",
@@ -152,17 +154,6 @@ def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]
     console = make_console()
     console.print(Text.assemble((printable(info.name), "bold"), f" {printable(info.version)}"))
     console.print(grid)
-
-
-_COLOURS: Final = {"info": "dim", "warning": "yellow", "block": "bold red"}
-
-
-def _finding(finding: Finding) -> Text:
-    where = printable(f"{finding.file}:{finding.line}")
-    return Text.assemble(
-        (f"{finding.severity} ", _COLOURS[finding.severity]),
-        f"{where} {finding.rule}: {printable(finding.message)}",
-    )
 
 
 def _named(name: Json, text: Json) -> Text:

@@ -16,6 +16,7 @@ from host.cli.failures import PluginFailed, describe
 from host.config import AuditOptions, Config, jcode_home, load_config
 from host.discovery import configured_paths
 from host.errors import PluginDisabledError, PluginLoadError
+from host.plugin import PluginSpec
 from host.switching import check_enabled
 from host.workspace import PluginInfo
 
@@ -144,10 +145,22 @@ def _without_sources(config: Config) -> Config:
 
 def load(host: BlockingPluginHost, path: Path) -> PluginInfo:
     """Load one plugin. Raises PluginFailed, which knows the plugin's directory."""
+    with _telling(path):
+        return host.load(path)
+
+
+def look_at(host: BlockingPluginHost, path: Path) -> PluginSpec:
+    """Build one plugin and read its manifest; nothing of it runs. Raises PluginFailed."""
+    with _telling(path):
+        return host.look_at(path)
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
     root = None
     try:
         root = find_entry(path).root
-        return host.load(path)
+        yield
     except PluginDisabledError:
         raise
     except PluginLoadError as error:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from host.audit import printable
 from host.outcome import Json, JsonObject
+from policies.preflight import Finding
 
 _PIPE_WIDTH = 200
 
@@ -51,6 +53,18 @@ def print_value(value: Json) -> None:
             if isinstance(value, str)
             else block(json.dumps(value, indent=2, ensure_ascii=False))
         )
+
+
+_COLOURS: Final = {"info": "dim", "warning": "yellow", "block": "bold red"}
+
+
+def finding_line(finding: Finding) -> Text:
+    """One finding of preflight."""
+    where = printable(f"{finding.file}:{finding.line}")
+    return Text.assemble(
+        (f"{finding.severity} ", _COLOURS[finding.severity]),
+        f"{where} {finding.rule}: {printable(finding.message)}",
+    )
 
 
 def table(
