@@ -19,7 +19,9 @@ AskOrDeny = Literal["prompt", "deny"]
 """What a manifest may say about calls of its own tools; that they need no question is not its to say."""
 SettingType = Literal["string", "number", "boolean", "enum", "array", "object"]
 
-REGISTRATIONS: Final = frozenset({"events", "tools", "commands", "providers"})
+_ANY: Final = {"events": "*:*", "tools": "*", "commands": "*", "providers": "*"}
+REGISTRATIONS: Final = frozenset(_ANY)
+"""What a plugin registers, as against what it has done for it."""
 
 SCHEMA_V1: Final = "jcode-plugin.v1"
 SCHEMA_V2: Final = "jcode-plugin.v2"
@@ -168,7 +170,7 @@ class Manifest:
         silent = REGISTRATIONS - self.capabilities.kinds
         for feature in self.enabled_features(chosen):
             silent -= feature.additional.kinds
-        return (*self.declared(chosen), *(Rule(kind, "*") for kind in sorted(silent)))
+        return (*self.declared(chosen), *(Rule(kind, _ANY[kind]) for kind in sorted(silent)))
 
     def declared(self, chosen: Collection[str] | None = None) -> tuple[Rule, ...]:
         """Return what the plugin asks for by name: what an installer shows and a person accepts.

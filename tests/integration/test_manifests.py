@@ -7,9 +7,9 @@ import pytest
 
 from host import BlockingPluginHost, Config, PluginOptions
 from host.errors import PluginLoadError
-from host.outcome import JsonObject
+from host.outcome import Json, JsonObject
 from tests.integration.conftest import MakeHost
-from tests.integration.host_support import Write
+from tests.integration.host_support import Write, bash, result_of
 
 TOOLS = """
 pi.registerTool({ name: "plain", description: "", handler: () => 1 });
@@ -123,3 +123,83 @@ def test_a_cached_build_has_the_same_manifest(make_host: MakeHost, write: Write)
         return [str(rule.source) for rule in host.load(path).manifest.declared()]
 
     assert rules(make_host()) == rules(make_host()) == [f"manifest {path}:3"]
+
+
+GUARD = """
+pi.on("PreToolUse", (event) => event.tool_input.command === "bad"
+  ? { block: "no" } : { modified_input: { command: "changed" } });
+pi.on("PermissionRequest", () => ({ decision: "deny", message: "never" }));
+"""
+ASK: JsonObject = {"action": "run", "session_id": "s"}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "blocked", "rewritten", "denied"),
+    [
+        ("undefined", True, True, True),
+        ("{ events: {} }", False, False, False),
+        ("{ fs_read: [] }", True, True, True),
+        ("{ events: ['PreToolUse'] }", True, False, False),
+        ("{ events: { PreToolUse: ['rewrite'] } }", False, True, False),
+        ("{ events: { PreToolUse: [], PermissionRequest: ['veto'] } }", False, False, True),
+    ],
+)
+def test_declared_events_are_the_most_that_a_plugin_gets(
+    make_host: MakeHost,
+    write: Write,
+    capabilities: str,
+    blocked: bool,
+    rewritten: bool,
+    denied: bool,
+) -> None:
+    """The code is the same each time; the first row is the control, without a declaration."""
+    manifest = f"export const manifest = {{ capabilities: {capabilities} }};"
+    host = make_host()
+    host.load(write("g.ts", ("" if capabilities == "undefined" else manifest) + GUARD))
+
+    assert host.dispatch("PreToolUse", bash("bad")).blocked is blocked
+    output = host.dispatch("PreToolUse", bash("good")).output
+    assert (output == {"modified_input": {"command": "changed"}}) is rewritten
+    assert (host.dispatch("PermissionRequest", ASK).action == "deny") is denied
+
+
+def test_features_that_are_on_extend_the_bound(make_host: MakeHost, write: Write) -> None:
+    """By default, or by the operator's choice."""
+    path = write(
+        "g.ts",
+        "export const manifest = { capabilities: { events: [] }, features: {"
+        " a: { default: true, additional_capabilities: { events: ['PreToolUse'] } },"
+        " b: { additional_capabilities: { events: { PermissionRequest: ['veto'] } } } } };"
+        + GUARD,
+    )
+
+    def effects(config: Config) -> tuple[bool, bool]:
+        host = make_host(config)
+        host.load(path)
+        found = (
+            host.dispatch("PreToolUse", bash("bad")).blocked,
+            host.dispatch("PermissionRequest", ASK).action == "deny",
+        )
+        host.unload("g")
+        return found
+
+    assert effects(Config()) == (True, False)
+    assert effects(Config(features={"g": ("b",)})) == (False, True)
+    assert effects(Config(features={"g": ("a", "b")})) == (True, True)
+    assert effects(Config(features={"g": ()})) == (False, False)
+
+
+def test_a_session_scope_keeps_sessions_apart(make_host: MakeHost, write: Write) -> None:
+    """The manifest's scope decides how many realms there are; the control is the same code without it."""
+    source = 'let n = 0; pi.on("Stop", () => ({ reason: String(++n) }));'
+    host = make_host()
+    host.load(write("one.ts", source))
+    host.load(write("each.ts", f"export const manifest = {{ scope: 'session' }};{source}"))
+
+    seen: dict[str, list[Json]] = {"one": [], "each": []}
+    for session in ("a", "b", "a"):
+        outcome = host.dispatch("Stop", {"session_id": session, "reason": ""})
+        for name, reasons in seen.items():
+            reasons.append((result_of(outcome, name).output or {}).get("reason"))
+
+    assert seen == {"one": ["1", "2", "3"], "each": ["1", "1", "2"]}

@@ -193,7 +193,7 @@ def test_a_manifest_without_capabilities_bounds_nothing() -> None:
 def test_empty_capabilities_bound_everything_but_registrations() -> None:
     """What a plugin registers shows anyway; what is done for it must be asked for."""
     assert {(r.kind, r.pattern) for r in of(capabilities={}).bound() or ()} == {
-        ("events", "*"),
+        ("events", "*:*"),
         ("tools", "*"),
         ("commands", "*"),
         ("providers", "*"),
