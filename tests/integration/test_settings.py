@@ -146,7 +146,10 @@ def test_a_secret_shows_nowhere_but_in_its_own_worker(
 ) -> None:
     """Logs, errors, the audit, what is registered, arguments and environments; the plugin itself has it whole."""
     caplog.set_level(logging.DEBUG)
-    config = Config(settings={"guard": {"token": SECRET}, "other": {"token": "another-one"}})
+    config = Config(
+        settings={"guard": {"token": SECRET}, "other": {"token": "another-one"}},
+        permission_mode="bypass_permissions",
+    )
     host = make_host(config)
     info = host.load(write("guard.ts", LEAKS))
     payload: JsonObject = {"tool_name": "bash", "tool_input": {}, "session_id": "s"}
