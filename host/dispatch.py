@@ -5,7 +5,7 @@ Promises    The snapshot is read once. Nothing is encoded for an event that nobo
 Elsewhere   What the answers mean together: ``merge.py``. Who gets the event: ``snapshot.py``.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from host.answers import read_answer
 from host.audit import Kind
@@ -17,6 +17,7 @@ from host.merge import Merged, merge, rewritten
 from host.outcome import JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
 from host.refusals import GUARDED, report, stopped, switched_off, undelivered
+from host.rewrite import Patch
 from host.snapshot import Route, Snapshot
 from host.waits import Wait, start
 from ipc.codec import event_frame, result_frame
@@ -24,6 +25,9 @@ from ipc.messages import EVENT, FLAG_ENTRY_ENDED, STATUS_CONTINUE
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
+
+_SECOND_LOOK_S: Final = 0.5
+"""The least that a guard has for a rewritten input."""
 
 
 def dispatch(
@@ -266,12 +270,16 @@ def _needs_review(event: PluginEvent, merged: Merged, routes: tuple[Route, ...])
 
 
 def _reviewers(merged: Merged, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Guards that have not seen the final input: all but one whose own rewrite is exactly that."""
+    """Guards that have not seen the final input: all but one whose own rewrite is exactly that.
+
+    Exactly as JavaScript sees it: to Python, true equals 1.
+    """
     final = merged.outcome.output["modified_input"]
     authors = {
         result.plugin
         for result in merged.outcome.results
-        if result.output.get("modified_input") == final and "modified_input" in result.output
+        if "modified_input" in result.output
+        and Patch.between(final, result.output["modified_input"]).is_empty
     }
     return tuple(
         route for route in routes if "veto" in route.rights and route.name not in authors
@@ -289,12 +297,13 @@ async def _review(
     """Show the rewritten input to every guard that has not seen it; only a block counts.
 
     A guard that does not answer here blocks, whatever the failure mode: the agent would otherwise run what
-    nobody but the rewriter has seen.
+    nobody but the rewriter has seen. Where the first look took all the time, there is a little more: one
+    plugin that hangs must not turn every rewrite into a refusal.
     """
     outcome = merged.outcome
     final = rewritten(event, payload, outcome.output)
     reviewers = _reviewers(merged, routes)
-    until = began + max(route.timeout_s for route in routes)
+    until = max(began + max(route.timeout_s for route in routes), now_s() + _SECOND_LOOK_S)
     for answer in await _ask(workspace, event, final, reviewers, until):
         read = read_answer(event, answer)
         blocks = read.action in ("block", "deny") or "block" in read.output
@@ -338,12 +347,15 @@ async def _chain(
     routes: tuple[Route, ...],
     began: float,
 ) -> Outcome:
-    """One plugin after another, each seeing the last one's change; a block ends the chain."""
+    """One plugin after another, each seeing the last one's change; a block ends the chain.
+
+    Each has its whole time from its turn on: whoever stands in front cannot use up a guard's.
+    """
     current = payload
-    until = began + max(route.timeout_s for route in routes)
     answers: list[Answer] = []
     merged = Merged(Outcome(event, generation=snapshot.generation), ())
     for route in routes:
+        until = now_s() + route.timeout_s
         answers.extend(await _ask(workspace, event, current, (route,), until))
         merged = _merge(workspace, event, payload, snapshot, answers, began, chained=True)
         if merged.outcome.blocked:

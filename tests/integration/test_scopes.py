@@ -9,7 +9,7 @@ from host.outcome import JsonObject
 from host.waits import start
 from host.workspace import PluginInfo, Workspace
 from tests.integration.conftest import MakeHost
-from tests.integration.host_support import Write, on, plugin
+from tests.integration.host_support import Write, on, plugin, yes
 
 # Remembers everything that it is ever told, and tells it.
 MEMORY = plugin("""
@@ -311,9 +311,10 @@ def test_a_second_end_of_a_session_starts_nothing(
 
 
 def test_a_tool_of_pi_has_its_state_for_each_session(
-    host: BlockingPluginHost, write: Write
+    make_host: MakeHost, write: Write
 ) -> None:
     """Without a handler, the import of one of pi's packages tells."""
+    host = make_host(approver=yes)
     host.load(
         write(
             "tool.ts",
