@@ -1,4 +1,4 @@
-"""One call of a plugin's tool: schema check, worker, answer."""
+"""One call of a plugin's tool: schema, gate, worker, answer; and the gate alone, for a tool of the agent's own."""
 
 import time
 
@@ -60,9 +60,34 @@ class AsyncioTool(AsyncioRow):
         return samples
 
 
+class BlockingGate(BlockingRow):
+    """``BlockingPluginHost.check_tool``: decided, audited, nothing sent anywhere."""
+
+    def setup(self) -> None:
+        """The plugin is there as it would be; the tool is not one of its."""
+        self.open("tool.ts")
+        self.sample(1)
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds."""
+        assert self.host is not None
+        now, check_tool = time.perf_counter_ns, self.host.check_tool
+        samples = [0.0] * n
+        allowed = True
+        for i in range(n):
+            begin = now()
+            verdict = check_tool("read", tier="read", args=_INPUT)
+            samples[i] = now() - begin
+            allowed &= verdict.allowed
+        if not allowed:
+            raise WrongAnswerError(f"{self.name}: denied")
+        return samples
+
+
 def rows() -> list[Row]:
-    """The call behind each front end."""
+    """The call behind each front end, and the gate that it passes."""
     return [
+        BlockingGate("approval gate, own tool, blocking, pinned"),
         BlockingTool("tool call, blocking, pinned"),
         AsyncioTool("tool call, asyncio, pinned"),
     ]

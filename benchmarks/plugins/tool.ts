@@ -1,8 +1,9 @@
-// One tool: the round trip of a call, schema check included.
+// One tool: the round trip of a call, schema check and approval gate included.
 export default function (pi) {
   pi.registerTool({
     name: "hello",
     description: "Greets somebody.",
+    tier: "read",
     parameters: {
       type: "object",
       properties: { name: { type: "string" } },

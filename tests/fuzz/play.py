@@ -27,7 +27,7 @@ from host.instance import Instance
 from host.link import Link
 from host.outcome import JsonObject, Outcome
 from host.spawn import Child, Exit, WorkerLimits
-from host.tools import call_tool
+from host.tools import Caller, call_tool
 from host.waits import Wait, start
 from ipc.codec import encode
 from ipc.framing import frame
@@ -229,7 +229,7 @@ class Playing(Stage):
 
     async def _call_tool(self) -> None:
         try:
-            await call_tool(self.workspace, "poke", {}, "")
+            await call_tool(self.workspace, "poke", {}, Caller(typed=True))
         except ToolError:
             return  # the worker took its tool back
 

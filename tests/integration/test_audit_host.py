@@ -41,7 +41,7 @@ def test_what_happened_to_plugins_is_on_disk(
     )
     host.load(write("tools.js", tools))
     assert host.dispatch("PreToolUse", bash("rm")).blocked
-    assert host.call_tool("plugin_hi", {}).ok
+    assert host.call_tool("plugin_hi", {}, typed=True).ok
     host.run_command("cmd")
     host.unload("tools")
     host.close()

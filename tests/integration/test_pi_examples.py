@@ -12,7 +12,8 @@ import pytest
 
 from host import BlockingPluginHost, PluginInfo
 from host.outcome import JsonObject
-from tests.integration.host_support import bash
+from tests.integration.conftest import MakeHost
+from tests.integration.host_support import bash, yes
 
 PACKAGE = "@mariozechner/pi-coding-agent@0.73.1"
 # Of the files as published: an edited copy is no third party's.
@@ -51,6 +52,12 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
         packed.extractall(folder, members=wanted, filter="data")
     archive.unlink()
     return folder / "package" / "examples" / "extensions"
+
+
+@pytest.fixture
+def host(make_host: MakeHost) -> BlockingPluginHost:
+    """A host whose person agrees to every call: pi's tools say nothing of what they do."""
+    return make_host(approver=yes)
 
 
 @pytest.fixture

@@ -310,9 +310,7 @@ def test_a_second_end_of_a_session_starts_nothing(
     assert host.plugins()[0].pids == ()
 
 
-def test_a_tool_of_pi_has_its_state_for_each_session(
-    make_host: MakeHost, write: Write
-) -> None:
+def test_a_tool_of_pi_has_its_state_for_each_session(make_host: MakeHost, write: Write) -> None:
     """Without a handler, the import of one of pi's packages tells."""
     host = make_host(approver=yes)
     host.load(

@@ -156,7 +156,7 @@ def test_a_secret_shows_nowhere_but_in_its_own_worker(
     results = [
         host.dispatch("PreToolUse", payload),
         host.dispatch("TurnEnd", {"session_id": "s", "turn_number": 1, "duration_ms": 1}),
-        host.call_tool("plugin_shown", {}),
+        host.call_tool("plugin_shown", {}, typed=True),
         host.run_command("show"),
         info,
         host.tools(),
