@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from host.config import Config
 from host.events import PluginEvent, Right
 from host.realpath import real_places, resolve
+from host.trail.place import place_of
 from policies.chain import Chain, Mode, PluginPolicy
 from policies.consent import consent, granted
 from policies.decision import BUILT_IN, Rule, Source
@@ -28,6 +29,12 @@ EVENT_NAMES: Final[Mapping[int, str]] = {int(event): event.wire_name for event i
 
 _BY_HAND: Final = Source("consent", "loaded by hand")
 _BY_PROGRAM: Final = Source("api", "load(rights=...)")
+
+
+def _audit_patterns(config: Config, state: Path) -> tuple[str, ...]:
+    """The log and its full files, wherever they were moved to."""
+    log = escape(_real(str(place_of(state, config.audit.path, os.environ).log)))
+    return log, f"{log}.*"
 
 
 class Capabilities:
@@ -50,6 +57,7 @@ class Capabilities:
                 home=_real(os.path.expanduser("~")),
                 cwd=_real(str(project_dir)),
                 state=_real(str(state)),
+                ours=_audit_patterns(config, state),
             )
         )
 

@@ -83,8 +83,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Chain:
-    """See the module's text. ``state`` is our own directory; ``aliases`` say where directories that patterns
-    name really are."""
+    """See the module's text. ``state`` is our own directory, ``ours`` are patterns of what we keep elsewhere;
+    ``aliases`` say where directories that patterns name really are."""
 
     mode: Mode = "strict"
     mode_source: Source = BUILT_IN
@@ -96,6 +96,7 @@ class Chain:
     home: str = ""
     cwd: str = ""
     state: str = ""
+    ours: tuple[str, ...] = ()
     aliases: Aliases = field(default_factory=lambda: NO_ALIASES)
     generation: int = 0
     _compiled: dict[str, "_Compiled"] = field(
@@ -133,7 +134,7 @@ class Chain:
 
     def anchors(self) -> frozenset[str]:
         """Return the directories in which file patterns that deny begin, for :meth:`with_aliases`."""
-        found = set(protected_places(self.home, self.state))
+        found = set(protected_places(self.home, self.state, self.ours))
         for name in self.plugins:
             compiled = self._compiled.get(name) or self._compile(name)
             if compiled is not None:
@@ -203,7 +204,7 @@ class _Compiled:
         self._default = chain.global_default
         self._force_deny = chain.force_deny
         self._protected: Protected = protected(
-            chain.home, chain.state, tuple(sorted(chain.aliases.items()))
+            chain.home, chain.state, tuple(sorted(chain.aliases.items())), chain.ours
         )
         self._own = _own_directories(chain.state, policy)
         self._plugin_deny = RuleSet(policy.deny, places, denies=True, aliases=chain.aliases)

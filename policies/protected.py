@@ -374,11 +374,17 @@ ROWS: Final = (
 
 
 class Protected:
-    """The table for one home and one state directory."""
+    """The table for one home and one state directory; *ours* are patterns of what we keep elsewhere."""
 
     __slots__ = ("_by_kind", "_config", "_reasons")
 
-    def __init__(self, home: str, state: str, aliases: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self,
+        home: str,
+        state: str,
+        aliases: tuple[tuple[str, str], ...],
+        ours: tuple[str, ...] = (),
+    ) -> None:
         places = Places(home=home.casefold())
         real = {name.casefold(): where.casefold() for name, where in aliases}
         self._reasons = {row.name: row.reason for row in ROWS}
@@ -391,7 +397,7 @@ class Protected:
             groups += [[row] for row in rows if row.unless]
             self._by_kind[kind] = [
                 (
-                    PathSet(_rules(group, state), places, denies=True, aliases=real),
+                    PathSet(_rules(group, state, ours), places, denies=True, aliases=real),
                     # Not a denial: an exception covers no link and nothing beneath its wildcards.
                     PathSet(_exceptions(group), places, denies=False),
                 )
@@ -422,13 +428,18 @@ class Protected:
         return None if rule is None else (rule.kind, self._reasons[rule.kind])
 
 
-def _rules(rows: Iterable[Row], state: str) -> list[Rule]:
+def _rules(rows: Iterable[Row], state: str, ours: tuple[str, ...]) -> list[Rule]:
     return [
         Rule(row.name, _fold(pattern.replace("$STATE", escape(state))))
         for row in rows
-        for pattern in row.patterns
-        if state or not pattern.startswith("$STATE")
+        for pattern in _patterns(row, state, ours)
     ]
+
+
+def _patterns(row: Row, state: str, ours: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns of *row*: those of our own row name what we keep elsewhere, too."""
+    known = tuple(one for one in row.patterns if state or not one.startswith("$STATE"))
+    return (*known, *ours) if row.name == "state" else known
 
 
 def _exceptions(rows: Iterable[Row]) -> list[Rule]:
@@ -442,19 +453,23 @@ def _fold(pattern: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def protected(home: str, state: str, aliases: tuple[tuple[str, str], ...] = ()) -> Protected:
+def protected(
+    home: str,
+    state: str,
+    aliases: tuple[tuple[str, str], ...] = (),
+    ours: tuple[str, ...] = (),
+) -> Protected:
     """Return the table for *home* and *state*, made once for each pair."""
-    return Protected(home, state, aliases)
+    return Protected(home, state, aliases, ours)
 
 
-def anchors(home: str, state: str) -> frozenset[str]:
+def anchors(home: str, state: str, ours: tuple[str, ...] = ()) -> frozenset[str]:
     """Return the directories in which the rows' patterns begin, case kept, so that links on the way to them
     can be followed."""
     patterns = [
         Rule(row.name, pattern.replace("$STATE", escape(state)))
         for row in ROWS
         if row.kinds != ("config_write",)
-        for pattern in row.patterns
-        if state or not pattern.startswith("$STATE")
+        for pattern in _patterns(row, state, ours)
     ]
     return PathSet(patterns, Places(home=home), denies=True).anchors

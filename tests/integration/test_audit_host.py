@@ -12,6 +12,7 @@ from host import BlockingPluginHost, Config, PluginHost
 from host.config import AuditOptions
 from host.errors import AuditError
 from host.trail.place import Place, place_of
+from policies.capability import FileRequest
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write, bash, on, plugin
 from tests.support.trail import ROOT, assert_intact, entries
@@ -232,3 +233,34 @@ def test_a_file_system_that_cannot_be_written_is_one_line(tmp_path: Path) -> Non
     assert strict.returncode == 1
     (line,) = strict.stderr.strip().split("\n")
     assert line.startswith(f"error: the audit cannot be kept, so nothing is started: {mount}")
+
+
+@pytest.mark.parametrize("how", ["environment", "configuration"])
+def test_no_plugin_reaches_a_log_that_was_moved(
+    make_host: MakeHost,
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    """Whatever it is allowed. Control: the file beside it, in a directory that is reached by a link."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "link").symlink_to("logs")
+    log = tmp_path / "link" / "a.jsonl"
+    if how == "environment":
+        monkeypatch.setenv("JCODE_PLUGIN_AUDIT_PATH", str(log))
+    options = AuditOptions(path=str(log) if how == "configuration" else None)
+    host = make_host(
+        Config(
+            audit=options, mode="permissive", allow={"fs_read": ("/**",), "fs_write": ("/**",)}
+        )
+    )
+    host.load(write("guard.js", GUARD))
+    chain = host.workspace.snapshot.chain
+
+    for name in ("a.jsonl", "a.jsonl.3"):
+        decision = chain.decide("guard", FileRequest("fs_write", str(tmp_path / "logs" / name)))
+        assert decision.code == "deny.protected"
+    assert chain.decide("guard", FileRequest("fs_write", str(tmp_path / "logs" / "b"))).allowed
+    host.close()
+    assert (tmp_path / "logs" / "a.jsonl").stat().st_size

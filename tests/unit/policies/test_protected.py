@@ -1,5 +1,6 @@
 """Layer 0: what no configuration opens."""
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -163,6 +164,19 @@ def test_only_layer_0_stands_in_the_way(path: str, reads: bool, writes: bool) ->
 
         assert decision.allowed is may, decision
         assert may or (decision.layer, decision.code) == (0, "deny.protected")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_we_keep_elsewhere_is_ours_too(kind: Literal["fs_read", "fs_write"]) -> None:
+    """A log that was moved, and its full files. Controls: its neighbour, and a chain that does not know."""
+    log = "/var/log/agent/audit.jsonl"
+    knows = replace(CHAIN, ours=(log, f"{log}.*"))
+
+    for path in (log, f"{log}.1", f"{log}.17"):
+        assert knows.decide("p", FileRequest(kind, path)).code == "deny.protected"
+        assert CHAIN.decide("p", FileRequest(kind, path)).allowed
+    assert knows.decide("p", FileRequest(kind, "/var/log/agent/other.jsonl")).allowed
+    assert "/var/log/agent" in knows.anchors()
 
 
 def test_either_name_of_a_file_is_enough() -> None:
