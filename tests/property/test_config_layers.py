@@ -61,6 +61,7 @@ OPTIONS = st.fixed_dictionaries(
         "allow": LISTS,
         "deny": LISTS,
         "scope": st.sampled_from(["session", "global"]),
+        "trusted": st.booleans(),
     },
 )
 FILES = st.fixed_dictionaries(
@@ -104,6 +105,7 @@ FILES = st.fixed_dictionaries(
         "allow": LISTS,
         "deny": LISTS,
         "kill": st.dictionaries(st.sampled_from(PLUGINS), st.booleans()),
+        "preflight": st.just({"off": ["destructive-command"]}),
         "settings": st.just({"p": {"key": "theirs"}}),
         "features": st.just({"p": ["more"]}),
         "plugins": st.dictionaries(st.sampled_from(PLUGINS), OPTIONS, max_size=2),
@@ -171,11 +173,12 @@ def assert_no_more(less: Config, more: Config) -> None:
     for tool, word in less.approval.items():
         assert word == "deny" or WORDS.index(word) <= WORDS.index(more.approval[tool])
     assert more.approval.keys() <= less.approval.keys()
-    for kept in ("sources", "settings", "features", "dispatch", "allow"):
+    for kept in ("sources", "settings", "features", "dispatch", "allow", "preflight"):
         assert getattr(less, kept) == getattr(more, kept)
     for name in PLUGINS:
         options, had = less.plugins.get(name), more.plugins.get(name)
         assert (options and options.scope) == (had and had.scope)
+        assert bool(options and options.trusted) == bool(had and had.trusted)
         assert less.rules("allow", name) == more.rules("allow", name) or not had
 
 
