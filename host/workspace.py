@@ -88,6 +88,7 @@ class Workspace:
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
         self.continues = 0
+        config.check_patterns()
         self._capabilities = Capabilities(config, project_dir, runtime.home)
         self._end_count = runtime.audit.add_counter("continues", lambda: self.continues)
         self.permission_mode: PermissionMode = config.permission_mode

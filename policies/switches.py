@@ -12,6 +12,7 @@ from typing import Final
 
 from policies.capability import KINDS
 from policies.decision import Rule, Source
+from policies.rules import problem
 from policies.switch_words import DENY, DISABLE, FORCE_DENY, KILL_PREFIX, SKIP_HOOKS, is_on
 
 ALL: Final = "ALL"
@@ -119,6 +120,9 @@ def read_denials(text: str) -> tuple[Rule, ...]:
             )
         if colon and not pattern:
             raise SwitchError(f"{DENY}: {item!r} has no pattern; write {kind} for all of it")
+        what = problem(kind, pattern) if pattern else None
+        if what is not None:
+            raise SwitchError(f"{DENY}: {item!r} is no denial: {what}")
         everything = "/" if kind in ("fs_read", "fs_write") else "*"
         rules.append(Rule(kind, pattern or everything, Source("switch", DENY)))
     return tuple(rules)

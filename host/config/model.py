@@ -5,7 +5,9 @@ Elsewhere   How a file is read: ``reading.py``. What a project or the ceiling ma
             environment says: ``layers.py``. What a rule means: ``policies``.
 """
 
+import difflib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
@@ -23,13 +25,15 @@ from pydantic import (
 )
 
 from host.config.places import Where
-from host.events import CLASS_OF, EventClass, PluginEvent
+from host.errors import ConfigError
+from host.events import BY_NAME, CLASS_OF, EventClass, PluginEvent
 from ipc import limits as wire
 from ipc.layers import DEFAULT_REQUIRED, LAYERS, LayerName
 from policies import modes
 from policies.capability import Kind
 from policies.decision import Rule, Source
 from policies.gate import OverrideWord, PermissionMode
+from policies.rules import problem
 
 _MIB: Final = 1024 * 1024
 
@@ -288,6 +292,19 @@ class Config(_Section):
         copy._caps_ms = caps  # noqa: SLF001 - of this class
         return copy
 
+    def check_patterns(self) -> None:
+        """Raise :class:`ConfigError` for a pattern of ``allow`` or ``deny`` that nobody can read, or no event has."""
+        for plugin in (None, *self.plugins):
+            for verdict in _VERDICTS:
+                for rule in self.rules(verdict, plugin):
+                    what = problem(rule.kind, rule.pattern)
+                    if what is None and rule.kind == "events":
+                        what = _no_event(rule.pattern.partition(":")[0])
+                    if what is not None:
+                        raise ConfigError(
+                            f"{rule.source}: {verdict}.{rule.kind}: {rule.pattern[:60]!a}: {what}"
+                        )
+
     def timeout_s(self, event: PluginEvent, plugin: str) -> float:
         """Return how long *plugin* may take over *event*, in seconds."""
         options = self.plugins.get(plugin)
@@ -312,6 +329,16 @@ class Config(_Section):
 
 
 _NO_OPTIONS: Final = PluginOptions()
+_VERDICTS: Final[tuple[Literal["allow", "deny"], ...]] = ("allow", "deny")
+
+
+def _no_event(pattern: str) -> str | None:
+    """Say that *pattern* is the name of no event, misspelt as it may be; None when it is."""
+    if any(fnmatchcase(name, pattern) for name in BY_NAME):
+        return None
+    near = difflib.get_close_matches(pattern[:100], BY_NAME, 1)
+    return f"no event has that name{f'; did you mean {near[0]}?' if near else ''}"
+
 
 _OF_ROOT: Final = frozenset({"uid", "namespaces", "empty_root"})
 """Layers that take a host which is root; the others any recent kernel gives to anyone."""

@@ -86,7 +86,9 @@ def parse(path: Path, data: bytes) -> Config:
         for where, line in lines.items()
         if where[0] == name and len(where) > 1
     }
-    return config.told(places, tuple(warnings))
+    told = config.told(places, tuple(warnings))
+    told.check_patterns()
+    return told
 
 
 def _toml(path: Path, text: str) -> dict[str, object]:

@@ -311,3 +311,37 @@ def test_a_rule_of_the_embedding_program_says_so() -> None:
     (rule,) = Config(deny={"shell": ("rm *",)}).rules("deny")
 
     assert str(rule.source) == "api"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('deny = {fs_read = ["/etc", "**/*.{pem,key}"]}', "deny.fs_read: '**/*.{pem,key}': braces are not"),
+        ('deny = {fs_read = ["$HOEM/x"]}', "the variables are $CWD, $HOME, $PLUGIN and $DATA"),
+        ('allow = {http_hosts = ["https://a.com"]}', "allow.http_hosts: 'https://a.com': a host pattern is only"),
+        ('deny = {shell = ["rm \'x"]}', "a quotation mark is not closed"),
+        ('deny = {events = ["PreToolUze"]}', "no event has that name; did you mean PreToolUse?"),
+        ('deny = {events = ["Stop:vote"]}', "a right of an event is one of observe, veto, rewrite, decide or *"),
+        ('plugins.p.deny = {env = [""]}', "a name pattern is not empty"),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_nobody_can_read_names_its_line(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    """A denial that is misspelt must not pass for one."""
+    message = refusal(tmp_path, f"[plugin]\n{line}\n")
+
+    assert message.startswith("2: ")
+    assert told in message
+
+
+def test_patterns_of_every_kind_are_read(tmp_path: Path) -> None:
+    """The control of the test above."""
+    config = load(
+        tmp_path,
+        "[plugin.deny]\n"
+        'fs_read = ["**/.env", "$HOME/x/*"]\nhttp_hosts = ["*.a.com:443"]\nshell = ["rm ...", "*"]\n'
+        'events = ["*:rewrite", "Pre*", "Stop"]\nenv = ["*TOKEN*"]\ntools = ["plugin_x"]\n',
+    )
+
+    assert len(config.rules("deny")) == 10

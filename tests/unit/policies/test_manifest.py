@@ -357,6 +357,19 @@ def test_older_names_of_capabilities_are_read() -> None:
     assert manifest.warnings == ()
 
 
+def test_a_pattern_that_allows_nothing_is_told() -> None:
+    """A stranger's mistake in one line is no reason not to run the rest."""
+    manifest = package(
+        '{"jcode": {"capabilities": {"http_hosts": ["a.dev",\n"https://b.dev/x"]}}}'
+    )
+
+    assert rules(manifest) == [("http_hosts", "a.dev"), ("http_hosts", "https://b.dev/x")]
+    assert manifest.warnings == (
+        "package.json:2: jcode.capabilities.http_hosts[1]: grants nothing: a host pattern is only the host; "
+        "leave out the scheme and the path",
+    )
+
+
 def test_the_newer_name_counts_where_both_stand() -> None:
     """Two lists for one thing are never united."""
     manifest = package(

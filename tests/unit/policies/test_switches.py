@@ -179,7 +179,19 @@ def test_denials_are_kind_and_pattern() -> None:
     assert {rule.source for rule in rules} == {Source("switch", "JCODE_PLUGIN_DENY")}
 
 
-@pytest.mark.parametrize("text", ["guard", "shel:rm", "shell:", ":x", "env:A,bad", "shell=rm"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "guard",
+        "shel:rm",
+        "shell:",
+        ":x",
+        "env:A,bad",
+        "shell=rm",
+        "http_hosts:https://a.b",
+        "fs_read:$X/a",
+    ],
+)
 def test_a_denial_that_is_none_is_refused(text: str) -> None:
     """Misspelt, it would deny nothing."""
     with pytest.raises(SwitchError, match="JCODE_PLUGIN_DENY"):
