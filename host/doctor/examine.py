@@ -1,5 +1,6 @@
 """The whole examination: every layer of a real worker, the machine, the packages, the state, what is protected."""
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from host.doctor.packages import check_packages
 from host.doctor.rows import Row, State
 from host.doctor.specimen import Specimen, specimen
 from host.doctor.state import check_state
+from host.doctor.trail import check_trail
 from host.doctor.trial import is_denied_by_landlock
 from host.errors import ConfigError, HostError
 from host.layers import ADVICE
@@ -111,6 +113,7 @@ def examine(home: Path) -> Report:
         for layer in LAYERS
     )
     rows = [*check_packages(), *check_machine(around, groups), *check_state(home)]
+    rows.append(check_trail(home, config, os.environ))
     if trouble:
         rows.insert(
             0, Row("worker", "bad", trouble, "see the rows below; without one nothing runs")
