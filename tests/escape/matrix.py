@@ -60,22 +60,23 @@ def measure(known: Runs, singles: Runs) -> Measured:
             continue
         left_out = known[UNFILTERED] if layer == "seccomp" else singles.get(without(layer))
         behind = singles.get(behind_seccomp(layer))
+        mine = singles[alone(layer)]
         rows[layer] = Stops(
-            through - succeed(singles[alone(layer)]),
+            frozenset(mine.outcomes) & through - succeed(mine),
             frozenset(succeed(left_out)) & through if left_out else frozenset(),
             frozenset(succeed(behind)) if behind else frozenset(),
         )
     return Measured(through, rows)
 
 
-def measure_root() -> Measured:
+def measure_root(*, full: bool = False) -> Measured:
     """What holds for a host that is root."""
-    return measure(basic(), single())
+    return measure(basic(), single(full=full))
 
 
-def measure_user() -> Measured:
+def measure_user(*, full: bool = False) -> Measured:
     """What holds for a host that is a user without user namespaces."""
-    return measure(basic(unprivileged=True), single(unprivileged=True))
+    return measure(basic(unprivileged=True), single(unprivileged=True, full=full))
 
 
 def render(root: Measured, user: Measured, kernel: str) -> str:
@@ -164,7 +165,7 @@ def main(page: Path = PAGE) -> int:
         print("error: the table has a column for root; run it as root", file=sys.stderr)
         return 1
     text = page.read_text(encoding="utf-8")
-    block = render(measure_root(), measure_user(), kernel())
+    block = render(measure_root(full=True), measure_user(full=True), kernel())
     page.write_text(put(text, block), encoding="utf-8")
     print(f"wrote the table of {len(ATTEMPTS)} attempts into {page}")
     return 0

@@ -5,7 +5,7 @@ import errno
 from struct import pack
 
 from tests.support.attempts.shape import PAGE, Attempt, called, row, steps
-from tests.support.attempts.world import World
+from tests.support.attempts.world import SMALL_QUEUE, World
 
 _A_CHANGE = "a success would change the machine"
 _PROCESS_KEYRING = -2
@@ -62,7 +62,7 @@ def _own_messages(_: World) -> None:
 
 
 def _own_queue(world: World) -> None:
-    called(240, world.own_queue, 0o102, 0o600, 0)
+    called(240, world.own_queue, 0o102, 0o600, SMALL_QUEUE)
 
 
 def _same_name(world: World) -> None:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+from struct import pack
 
 from tests.support.attempts.elf import PROVES_ROOT, SAYS_ZERO
 from tests.support.attempts.shape import PAGE, called
@@ -21,6 +22,8 @@ _FILES = (
 )  # fmt: skip
 _FOLDERS = ("rmdir", "mount", "chroot", "pivot", "watch")
 _SHM_BYTES = PAGE
+SMALL_QUEUE = pack("<4q32x", 0, 1, 64, 0)
+"""One message of 64 bytes: all queues of a user together are bounded."""
 
 
 class World:
@@ -89,7 +92,7 @@ class World:
         self.own_queue = b"own-" + self.queue
         self.queues = os.path.exists("/proc/sys/fs/mqueue")
         if self.queues:
-            os.close(called(240, self.queue, 0o102, 0o600, 0))
+            os.close(called(240, self.queue, 0o102, 0o600, SMALL_QUEUE))
 
     def _hold(self) -> None:
         """Descriptors that a careless host leaves behind: a file, a device to write to, the root directory."""
