@@ -142,6 +142,15 @@ PROMISES: Final = (
         ),
         (names.BESIDE_PLUGIN, names.BESIDE_PROGRAM),
     ),
+    Promise(
+        "a switched-off hook command against an empty interpreter",
+        1.5,
+        "times",
+        lambda table: (
+            table.rows[names.SWITCHED_OFF].p50_us / table.rows[names.EMPTY_PYTHON].p50_us
+        ),
+        (names.SWITCHED_OFF, names.EMPTY_PYTHON),
+    ),
     _worst("a plugin while another spins, p99", names.BESIDE_PLUGIN, 5),
     _p50("worker from fork to ready", names.WORKER_READY, 8, "ms", _MS, 4),
     Promise(

@@ -12,6 +12,7 @@ from benchmarks.families import (
     memory,
     nobody,
     node,
+    switched_off,
     tool,
     trail,
     trouble,
@@ -21,7 +22,7 @@ from benchmarks.row import Gauge, Row
 
 def all_rows() -> list[Row]:
     """Return every row: the floor, ours, and what a user would pick instead."""
-    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble, capabilities)
+    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble, capabilities, switched_off)
     return [
         row
         for family in (floor, *ours, lockdown, in_process, node, commands)

@@ -35,6 +35,9 @@ NODE_ASYNCIO: Final = "Node child, JSON lines, asyncio, pinned"
 SH_HOOK: Final = "hook command: sh, pinned"
 NODE_HOOK: Final = "hook command: node, pinned"
 
+EMPTY_PYTHON: Final = "an empty Python interpreter"
+SWITCHED_OFF: Final = "hook command: ours, switched off"
+
 IDLE_USS: Final = "idle worker at 100 workers, USS"
 IDLE_PSS: Final = "idle worker at 100 workers, PSS"
 

@@ -1,6 +1,7 @@
 """What a kill switch is to the command line: exit code 3, one line that names it, and nothing touched."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -188,3 +189,119 @@ def test_a_stranger_is_told_of_first(cli: Cli, tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: the package policies resolves to {site}")
+
+
+# --- the other variables, and the layers of the configuration -------------------------------------------
+
+TOOL = "export default (pi) => pi.registerTool({ name: 't', description: 'd', tier: 'read', handler: () => 'x' });"
+
+
+def test_plugins_of_the_plugin_directory_are_loaded(cli: Cli, tmp_path: Path) -> None:
+    """In the home, or where the variable says; declarations and hidden files are none."""
+    own = cli.home / "plugins"
+    other = tmp_path / "other"
+    for directory, name in ((own, "one"), (other, "two")):
+        (directory / "folder").mkdir(parents=True)
+        (directory / f"{name}.js").write_text(TOOL.replace("'t'", f"'{name}'"))
+        (directory / "folder" / "index.js").write_text(TOOL.replace("'t'", f"'in_{name}'"))
+        (directory / "types.d.ts").write_text("nonsense(")
+        (directory / ".hidden.js").write_text("nonsense(")
+
+    assert cli("call", "one", check=0).out == "x\n"
+    assert cli("call", "in_one", check=0).out == "x\n"
+    env = {"JCODE_PLUGIN_DIR": str(other)}
+    assert cli("call", "two", env=env, check=0).out == "x\n"
+    assert "offered: plugin_in_two, plugin_two" in cli("call", "one", env=env, check=1).err
+
+
+def test_a_denial_of_the_environment_is_a_global_one(cli: Cli) -> None:
+    """It takes a registration away that loading by hand consents to; one that is none is an error."""
+    (cli.cwd / "t.js").write_text(TOOL)
+    call = ("call", "plugin_t", "--plugin", "t.js")
+    cli(*call, check=0)
+
+    denied = cli(*call, env={"JCODE_PLUGIN_DENY": "tools:t"})
+    broken = cli(*call, env={"JCODE_PLUGIN_DENY": "tols:t"}, check=1)
+
+    assert denied.code == 2
+    assert "switch JCODE_PLUGIN_DENY" in denied.err
+    assert broken.err.startswith("error: JCODE_PLUGIN_DENY: 'tols:t' is no denial; write kind:")
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in COMMANDS if words != ("demo",)], ids=lambda words: words[0]
+)
+def test_every_command_that_loads_plugins_takes_a_mode(
+    cli: Cli, words: tuple[str, ...]
+) -> None:
+    """A word that is none stops it before anything is started; so does one in the environment."""
+    flagged = cli(*words, "--plugin-mode", "stric", check=1)
+    variable = cli(*words, env={"JCODE_PLUGIN_MODE": "stric"}, check=1)
+
+    assert flagged.err.startswith("error: --plugin-mode: 'stric' is no mode; use one of strict")
+    assert variable.err.startswith("error: JCODE_PLUGIN_MODE: 'stric' is no mode")
+
+
+def test_a_projects_file_is_read_and_what_it_may_not_say_is_told(cli: Cli) -> None:
+    """Its line, and the reason."""
+    file = cli.cwd / ".jcode" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(f"[plugin]\nsources = [{{ type = 'file', path = '{GUARD}' }}]\n")
+    ran = cli("dispatch", "PreToolUse", "-i", RM, check=0)
+    assert f"warning: {file}:2: sources is ignored: a project's file cannot set it" in ran.err
+
+    file.write_text("[plugin]\n[plugin.kill]\nguard = true\n")
+    off = cli(*COMMANDS[0], check=3)
+    assert f"guard is switched off by {file}:3" in off.err
+
+    file.write_text("[plugin]\nmode = 3\n")
+    assert cli(*COMMANDS[0], check=1).err.startswith(f"error: {file}:2: plugin.mode: ")
+
+
+def test_an_unreadable_configuration_runs_nothing(cli: Cli, tmp_path: Path) -> None:
+    """The guard that it may have asked for is not known."""
+    cli.home.mkdir()
+    (cli.home / "config.toml").write_text("[plugin\n")
+
+    code, _, seen = _watched(cli, tmp_path, {})
+
+    assert code == 1
+    assert seen[0].startswith(f"error: {cli.home / 'config.toml'}:1:8: not TOML")
+    assert [line for line in seen if line.startswith("process") or GUARD in line] == []
+
+
+def test_the_ceiling_of_the_machine_holds(cli: Cli) -> None:
+    """In a mount namespace with an /etc of its own: against flag, environment and user, and when it is not root's."""
+    cli.home.mkdir()
+    (cli.home / "config.toml").write_text("[plugin]\nforce_deny = false\n")
+    (cli.cwd / "t.js").write_text(TOOL)
+    etc = cli.cwd / "etc"
+    etc.mkdir()
+    (etc / "plugin.toml").write_text("[plugin]\nforce_deny = true\n")
+    command = [sys.executable, "-m", "host", "call", "plugin_t", "--plugin", "t.js"]
+    command += ["--plugin-mode", "permissive"]
+    script = 'mkdir -p /etc/jcode && mount --bind "$0" /etc/jcode && exec "$@"'
+
+    def run(*, owner: int) -> subprocess.CompletedProcess[str]:
+        # As root of a user namespace where this process is not root of the machine.
+        prefix = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "-r", "--mount"]
+        for path in (etc, etc / "plugin.toml"):
+            os.chown(path, owner, -1)
+        # An /etc that can have the directory, without one on the machine.
+        inner = f"mount -t tmpfs none /mnt && cp -a /etc/. /mnt/ && mount --bind /mnt /etc && {script}"
+        return subprocess.run(
+            [*prefix, "sh", "-c", inner, str(etc), *command],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=cli.cwd,
+            env=cli.environment() | {"JCODE_PLUGIN_MODE": "permissive"},
+        )
+
+    assert cli(*command[3:], check=0).out == "x\n"  # the control: without a ceiling
+    held = run(owner=os.getuid())
+    assert held.returncode == 2, held
+    assert "/etc/jcode/plugin.toml:2 denies" in held.stderr
+    if os.getuid() == 0:  # nobody else can give a file away
+        assert "must belong to root" in run(owner=1).stderr
