@@ -46,10 +46,10 @@ class InFileManifest:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A built plugin. ``entry`` is the index of its main module, ``externals`` the packages it lacks."""
+    """A built plugin. ``entries`` are the indices of its main module and of what runs after it, ``externals`` the packages it lacks."""
 
     code: str
-    entry: int
+    entries: tuple[int, ...]
     positions: ArtifactMap
     externals: tuple[str, ...]
     facts: tuple[Fact, ...]
@@ -61,8 +61,12 @@ class Artifact:
 
 def read_artifact(raw: JsonObject) -> Artifact | None:
     """Return a builder's answer as checked values, or None when it is not one."""
-    code, entry, externals = raw.get("code"), raw.get("entry"), raw.get("externals")
-    if not isinstance(code, str) or type(entry) is not int or not isinstance(externals, list):
+    code, entries, externals = raw.get("code"), raw.get("entries"), raw.get("externals")
+    if (
+        not isinstance(code, str)
+        or not isinstance(entries, list)
+        or not isinstance(externals, list)
+    ):
         return None
     try:
         positions = ArtifactMap.from_artifact({**raw})
@@ -71,7 +75,7 @@ def read_artifact(raw: JsonObject) -> Artifact | None:
     missing = tuple(name for name in externals if isinstance(name, str))
     return Artifact(
         code,
-        entry,
+        tuple(index for index in entries if type(index) is int),
         positions,
         missing,
         read_facts(raw.get("facts")),

@@ -43,7 +43,7 @@ _INDEX: Final = tuple(
     f"index{suffix}" for suffix in (".ts", ".tsx", ".mts", ".js", ".mjs", ".jsx", ".cjs")
 )
 _SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
-_CACHE_FORMAT: Final = 1
+_CACHE_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Entry:
     name: str
     package: Manifest = NO_MANIFEST
     """What its package.json says."""
+    more: tuple[str, ...] = ()
+    """Files that run after ``file``: those of features that are on."""
 
 
 def find_entry(path: Path) -> Entry:
@@ -131,7 +133,12 @@ class _Session:
 
     def on_hello(self, link: Link, layers: str) -> None:
         call = Call(
-            [BUILD, 1, int(_BUDGET_S * 1000), json.dumps({"entry": self._entry.file})],
+            [
+                BUILD,
+                1,
+                int(_BUDGET_S * 1000),
+                json.dumps({"entry": self._entry.file, "more": self._entry.more}),
+            ],
             budget_s=_BUDGET_S,
             started=now_s(),
             on_done=self._on_done,
@@ -260,7 +267,7 @@ class Builds:
             shutil.rmtree(private, ignore_errors=True)
 
     def _file(self, entry: Entry) -> Path:
-        key = f"{self._version}\0{entry.root}\0{entry.file}"
+        key = "\0".join((self._version, str(entry.root), entry.file, *entry.more))
         return self._cache / f"{hashlib.sha256(os.fsencode(key)).hexdigest()[:40]}.json"
 
     def _look_up(self, entry: Entry) -> Artifact | None:

@@ -317,7 +317,7 @@ class Plugin:
             "name": self.name,
             "version": self.spec.version,
             "scope": self.scope,
-            "entry": self.spec.artifact.entry,
+            "entries": list(self.spec.artifact.entries),
             "cwd": str(self.workspace.project_dir) if self.scope != "global" else "",
             "data_dir": str(self.data_dir()),
             "settings": settings,

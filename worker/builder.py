@@ -89,7 +89,7 @@ class ChannelSources:
 def _answer(text: int | str, sources: ChannelSources) -> tuple[int, str]:
     request = json.loads(str(text))
     try:
-        return STATUS_VALUE, json.dumps(build(request["entry"], sources))
+        return STATUS_VALUE, json.dumps(build(request["entry"], sources, more=request["more"]))
     except BuildError as error:
         return STATUS_ERROR, json.dumps(
             {

@@ -203,3 +203,77 @@ def test_a_session_scope_keeps_sessions_apart(make_host: MakeHost, write: Write)
             reasons.append((result_of(outcome, name).output or {}).get("reason"))
 
     assert seen == {"one": ["1", "2", "3"], "each": ["1", "1", "2"]}
+
+
+def listed(host: BlockingPluginHost, path: Path) -> list[str]:
+    """Names of the tools that the plugin at *path* registers."""
+    info = host.load(path)
+    host.unload(info.name)
+    return [tool.name for tool in info.registry.tools]
+
+
+def tool(name: str) -> str:
+    """Source that registers a tool."""
+    return f'pi.registerTool({{ name: "{name}", description: "" }});\n'
+
+
+def test_the_files_of_features_run_after_the_main_one(
+    make_host: MakeHost, tmp_path: Path
+) -> None:
+    """Those that are on, in the order of the manifest, each when the one before has finished."""
+    features: JsonObject = {
+        "a": {"entry": "a.ts", "default": True},
+        "b": {"entry": "./more/b.ts"},
+        "plain": {"default": True},
+    }
+    source = (
+        tool("main") + "export default async () => { await pi.sleep(5); " + tool("late") + "};"
+    )
+    root = package(tmp_path / "p", {"features": features}, source)
+    (root / "more").mkdir()
+    (root / "a.ts").write_text("await pi.sleep(1);\n" + tool("a"))
+    (root / "more" / "b.ts").write_text(f"export default (api) => {{ {tool('b')} }};")
+
+    assert listed(make_host(), root) == ["main", "late", "a"]
+    assert listed(make_host(Config(features={"p": ("b",)})), root) == ["main", "late", "b"]
+    assert listed(make_host(Config(features={"p": ("*",)})), root) == ["main", "late", "a", "b"]
+    assert listed(make_host(Config(features={"p": ()})), root) == ["main", "late"]
+
+
+def test_features_of_a_single_file_have_files_too(make_host: MakeHost, write: Write) -> None:
+    """Which are on is known once the main file was read."""
+    write("extra.ts", tool("extra"))
+    path = write(
+        "p.ts",
+        "export const manifest = { features: { x: { default: true, entry: 'extra.ts' },"
+        " same: { default: true, entry: 'p.ts' } } };" + tool("main"),
+    )
+
+    assert listed(make_host(), path) == ["main", "extra"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"), [("../out.ts", "E_ESCAPE"), ("missing.ts", "E_RESOLVE")]
+)
+def test_a_feature_s_file_is_within_the_plugin(
+    make_host: MakeHost, tmp_path: Path, entry: str, code: str
+) -> None:
+    """As every other file of it."""
+    (tmp_path / "out.ts").write_text(tool("out"))
+    features: JsonObject = {"x": {"default": True, "entry": entry}}
+    root = package(tmp_path / "p", {"features": features}, "")
+    with pytest.raises(PluginLoadError) as caught:
+        make_host().load(root)
+
+    assert caught.value.code == code
+
+
+def test_a_feature_s_failure_is_the_load_s(make_host: MakeHost, tmp_path: Path) -> None:
+    """With its own file and line."""
+    features: JsonObject = {"x": {"default": True, "entry": "x.ts"}}
+    root = package(tmp_path / "p", {"features": features}, "await pi.sleep(1);")
+    (root / "x.ts").write_text("\nthrow new Error('broken');")
+    with pytest.raises(PluginLoadError, match="broken") as caught:
+        make_host().load(root)
+
+    assert "x.ts:2" in (caught.value.stack or "")

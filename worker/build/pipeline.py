@@ -7,7 +7,7 @@ Relies on   `Sources` for existence and confinement; the process around it for t
 import json
 import os
 from bisect import bisect_left
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -53,14 +53,18 @@ class Limits:
     max_output_bytes: int = 12 * 1024 * 1024
 
 
-def build(entry: str, sources: Sources, limits: Limits | None = None) -> dict[str, object]:
+def build(
+    entry: str, sources: Sources, limits: Limits | None = None, *, more: Sequence[str] = ()
+) -> dict[str, object]:
     """Return the artifact of the plugin whose main file is *entry*, relative to its root.
+
+    *more* are files that run after it.
 
     The artifact is plain data:
         code       script; an expression that evaluates to `function (__loader)`
         modules    [{"path": str, "line": first line of its body in the script, from 1}]
         map        one string per module, as positions.encode() describes ("" for JSON)
-        entry      index of the main module
+        entries    indices of the main module and of those that run after it
         facts      [{"rule", "file", "line", "column", "detail", "kind"}], see preflight/facts.py
         externals  names of packages that were not found; using them fails at run time
         manifest   what the main file says of itself, as manifest.Literal.to_json() gives it, or None
@@ -69,7 +73,7 @@ def build(entry: str, sources: Sources, limits: Limits | None = None) -> dict[st
     Raises:
         BuildError: with one of the codes of errors.py.
     """
-    return _Build(sources, limits or Limits()).run(entry)
+    return _Build(sources, limits or Limits()).run([entry, *more])
 
 
 def warm_up() -> None:
@@ -100,15 +104,8 @@ class _Build:
         self._active: list[tuple[int, int, Fetching, list[str]]] = []
         self._stated: Literal | None = None
 
-    def run(self, entry: str) -> dict[str, object]:
-        try:
-            candidates = resolve.entry_candidates(entry)
-        except EscapeError:
-            raise BuildError(E_ESCAPE, f'entry "{entry[:200]}" is outside the plugin') from None
-        found = self._fetch([candidates])[0]
-        if found is None:
-            raise BuildError(E_RESOLVE, f'entry "{entry[:200]}" does not exist')
-        main = self._add(found)
+    def run(self, entries: Sequence[str]) -> dict[str, object]:
+        indices = [self._entry(entry) for entry in entries]
         while self._active:
             batch, self._active = self._active, []
             answers = self._fetch([wanted for _, _, _, wanted in batch])
@@ -126,7 +123,7 @@ class _Build:
                 for module, line in zip(self._modules, lines, strict=True)
             ],
             "map": [module.positions for module in self._modules],
-            "entry": main,
+            "entries": list(dict.fromkeys(indices)),
             "facts": self._facts,
             "externals": sorted(self._missing),
             "manifest": None if self._stated is None else self._stated.to_json(),
@@ -135,6 +132,16 @@ class _Build:
                 for wanted, hit in self._reads.items()
             ],
         }
+
+    def _entry(self, entry: str) -> int:
+        try:
+            candidates = resolve.entry_candidates(entry)
+        except EscapeError:
+            raise BuildError(E_ESCAPE, f'entry "{entry[:200]}" is outside the plugin') from None
+        found = self._fetch([candidates])[0]
+        if found is None:
+            raise BuildError(E_RESOLVE, f'entry "{entry[:200]}" does not exist')
+        return self._add(found)
 
     # ---- files ------------------------------------------------------------------------------------------------
 

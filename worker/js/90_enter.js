@@ -73,7 +73,8 @@ function load(id, headerText, bundle) {
   defineGlobal("pi", api);
   defineGlobal("jcode", api);
   const call = newCall(id, "");
-  return runCall(call, () => runBundle(bundle, hasOwn(header, "entry") ? header.entry : 0, api), () => {
+  const entries = hasOwn(header, "entries") ? header.entries : [0];
+  return runCall(call, () => runBundle(bundle, entries, api), () => {
     instance.loaded = true;
     const registered = registryData();
     lastRegistry = jsonStringify(registered);
@@ -81,18 +82,33 @@ function load(id, headerText, bundle) {
   });
 }
 
-/** Evaluate the bundle and its entry module; a promise when a module or the default export awaits. */
-function runBundle(bundle, entry, api) {
+/** Evaluate the bundle and its entry modules; a promise when a module or a default export awaits. */
+function runBundle(bundle, entries, api) {
   const loader = makeLoader(hostModules);
   const start = indirectEval(bundle);
   if (typeof start !== "function") throw makeError("E_INVALID", "the bundle is not a function");
   start(loader);
-  const { ns, promise } = loader.run(entry);
-  if (promise === null) return runEntryModule(ns, api);
+  return runFrom(loader, entries, 0, api);
+}
+
+/** Run the entries from *at* on, each when the one before has finished: the main file, then those of features. */
+function runFrom(loader, entries, at, api) {
+  for (let i = at; i < entries.length; i++) {
+    const { ns, promise } = loader.run(entries[i]);
+    const value = promise === null
+      ? runEntryModule(ns, api)
+      : after(promise, () => runEntryModule(ns, api));
+    if (isPromise(value)) return after(value, () => runFrom(loader, entries, i + 1, api));
+  }
+  return undefined;
+}
+
+/** A promise of what *next* gives once *promise* is fulfilled. */
+function after(promise, next) {
   return new PromiseCtor((resolve, reject) => {
     whenSettled(promise, () => {
       try {
-        resolve(runEntryModule(ns, api));
+        resolve(next());
       } catch (error) {
         reject(error);
       }

@@ -28,7 +28,7 @@ def artifact(source: str) -> Artifact:
     data = source.encode()
     found = read_manifest(parse(data, ".ts"), data)
     raw: JsonObject = {
-        "code": "", "entry": 0, "externals": [], "modules": [], "map": [],
+        "code": "", "entries": [0], "externals": [], "modules": [], "map": [],
         "manifest": None if found is None else json.loads(json.dumps(found.to_json())),
     }  # fmt: skip
     read = read_artifact(raw)
@@ -260,7 +260,7 @@ def test_engines_are_compared_as_npm_does(wanted: str, fits: bool) -> None:
 def test_a_builder_s_answer_of_another_shape_is_harmless(raw: Json) -> None:
     """It comes from a process that read hostile source."""
     answer: JsonObject = {
-        "code": "", "entry": 0, "externals": [], "modules": [], "map": [], "manifest": raw,
+        "code": "", "entries": [0], "externals": [], "modules": [], "map": [], "manifest": raw,
     }  # fmt: skip
     found = read_artifact(answer)
 

@@ -119,7 +119,8 @@ def run_in_quickjs(artifact: dict[str, object], prelude: str = "") -> object:
     context = _quickjs.Context()
     context.eval(prelude or "0")
     start = context.eval(_WRAP % (LOADER, _HARNESS))
-    answer = start(artifact["code"], artifact["entry"])
+    (entry,) = artifact["entries"]  # type: ignore[misc]
+    answer = start(artifact["code"], entry)
     while context.execute_pending_job():
         pass
     text = answer()

@@ -265,7 +265,7 @@ def load_header(extra: JsonObject | None = None) -> JsonObject:
         "now_ms": 0,
         "session_id": None,
         "api_version": "0.30",
-        "entry": 0,
+        "entries": [0],
         "limits": {"max_registrations": 200, "log_bytes": 1024, "payload_out": 65536},
     }
     return header | (extra or {})

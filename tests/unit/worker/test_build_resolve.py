@@ -114,7 +114,7 @@ def test_one_step_up_is_fine_below_the_root(tmp_path: Path) -> None:
     """The control: the same specifier from a deeper file is an ordinary import."""
     files = {"main.js": 'import "./sub/a.js"', "sub/a.js": 'import "../up.js"', "up.js": ""}
 
-    assert build_files(tmp_path, files)["entry"] == 0
+    assert build_files(tmp_path, files)["entries"] == [0]
 
 
 @pytest.mark.parametrize(
