@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from host.tool_result import ToolResult
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
+    from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
+    from policies.chain import Step
 
 __all__ = [
     "Answer",
@@ -47,11 +49,14 @@ __all__ = [
     "Config",
     "ConfigError",
     "Conflict",
+    "FileRequest",
     "HostClosedError",
     "HostError",
+    "HostRequest",
     "InputError",
     "IsolationError",
     "Limits",
+    "NameRequest",
     "Outcome",
     "PluginDisabledError",
     "PluginEvent",
@@ -61,7 +66,9 @@ __all__ = [
     "PluginOptions",
     "PluginResult",
     "Question",
+    "ShellRequest",
     "Status",
+    "Step",
     "Timeouts",
     "ToolError",
     "ToolInfo",
@@ -80,6 +87,10 @@ _HOME_OF = {
     "Approval": "host.remembered",
     "PluginInfo": "host.workspace",
     "ToolInfo": "host.workspace",
+    "Step": "policies.chain",
+    **dict.fromkeys(
+        ("FileRequest", "HostRequest", "NameRequest", "ShellRequest"), "policies.capability"
+    ),
     **dict.fromkeys(("Config", "Limits", "PluginOptions", "Timeouts"), "host.config"),
     **dict.fromkeys(("Conflict", "Outcome", "PluginResult", "Status"), "host.outcome"),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "host.errors"),

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, Config, InputError, PluginEvent
+from host import (
+    BlockingPluginHost,
+    Config,
+    FileRequest,
+    InputError,
+    NameRequest,
+    PluginEvent,
+    ShellRequest,
+)
 from host.audit import Kind
 from host.config import load_config
-from policies.capability import FileRequest, NameRequest, ShellRequest
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write, audited, bash, plugin, result_of
 
