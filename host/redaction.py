@@ -9,6 +9,7 @@ Threads     Any: the pattern is replaced whole.
 
 import json
 import re
+from functools import lru_cache
 from threading import Lock
 from typing import Final
 from urllib.parse import quote
@@ -23,6 +24,7 @@ _MAX_DEPTH: Final = 16
 _MAX_KNOWN_DEPTH: Final = 200
 """What a plugin registers is no deeper; beyond it nothing can be vouched for."""
 _MAX_NODES: Final = 2000
+_MAX_CACHED_CHARS: Final = 64
 _MAX_VALUE_CHARS: Final = 1024
 
 _NAMES: Final = (
@@ -200,9 +202,17 @@ def _forms(secret: str) -> set[str]:
 
 def _hides(key: str, value: Json) -> bool:
     """Whether *value* is a credential by its name. Numbers are not: ``max_tokens`` is a count."""
-    return (isinstance(value, str | list | dict) and bool(value)) and bool(
-        _KEY_EXACT.fullmatch(key) or _KEY.search(key)
-    )
+    if not value or not isinstance(value, str | list | dict):
+        return False
+    return _names_secret(key) if len(key) <= _MAX_CACHED_CHARS else _looks_secret(key)
+
+
+def _looks_secret(key: str) -> bool:
+    return bool(_KEY_EXACT.fullmatch(key) or _KEY.search(key))
+
+
+# The keys of entries are few and always the same, and asking takes longer than all the rest.
+_names_secret = lru_cache(maxsize=512)(_looks_secret)
 
 
 def _masked(found: re.Match[str]) -> str:
