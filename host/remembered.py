@@ -126,13 +126,18 @@ class Remembered:
             return {}
         except OSError as error:
             raise self._unusable(f"cannot be opened ({error.strerror})") from error
-        with open(fd, "rb") as file:
+        try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 raise self._unusable("is not a plain file")
             if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o022:
                 raise self._unusable("can be written by other users")
-            data = file.read(_MAX_BYTES + 1)
+            with open(fd, "rb", closefd=False) as file:
+                data = file.read(_MAX_BYTES + 1)
+        except OSError as error:
+            raise self._unusable(f"cannot be read ({error.strerror})") from error
+        finally:
+            os.close(fd)
         if len(data) > _MAX_BYTES:
             raise self._unusable(f"is larger than {_MAX_BYTES >> 20} MiB")
         try:

@@ -4,6 +4,7 @@ Promises    Nothing that was typed before the question answers it. Ctrl-C, Ctrl-
             is no answer. The terminal is left as it was found, whatever happens.
 """
 
+import atexit
 import contextlib
 import os
 import select
@@ -73,11 +74,17 @@ def _single_keys(fd: int) -> Iterator[None]:
     mode = termios.tcgetattr(fd)
     mode[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
     mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
-    termios.tcsetattr(fd, termios.TCSAFLUSH, mode)
+
+    def restore() -> None:
+        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
+
+    atexit.register(restore)  # the program may end while its thread still asks
     try:
+        termios.tcsetattr(fd, termios.TCSAFLUSH, mode)
         yield
     finally:
-        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
+        restore()
+        atexit.unregister(restore)
 
 
 def _write(fd: int, text: str) -> None:

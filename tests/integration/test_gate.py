@@ -224,7 +224,7 @@ def test_nobody_answering_is_a_no_and_a_late_yes_serves_the_next_call(
     host = make_host(approver=approver)
     host.load(write("p.js", TOOLS))
 
-    late = host.call_tool("exec", {"a": 1}, timeout_s=0.05)
+    late = host.call_tool("exec", {"a": 1}, timeout_s=0.5)
     assert "nobody answered within" in str(late.error)
     other = host.call_tool("exec", {"a": 2})
     assert other.code == "E_DENIED"
@@ -335,7 +335,7 @@ async def test_closing_the_host_ends_its_questions(
 
     async with PluginHost(home=tmp_path / "h", project_dir=tmp_path, approver=approver) as host:
         await host.load(write("p.js", TOOLS))
-        refused = await host.call_tool("exec", {}, timeout_s=0.05)
+        refused = await host.call_tool("exec", {}, timeout_s=0.5)
         assert refused.code == "E_DENIED"
     await asyncio.wait_for(ended.wait(), 30)
 
