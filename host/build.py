@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from host.artifact import Artifact, read_artifact
+from host.audit import E_SANDBOX
 from host.calls import Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import parse_args
@@ -57,6 +58,11 @@ class Entry:
     """What its package.json says."""
     more: tuple[str, ...] = ()
     """Files that run after ``file``: those of features that are on."""
+
+    @property
+    def id(self) -> str:
+        """What the plugin is known by wherever it is remembered."""
+        return f"file:{self.root / self.file}"
 
 
 def find_entry(path: Path) -> Entry:
@@ -125,7 +131,10 @@ def _slug(name: str) -> str:
 class _Session:
     """One build under way; a listener of its builder's link."""
 
-    def __init__(self, entry: Entry, tree: SourceTree, done: "Wait[Artifact]") -> None:
+    def __init__(
+        self, entry: Entry, tree: SourceTree, done: "Wait[Artifact]", runtime: "Runtime"
+    ) -> None:
+        self._runtime = runtime
         self._entry = entry
         self._tree = tree
         self._done = done
@@ -220,9 +229,15 @@ class _Session:
         if why.code == "E_LOCKDOWN":
             self._done.fail(IsolationError(f"plugins cannot be built safely: {why.detail}"))
             return
+        if why.code == E_SANDBOX:
+            # Its source found a way into the compiler: it is not to be read a second time.
+            self._runtime.sandbox.explain(self._entry.name, link.pid, why.detail)
+            self._runtime.quarantine.add(self._entry.name, self._entry.id, why.detail)
         self._done.fail(
             PluginLoadError(
-                "E_BUILD", f"the builder ended: {why.detail}", path=self._entry.file
+                E_SANDBOX if why.code == E_SANDBOX else "E_BUILD",
+                f"the builder ended: {why.detail}",
+                path=self._entry.file,
             )
         )
 
@@ -251,7 +266,7 @@ class Builds:
             with SourceTree(entry.root, copies) as tree:
                 done: Wait[Artifact] = Wait()
                 link = self._runtime.open_link(
-                    _Session(entry, tree, done),
+                    _Session(entry, tree, done, self._runtime),
                     replace(_LIMITS, directory_fd=copies_fd),
                     role="builder",
                     max_busy_s=_BUDGET_S,

@@ -359,7 +359,7 @@ class Instance:
             kind = Kind.VIOLATION
         if why.code == E_SANDBOX:
             # No accident: what runs in a worker has no way to such a call but through a hole in the engine.
-            self.plugin.runtime.sandbox.explain(self, link.pid, why.detail)
+            self.plugin.runtime.sandbox.explain(self.plugin.name, link.pid, why.detail)
             self.plugin.quarantine(f"{why.detail}; it stays off until it is enabled")
         else:
             self.note(kind, why.code, why.detail)

@@ -244,6 +244,7 @@ class Plugin:
     def quarantine(self, why: str) -> None:
         """Stop every instance, those of sessions yet to come included, until a person enables the plugin."""
         self.quarantined = self.last_error = why
+        self.runtime.quarantine.add(self.name, self.spec.id, why)
         for instance in self.all_instances():
             if instance.state is not State.STOPPED:
                 instance.block(why)

@@ -26,6 +26,7 @@ from host.link import Link
 from host.listener import Listener
 from host.memory import peak_bytes
 from host.outcome import Status
+from host.quarantine import Quarantine
 from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
 from host.spawn import RoleName, WorkerLimits, Zygote
@@ -69,7 +70,8 @@ class Runtime:
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.builds = Builds(self)
-        self.sandbox = SandboxDeaths(self.reactor)
+        self.sandbox = SandboxDeaths(self.reactor, self.audit)
+        self.quarantine = Quarantine(home)
         self.groups = Groups(config.sandbox.cgroup)
         self.links: dict[Link, None] = {}
         self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
@@ -204,18 +206,22 @@ class Runtime:
             self.config, is_root=os.geteuid() == 0, has_cgroups=not self.groups.why_not
         )
         group = self.groups.make(limits)
-        link = Link(
-            self.reactor,
-            zygote,
-            listener,
-            replace(limits, required=required, cgroup_fd=group.procs_fd),
-            grace_s=timeouts.grace_ms / 1000,
-            max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
-            max_frame_bytes=limits.frame_bytes,
-            on_gone=self._on_link_gone,
-            group=group,
-            was_starved=self._was_starved,
-        )
+        try:
+            link = Link(
+                self.reactor,
+                zygote,
+                listener,
+                replace(limits, required=required, cgroup_fd=group.procs_fd),
+                grace_s=timeouts.grace_ms / 1000,
+                max_busy_s=timeouts.max_busy_ms / 1000 if max_busy_s is None else max_busy_s,
+                max_frame_bytes=limits.frame_bytes,
+                on_gone=self._on_link_gone,
+                group=group,
+                was_starved=self._was_starved,
+            )
+        except OSError:
+            self.groups.give_back(group)  # no descriptors for a channel: nobody will be in it
+            raise
         group.was_sent()
         self.links[link] = None
         return link

@@ -174,7 +174,7 @@ class Workspace:
             root=entry.root,
             is_package=Path(path).expanduser().is_dir(),
             given_rights={int(event): of for event, of in (rights or {}).items()},
-            id=f"file:{entry.root / entry.file}",
+            id=entry.id,
             manifest=manifest,
             file_name=entry.name,
         )
@@ -187,6 +187,7 @@ class Workspace:
         self, path: Path, name: str | None
     ) -> tuple[str, Entry, Artifact, Manifest]:
         entry = find_entry(path)
+        self.runtime.quarantine.refuse(entry.id)
         early = name or entry.name
         self._check_switches(early, early, *_names_in(entry.package), entry.name)
         if name is not None or entry.package.name is not None:
@@ -271,6 +272,9 @@ class Workspace:
 
     def enable(self, name: str) -> None:
         """A person's word that a blocked plugin may run again; no switch is lifted by it."""
+        if self.runtime.quarantine.lift(name) and name not in self._plugins:
+            self.runtime.audit.record(Kind.ENABLED, plugin=name, code="enabled")
+            return
         plugin = self._known(name)
         self._check_switches(name, *_names_of(plugin))
         plugin.enable()

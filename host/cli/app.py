@@ -250,3 +250,17 @@ def doctor(
     from host.cli.doctor import run_doctor
 
     return run_doctor(fix=fix, as_json=as_json)
+
+
+@app.command()
+def enable(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A plugin that went against its sandbox.")
+    ],
+    *,
+    as_json: JsonOption = False,
+) -> int:
+    """Let a plugin run again that was taken out of service for a violation."""
+    from host.cli.enabling import run_enable
+
+    return run_enable(name, as_json=as_json)

@@ -3,12 +3,17 @@
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from host import BlockingPluginHost
+from host import build as build_module
 from host.audit import Kind
+from host.errors import PluginLoadError
+from host.link import Link
 from host.outcome import Status
+from tests.integration.cli_support import Cli
 from tests.integration.host_support import Write, audited, bash, on, pid_of, result_of
 from tests.support.inject import make_it_call
 from tests.support.processes import wait_gone
@@ -123,3 +128,60 @@ def test_the_tracer_does_what_it_says(make_host: MakeHost, write: Write) -> None
 
     assert result_of(host.dispatch("PreToolUse", bash()), "bad").status is Status.ANSWERED
     assert pid_of(host, "bad") == pid
+
+
+@needs_a_tracer
+def test_a_host_that_starts_later_does_not_run_it_either(
+    make_host: MakeHost, write: Write, tmp_path: Path
+) -> None:
+    """Until a person enables it by the command that the refusal names; its neighbours load."""
+    bad, good = write("bad.js", ANSWERS), write("good.js", ANSWERS)
+    host = make_host()
+    host.load(bad)
+    pid = pid_of(host, "bad")
+    make_it_call(pid, SOCKET, 2, 1, 0)
+    assert not wait_gone([pid])
+    host.dispatch("PreToolUse", bash())
+    host.close()
+
+    bad.write_text(ANSWERS + "// an update is no reason to trust it")
+    later = make_host()
+    with pytest.raises(PluginLoadError, match="jcode-plugin enable bad") as caught:
+        later.load(bad)
+    assert caught.value.code == "E_SANDBOX"
+    later.load(good)
+    later.close()
+
+    cli = Cli(tmp_path, tmp_path / "home")
+    assert "these are off: bad" in cli("enable", "good", check=1).err
+    assert cli("enable", "bad", "--json", check=0).json()["enabled"] == "bad"
+    assert "no plugin is" in cli("enable", "bad", check=1).err
+    last = make_host()
+    last.load(bad)
+    assert last.dispatch("PreToolUse", bash()).blocked
+
+
+@needs_a_tracer
+def test_a_source_that_breaks_its_builder_is_a_violation_too(
+    make_host: MakeHost, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler reads what strangers wrote, in native code: the same sandbox, the same end."""
+    real = build_module._Session.on_hello
+
+    def broken(session: build_module._Session, link: Link, layers: str) -> None:
+        make_it_call(link.pid, SOCKET, 2, 1, 0)
+        real(session, link, layers)
+
+    host = make_host()
+    path = write("bad.js", ANSWERS)
+    monkeypatch.setattr(build_module._Session, "on_hello", broken)
+    with pytest.raises(PluginLoadError) as caught:
+        host.load(path)
+    monkeypatch.undo()
+
+    assert caught.value.code == "E_SANDBOX"
+    assert audited(host, Kind.VIOLATION, "bad")[0].code == "E_SANDBOX"
+    with pytest.raises(PluginLoadError, match="bad is off"):
+        host.load(path)
+    host.enable("bad")
+    host.load(path)
