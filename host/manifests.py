@@ -25,6 +25,8 @@ MAX_PACKAGE_JSON_BYTES: Final = 1024 * 1024
 E_MANIFEST: Final = "E_MANIFEST"
 
 _EVENTS: Final = {name: event.wire_name for name, event in BY_NAME.items()}
+_MAX_LOOKED_AT: Final = 50
+"""Keys of a default export that may be misspelt ones."""
 _FILLED: Final = (
     "name",
     "package_name",
@@ -135,7 +137,9 @@ def _in_file(stated: InFileManifest, path: Path) -> Manifest:
             )
     value = stated.value
     if stated.form == "export default" and isinstance(value, dict):
-        value = {key: part for key, part in value.items() if _is_near(key)}
+        others = [key for key in value if key not in KEYS]
+        near = {key for key in others[:_MAX_LOOKED_AT] if _is_near(key)}
+        value = {key: part for key, part in value.items() if key in KEYS or key in near}
     try:
         found = parse_manifest(value, where=str(path), line_of=stated.line, events=_EVENTS)
     except ManifestError as error:
@@ -147,8 +151,8 @@ def _in_file(stated: InFileManifest, path: Path) -> Manifest:
 
 
 def _is_near(key: str) -> bool:
-    """Whether *key* is one of a manifest, or a misspelt one; an object that does other work has others."""
-    return key in KEYS or bool(difflib.get_close_matches(key[:100], KEYS, 1, 0.75))
+    """Whether *key* is a misspelt one of a manifest; an object that does other work has others."""
+    return bool(difflib.get_close_matches(key[:100], KEYS, 1, 0.75))
 
 
 def _load_error(error: ManifestError) -> PluginLoadError:

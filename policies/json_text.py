@@ -18,6 +18,8 @@ Place: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH: Final = 64
 MAX_NUMBER_CHARS: Final = 64
+MAX_VALUES: Final = 100_000
+"""A package.json has hundreds."""
 
 _Mark: TypeAlias = "int | _Marks"
 
@@ -84,6 +86,7 @@ class _Reader:
         self._text = text
         self._starts = starts
         self._at = 0
+        self._left = MAX_VALUES
 
     def read(self) -> tuple[Json, _Mark]:
         """Read the whole text."""
@@ -93,6 +96,9 @@ class _Reader:
         while True:
             self._skip()
             start = self._at
+            self._left -= 1
+            if self._left < 0:
+                raise self._error(f"more than {MAX_VALUES} values", start)
             character = self._text[start : start + 1]
             value: Json
             mark: _Mark

@@ -204,16 +204,21 @@ class _Reader:
         if len(self._warnings) < MAX_WARNINGS:
             self._warnings.append(str(self._error(place, what)))
 
+    def _warn_near(self, place: Place, what: str, given: str, known: Iterable[str]) -> None:
+        """Warn about *given*, and name the nearest of *known*; for as long as warnings are told at all."""
+        if len(self._warnings) < MAX_WARNINGS:
+            near = difflib.get_close_matches(given[:100], known, 1)
+            self._warn(place, f"{what}; did you mean {near[0]}?" if near else what)
+
     def _source(self, place: Place) -> Source:
         line = self._line_of(self._place(place))
         return Source("manifest", self._where if line is None else f"{self._where}:{line}")
 
     def _unknown(self, model: BaseModel, place: Place) -> None:
         for key in model.model_extra or {}:
-            fields = type(model).model_fields
-            near = difflib.get_close_matches(key[:100], fields, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self._warn((*place, key), f"unknown key is ignored{hint}")
+            self._warn_near(
+                (*place, key), "unknown key is ignored", key, type(model).model_fields
+            )
         for name in type(model).model_fields:
             value: object = getattr(model, name)
             parts: Iterable[tuple[Place, object]] = ()
@@ -335,9 +340,8 @@ class _Reader:
             if self._events is not None:
                 known = self._events.get(given)
                 if known is None:
-                    near = difflib.get_close_matches(given[:100], self._events, 1)
-                    hint = f"; did you mean {near[0]}?" if near else ""
-                    self._warn((*place, given), f"no event {given[:60]!a}; ignored{hint}")
+                    told = f"no event {given[:60]!a}; ignored"
+                    self._warn_near((*place, given), told, given, self._events)
                     continue
                 name = known
             source = self._source((*place, given))

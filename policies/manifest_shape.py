@@ -86,6 +86,11 @@ class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
+Rights = Annotated[
+    tuple[Literal["observe", "veto", "rewrite", "decide"], ...], Field(max_length=4)
+]
+
+
 class CapabilitiesShape(_Shape):
     """``capabilities``, and ``additional_capabilities`` of a feature. None is "not mentioned"."""
 
@@ -102,7 +107,7 @@ class CapabilitiesShape(_Shape):
     write_config: WordsOrAll | None = None
     events: (
         Annotated[
-            dict[Word, tuple[Literal["observe", "veto", "rewrite", "decide"], ...]],
+            dict[Word, Rights],
             BeforeValidator(_events),
             Field(max_length=MAX_EACH),
         ]

@@ -65,7 +65,7 @@ def refused(source: str) -> str:
             json.dumps({"jcode": {"capabilities": {"fs_read": ["a"] * 100_000}}}).encode(),
             "E_MANIFEST",
             1,
-            "more than 1000 entries",
+            "more than 100000 values",
         ),
     ],
 )

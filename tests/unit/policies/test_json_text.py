@@ -92,6 +92,7 @@ def test_noise_is_judged_as_json_judges_it(text: str) -> None:
         ("1" * 5000, "64 characters", 1, 1),
         ("01", "after the end", 1, 2),
         ("NaN", "expected a value", 1, 1),
+        ("[\n" + "1," * 200_000 + "1]", "more than 100000 values", 2, 199_999),
         ("[" * 100_000, "nested deeper than 64", 1, MAX_DEPTH + 1),
         ('{"a":' * 100_000, "nested deeper than 64", 1, MAX_DEPTH * 5 + 1),
     ],

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from policies.capability import KINDS
 from policies.decision import Rule, Source
 from policies.json_text import Json, JsonText
-from policies.manifest import ManifestError, parse_manifest
+from policies.manifest import KEYS, ManifestError, parse_manifest
 from policies.manifest_values import (
     NO_MANIFEST,
     SCHEMA_V1,
@@ -580,9 +583,9 @@ def test_a_mistake_names_its_place_and_line(text: str, told: str) -> None:
 # ---- by an attacker ---------------------------------------------------------------------------------------------
 
 
-def test_a_hundred_thousand_capabilities_are_refused() -> None:
+def test_ninety_thousand_capabilities_are_refused() -> None:
     """Every rule costs each decision something, so there is a limit."""
-    text = json.dumps({"jcode": {"capabilities": {"fs_read": ["a"] * 100_000}}})
+    text = json.dumps({"jcode": {"capabilities": {"fs_read": ["a"] * 90_000}}})
 
     assert "fs_read: has more than 1000 entries" in error(text)
 
@@ -590,6 +593,44 @@ def test_a_hundred_thousand_capabilities_are_refused() -> None:
 def test_warnings_have_an_end() -> None:
     """A manifest of nothing but unknown keys does not fill a terminal."""
     assert len(of(**{f"k{i}": None for i in range(10_000)}).warnings) == 50
+
+
+KEY = st.sampled_from(
+    sorted(KEYS | set(json.loads(FULL)["jcode-plugin"]["v2"]["capabilities"]))
+) | st.text(max_size=3)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | KEY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@given(
+    st.dictionaries(KEY, ANYTHING, max_size=8),
+    st.sampled_from(["jcode", "pi", "omp", "v2", "v1"]),
+)
+def test_any_object_is_a_manifest_or_one_line(raw: dict[str, Json], place: str) -> None:
+    """No shape of a package.json is another exception, and none gives a rule of a kind that nobody knows."""
+    whole: Json = {
+        "v2": {"jcode-plugin": {"v2": raw}},
+        "v1": {"jcode-plugin": raw},
+    }.get(place, {place: raw})
+    try:
+        manifest = parse_package(whole, where="x", events=EVENTS)
+    except ManifestError as refused:
+        told = str(refused)
+    else:
+        told = " ".join(manifest.warnings)
+        assert {rule.kind for rule in manifest.bound() or ()} <= set(KINDS)
+
+    assert "\n" not in told
+
+
+def test_hostile_keys_cost_what_they_weigh() -> None:
+    """Nearest names are looked for only as long as warnings are told: the test's timeout is the judge."""
+    text = json.dumps({"jcode": {f"fs_rea{i}": 1 for i in range(90_000)}})
+
+    assert len(package(text).warnings) == 50
 
 
 WRONG: tuple[Json, ...] = (
