@@ -14,7 +14,7 @@ import sys
 
 _ROOT = os.path.dirname(os.path.realpath(__file__))
 _NAMES = ("host", "worker", "ipc", "policies")
-_RUN_PLUGINS = ("call", "command", "demo", "dispatch", "inspect")
+_RUN_PLUGINS = ("call", "check", "command", "demo", "dispatch", "inspect")
 """Commands that load a plugin, whatever their options."""
 _DISABLED = 3
 

@@ -19,6 +19,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
+from host.reactor import now_s
 from host.tool_result import ToolResult
 from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
@@ -202,8 +203,11 @@ class BlockingPluginHost(HostCore):
                     self._background_sleeps = False
 
     def _look(self) -> None:
-        with self._lock:
-            super()._look()
+        if (
+            now_s() >= self.runtime.look_at
+        ):  # else no reason to wait for a call that has the lock
+            with self._lock:
+                super()._look()
 
     # The verbs.
 

@@ -132,8 +132,10 @@ class Runtime:
 
     def _tick(self) -> None:
         # Without demand: a blocking host has nobody to wait for it between calls, and looks when it is called.
+        self.reactor.at(
+            now_s() + TICK_S, self._tick
+        )  # first: a look that raises must not be the last
         self.look_at_switches()
-        self.reactor.at(now_s() + TICK_S, self._tick)
 
     def look_if_due(self) -> None:
         """Read the switches if what is known of them is old."""

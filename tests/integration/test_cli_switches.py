@@ -44,6 +44,7 @@ COMMANDS = [
     ("call", "plugin_greet", "--plugin", GUARD),
     ("command", "hi", "--plugin", GUARD),
     ("inspect", GUARD),
+    ("check", GUARD),
     ("demo",),
 ]
 
@@ -229,7 +230,9 @@ def test_a_denial_of_the_environment_is_a_global_one(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in COMMANDS if words != ("demo",)], ids=lambda words: words[0]
+    "words",
+    [words for words in COMMANDS if words[0] not in ("demo", "check")],
+    ids=lambda words: words[0],
 )
 def test_every_command_that_loads_plugins_takes_a_mode(
     cli: Cli, words: tuple[str, ...]

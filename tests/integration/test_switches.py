@@ -446,3 +446,100 @@ def test_a_denial_that_cannot_be_understood_denies_everything(
     ours.tick()
 
     assert ours.dispatch("PermissionRequest", PERMISSION).blocked_by == "JCODE_PLUGIN_DENY"
+
+
+# While something is under way.
+
+SLOW = plugin("""
+  let open;
+  const opened = new Promise((done) => { open = done; });
+  pi.on("PreToolUse", async () => { await opened; return undefined; });
+  pi.on("Stop", () => { open(); });
+  pi.registerTool({ name: "late", description: "d", tier: "read", handler: () => "too late" });
+""")
+
+
+async def _started(host: PluginHost, path: Path, event: str) -> "asyncio.Task[Outcome]":
+    """Load *path* and dispatch *event*; return once the worker has it."""
+    await host.load(path)
+    task = asyncio.create_task(host.dispatch(event, bash()))
+    (info,) = [i for i in host.plugins() if i.name == path.stem]
+    instance = host.workspace.plugin(info.name).instance_for("s")
+    async with asyncio.timeout(30):
+        while instance.link is None or not instance.link.calls:
+            await asyncio.sleep(0.005)  # until the worker has it, not for a time
+    return task
+
+
+@pytest.mark.parametrize("switch", [*DISABLE, "JCODE_PLUGIN_KILL_SLOW"])
+def test_a_call_that_is_under_way_ends_at_once(
+    tmp_path: Path, write: Write, nothing_stays: None, switch: str
+) -> None:
+    """Its worker is gone, and the agent has its answer long before the deadline."""
+
+    async def run() -> None:
+        config = Config.model_validate({"timeouts": {"actionable_ms": 600_000}})
+        async with PluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+            task = await _started(host, write("slow.js", SLOW), "PreToolUse")
+            host.set_switches({switch: "1"})
+            async with asyncio.timeout(30):
+                outcome = await task
+
+            (result,) = outcome.results
+            assert (result.status.value, outcome.blocked) == ("blocked", False)
+            assert switch in str(result.error)
+
+    asyncio.run(run())
+
+
+def test_who_holds_an_older_snapshot_starts_no_worker_of_what_is_off(
+    tmp_path: Path, write: Write, nothing_stays: None
+) -> None:
+    """In a chain the second plugin's turn comes after it was killed."""
+
+    async def run() -> None:
+        config = Config.model_validate(
+            {"dispatch": "chain", "timeouts": {"actionable_ms": 600_000}}
+        )
+        async with PluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+            slow, second = write("slow.js", SLOW), write("second.js", GUARD)
+            await host.load(slow)
+            await host.load(second, scope="session")
+            task = asyncio.create_task(host.dispatch("PreToolUse", bash()))
+            instance = host.workspace.plugin("slow").instance_for("")
+            async with asyncio.timeout(30):
+                while instance.link is None or not instance.link.calls:
+                    await asyncio.sleep(0.005)  # until the first one has it
+            host.set_switches({"JCODE_PLUGIN_KILL_SECOND": "1"})
+            await host.dispatch("Stop", {})  # lets the first one answer
+            outcome = await task
+
+            states = {result.plugin: result.status.value for result in outcome.results}
+            assert states == {"slow": "answered", "second": "blocked"}
+            (off,) = [info for info in host.plugins() if info.name == "second"]
+            assert off.pids == ()
+
+    asyncio.run(run())
+
+
+def test_a_tool_call_that_waits_for_a_hook_is_denied_before_it_runs(
+    tmp_path: Path, write: Write, nothing_stays: None
+) -> None:
+    """The switch came on while PreToolUse had the floor."""
+
+    async def run() -> None:
+        config = Config.model_validate({"timeouts": {"actionable_ms": 600_000}})
+        async with PluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+            await host.load(write("slow.js", SLOW))
+            task = asyncio.create_task(host.call_tool("plugin_late", {}, typed=True))
+            instance = host.workspace.plugin("slow").instance_for("")
+            async with asyncio.timeout(30):
+                while instance.link is None or not instance.link.calls:
+                    await asyncio.sleep(0.005)  # until the hook has it
+            host.set_switches({"JCODE_PLUGIN_FORCE_DENY": "1"})
+            await host.dispatch("Stop", {})
+            result = await task
+
+            assert (result.ok, result.status, result.code) == (False, "blocked", "E_SWITCH")
+
+    asyncio.run(run())
