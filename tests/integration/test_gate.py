@@ -1,6 +1,7 @@
 """The approval gate around real tools: who may run, who is asked, what is said, and what nobody can get around."""
 
 import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -483,6 +484,64 @@ def test_a_tool_registered_again_as_milder_keeps_its_tier(
 
     assert host.call_tool("milder", {}).output == "registered again"
     assert {tool.name: tool.tier for tool in host.tools()}["plugin_milder"] == "write"
+
+
+# What the manifest says.
+
+PACKAGE = {
+    "name": "pack",
+    "main": "index.js",
+    "jcode-plugin": {
+        "schema": "jcode-plugin.v2",
+        "name": "pack",
+        "tier": "read",
+        "capabilities": {
+            "register_tools": ["*"],
+            "register_commands": ["*"],
+            "max_tool_duration_secs": 0.2,
+        },
+        "approval": {"write": "deny", "read": "prompt", "undeclared": "write"},
+    },
+}
+SLOW = plugin("""
+  const quick = () => "ran";
+  pi.registerTool({ name: "read", description: "", tier: "read", handler: quick });
+  pi.registerTool({ name: "write", description: "", tier: "write", handler: quick });
+  pi.registerTool({ name: "exec", description: "", tier: "exec", handler: quick });
+  pi.registerTool({ name: "undeclared", description: "", handler: quick });
+  pi.registerTool({ name: "silent", description: "", handler: quick });
+  pi.registerTool({ name: "slow", description: "", tier: "read", handler: () => new Promise(() => {}) });
+""")
+
+
+def test_a_manifest_bounds_its_own_tools(
+    make_host: MakeHost, write: Write, tmp_path: Path
+) -> None:
+    """Denied, asked about, raised, and stopped after the time it gives itself; the operator's mode opens none of it."""
+    write("pack/package.json", json.dumps(PACKAGE))
+    write("pack/index.js", SLOW)
+    person = Person("deny")
+    host = make_host(Config(permission_mode="bypass_permissions"), approver=person)
+    host.load(tmp_path / "plugins" / "pack")
+
+    assert {tool.name.removeprefix("plugin_"): tool.tier for tool in host.tools()} == {
+        "read": "read",
+        "write": "write",
+        "exec": "exec",
+        "undeclared": "write",
+        "silent": "read",
+        "slow": "read",
+    }
+    refused = host.call_tool("write", {})
+    assert refused.code == "E_DENIED"
+    assert "denied by the manifest of pack" in str(refused.error)
+    assert host.call_tool("write", {}, typed=True).code == "E_DENIED"
+    assert host.call_tool("exec", {}).ok
+    assert person.asked == []
+    assert host.call_tool("read", {}).code == "E_DENIED"
+    assert "manifest wants it asked about" in person.asked[0].explanation
+    assert host.call_tool("read", {}, typed=True).ok
+    assert host.call_tool("slow", {}).status == "timed_out"
 
 
 # Hooks.
