@@ -3,19 +3,19 @@
 import contextlib
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from host.audit import AuditRing, printable
 from host.config import Config, jcode_home, load_config, within_ceiling
-from host.errors import InputError, IsolationError
+from host.errors import InputError
 from host.events import PluginEvent
 from host.gate import read_mode
 from host.outcome import Outcome
 from host.realpath import file_request
 from host.remembered import Approval
 from host.runtime import Runtime
+from host.surroundings import require_linux
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
 from policies.chain import Step
@@ -51,10 +51,7 @@ class HostCore:
         Raises :class:`IsolationError` where this system cannot isolate a plugin, and :class:`ConfigError` for a
         ceiling of this machine that cannot be read.
         """
-        if not sys.platform.startswith("linux"):
-            raise IsolationError(
-                f"plugins need Linux for their isolation (seccomp, pidfds, Landlock); this is {sys.platform}"
-            )
+        require_linux()
         self.config = within_ceiling(config or Config())
         self.home = Path(home) if home is not None else jcode_home(os.environ)
         self.runtime = Runtime(self.config, self.home)

@@ -5,9 +5,12 @@ Promises    Reads a few files of /proc and never fails; what cannot be read is n
 """
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from host.errors import IsolationError
 
 SETGID, SETUID, KILL, SYS_PTRACE, SYS_ADMIN = 6, 7, 5, 19, 21
 """Numbers of capabilities."""
@@ -59,6 +62,14 @@ class Surroundings:
         if layer == "namespaces" and self.restricts_userns and not self.is_root:
             found.append("AppArmor restricts user namespaces")
         return tuple(found)
+
+
+def require_linux() -> None:
+    """Raise :class:`IsolationError` where a worker could not be isolated at all."""
+    if not sys.platform.startswith("linux"):
+        raise IsolationError(
+            f"plugins need Linux for their isolation (seccomp, pidfds, Landlock); this is {sys.platform}"
+        )
 
 
 def read_surroundings(root: str = "/") -> Surroundings:

@@ -1,6 +1,7 @@
 """``doctor``: what holds on this machine, how it is known, and what to do about the rest."""
 
 import os
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +20,7 @@ def run_doctor(*, fix: bool, as_json: bool) -> int:
     """Examine, print, return the exit code: 1 if a required layer is missing or something needed is wrong."""
     home = jcode_home(os.environ)
     fixed = fix_state(home) if fix else []
-    report = examine(home)
+    report = examine(home, Path.cwd(), os.environ)
     if as_json:
         print_json(report.to_json() | {"fixed": list(fixed)})
     else:

@@ -1,7 +1,7 @@
 """The whole examination: every layer of a real worker, the machine, the packages, the state, what is protected."""
 
-import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,12 +14,11 @@ from host.doctor.packages import check_packages
 from host.doctor.rows import Row, State
 from host.doctor.specimen import Specimen, specimen
 from host.doctor.state import check_state
-from host.doctor.trail import check_trail
 from host.doctor.trial import is_denied_by_landlock
 from host.errors import ConfigError, HostError
 from host.layers import ADVICE
 from host.outcome import JsonObject
-from host.surroundings import read_surroundings
+from host.surroundings import read_surroundings, require_linux
 from ipc.layers import LAYERS
 from policies import protected
 
@@ -98,12 +97,18 @@ class Report:
         }
 
 
-def examine(home: Path) -> Report:
-    """Examine this machine for a host whose state is in *home*. Starts one worker and ends it."""
+def examine(home: Path, project_dir: Path, variables: Mapping[str, str]) -> Report:
+    """Examine this machine for a host in *project_dir* whose state is in *home*. Starts one worker and ends it.
+
+    Raises :class:`IsolationError` on a system that is not Linux.
+    """
+    require_linux()
+    read: Config | ConfigError
     try:
-        config = load_config(home)
-    except ConfigError:
-        config = Config()  # told by a row of its own
+        read = load_config(home, project_dir=project_dir, variables=variables)
+    except ConfigError as error:
+        read = error  # told by a row of its own
+    config = Config() if isinstance(read, ConfigError) else read
     around = read_surroundings()
     groups = Groups(config.sandbox.cgroup)
     required = required_layers(config, is_root=around.is_root, has_cgroups=not groups.why_not)
@@ -112,8 +117,7 @@ def examine(home: Path) -> Report:
         LayerRow(layer, not_available(layer, around, groups), seen[layer], layer in required)
         for layer in LAYERS
     )
-    rows = [*check_packages(), *check_machine(around, groups), *check_state(home)]
-    rows.append(check_trail(home, config, os.environ))
+    rows = [*check_packages(), *check_machine(around, groups), *check_state(home, read)]
     if trouble:
         rows.insert(
             0, Row("worker", "bad", trouble, "see the rows below; without one nothing runs")

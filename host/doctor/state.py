@@ -6,18 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from host.config import load_config
+from host.config import CEILING, Config
 from host.doctor.rows import Row
 from host.errors import ConfigError
+from host.quarantine import Quarantine
 
 _WRITE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _READ_BY_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-CEILING: Final = Path("/etc/jcode/plugin.toml")
 
 
-def check_state(home: Path) -> list[Row]:
-    """Return rows about *home*, what lies directly in it, its configuration and the system's ceiling."""
-    return [_directory(home), *_within(home), _config(home), _ceiling()]
+def check_state(home: Path, config: Config | ConfigError) -> list[Row]:
+    """Return rows about *home*, what lies directly in it, the configuration as it was read, and the ceiling."""
+    return [
+        _directory(home),
+        *_within(home),
+        _quarantine(home),
+        _config(home, config),
+        _ceiling(),
+    ]
 
 
 def _directory(home: Path) -> Row:
@@ -87,17 +93,25 @@ def _entries(home: Path) -> Iterable[tuple[Path, os.stat_result]]:
             continue
 
 
-def _config(home: Path) -> Row:
-    path = home / "config.toml"
-    if not path.exists():
-        return Row("configuration", "ok", f"{path} (none; the defaults hold)")
-    try:
-        config = load_config(home)
-    except ConfigError as error:
-        return Row("configuration", "bad", str(error), "correct it; until then nothing runs")
+def _quarantine(home: Path) -> Row:
+    off = Quarantine(home).names()
+    if off:
+        return Row(
+            "plugins off",
+            "warn",
+            f"for a violation of the sandbox: {', '.join(off)}",
+            "look into the audit; jcode-plugin enable NAME lets one run again",
+        )
+    return Row("plugins off", "ok", "none")
+
+
+def _config(home: Path, config: Config | ConfigError) -> Row:
+    if isinstance(config, ConfigError):
+        return Row("configuration", "bad", str(config), "correct it; until then nothing runs")
     if config.warnings:
         return Row("configuration", "warn", "; ".join(config.warnings), "correct these lines")
-    return Row("configuration", "ok", str(path))
+    path = home / "config.toml"
+    return Row("configuration", "ok", str(path) if path.exists() else f"{path} (none)")
 
 
 def _ceiling() -> Row:

@@ -15,6 +15,7 @@ from host.doctor.outside import look
 from host.doctor.specimen import specimen
 from host.doctor.trial import is_denied_by_landlock
 from host.outcome import JsonObject
+from host.quarantine import Quarantine
 from host.surroundings import read_surroundings
 from ipc.layers import DEFAULT_REQUIRED, LAYERS
 from policies.protected import ROWS
@@ -204,9 +205,10 @@ def test_a_state_directory_that_others_may_write_is_put_right(tmp_path: Path) ->
     outside.chmod(0o666)
     (home / "link").symlink_to(outside)
     assert report_of(home)[0] == 1
-    assert {r.name: r.state for r in state.check_state(home)} == {
+    assert {r.name: r.state for r in state.check_state(home, Config())} == {
         "state directory": "bad",
         "config.toml": "bad",
+        "plugins off": "ok",
         "configuration": "ok",
         "ceiling": "ok",
     }
@@ -220,6 +222,20 @@ def test_a_state_directory_that_others_may_write_is_put_right(tmp_path: Path) ->
     assert report_of(home, "--fix")[1]["fixed"] == []
 
 
+def test_plugins_that_are_off_are_listed(tmp_path: Path) -> None:
+    """With the command that lets one run again."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    Quarantine(home).add("bad", "file:/bad.js", "socket")
+
+    code, report = report_of(home)
+
+    assert code == 0
+    (row,) = [c for c in report["checks"] if c["name"] == "plugins off"]  # type: ignore[union-attr,index,call-overload]
+    assert "bad" in str(row["value"])  # type: ignore[index,call-overload]
+    assert "jcode-plugin enable" in str(row["todo"])  # type: ignore[index,call-overload]
+
+
 @needs_root
 def test_a_state_directory_of_somebody_else_is_bad(tmp_path: Path) -> None:
     """And is not put right behind their back."""
@@ -227,7 +243,7 @@ def test_a_state_directory_of_somebody_else_is_bad(tmp_path: Path) -> None:
     home.mkdir(mode=0o755)
     os.chown(home, 54321, 54321)
 
-    assert state.check_state(home)[0].value == f"{home} belongs to user 54321"
+    assert state.check_state(home, Config())[0].value == f"{home} belongs to user 54321"
     assert state.fix_state(home) == []
 
 
