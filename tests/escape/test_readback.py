@@ -1,7 +1,10 @@
 """The filter in force on a live worker, read back from the kernel and followed to its ends."""
 
+import json
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +13,15 @@ import pytest
 from host import BlockingPluginHost
 from host.seccomp_readback import ReadbackError, allowed_calls, allowed_numbers, read_filters
 from tests.support import simulate
+from tests.support.sweep import CAME_THROUGH, REFUSED
 from tests.support.traced import installed_filters
 from worker.lockdown.bpf import ALLOW, KILL, assemble, to_bytes
 from worker.lockdown.kernel import MACHINE
 from worker.lockdown.syscalls import MACHINES, PROFILES, Profile, rules
 
 IS_ROOT = os.getuid() == 0
+ROOT = Path(__file__).resolve().parents[2]
+SWEEP = ROOT / "tests" / "support" / "sweep.py"
 PLUGIN = 'export default (pi) => { pi.on("PreToolUse", () => ({ action: "continue" })); };'
 U64 = (1 << 64) - 1
 X32_BIT = 0x40000000
@@ -87,6 +93,32 @@ def test_a_live_worker_is_left_with_eight_numbers(
 def test_what_a_sibling_hands_to_the_kernel_is_the_same() -> None:
     """Without root the kernel gives no filter back, but a tracer sees the call that installs it."""
     assert_only_the_eight(installed_filters())
+
+
+UNFILTERED = {335: "uretprobe", 336: "uprobe"} if MACHINE == "x86_64" else {}
+"""What the kernel's own probes put into a program passes every filter since Linux 6.13; from elsewhere it is refused."""
+
+
+def test_the_kernel_reads_the_filter_as_we_do() -> None:
+    """Every number to 511, called in a locked process of its own: death, but for the eight."""
+    numbers = MACHINES[MACHINE].numbers
+    spared = {numbers[name] for name in EIGHT}
+    brk = numbers["brk"]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", SWEEP, ROOT, *map(str, {*range(512)} - spared | {brk})],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=100,
+        env={},
+    )
+    ends = {int(number): tuple(end) for number, end in json.loads(done.stdout).items()}
+
+    # The control: it was the call that the others died of.
+    assert ends.pop(brk) == (0, CAME_THROUGH)
+    for number, end in ends.items():
+        passed = ((4, 0), (0, REFUSED)) if number in UNFILTERED else ()
+        assert end == (31, 0) or end in passed, number
+    assert len(ends) == 512 - len(EIGHT)
 
 
 def test_an_unconfined_process_has_none() -> None:

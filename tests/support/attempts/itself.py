@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import mmap
 import resource
 from struct import pack
 
@@ -22,9 +23,12 @@ _CAP_VERSION = 0x20080522
 
 def _machine_code(code: bytes) -> object:
     """Return *code* as a function, in memory made executable before the lockdown."""
-    address = syscall(9, 0, PAGE, 7, 0x22, -1, 0)
-    ctypes.memmove(address, code, len(code))
-    return ctypes.CFUNCTYPE(ctypes.c_int)(address)
+    memory = mmap.mmap(-1, PAGE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    memory.write(code)
+    first = ctypes.c_char.from_buffer(memory)
+    function = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(first))
+    function.memory = first  # type: ignore[attr-defined]  # lives as long
+    return function
 
 
 _I386_GETPID = _machine_code(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")  # mov eax, 20; int 0x80; ret
