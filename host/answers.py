@@ -1,12 +1,11 @@
 """From a worker's words to an answer that the merge understands."""
 
-import msgspec
-
 from host.events import PluginEvent
 from host.fanout import Answer
 from host.merge import PluginAnswer
 from host.outcome import Action, JsonObject, Status
 from host.validate import validate_text
+from host.worker_json import parse_told
 
 
 def read_answer(event: PluginEvent, answer: Answer) -> PluginAnswer:
@@ -38,11 +37,8 @@ def error_text(text: str) -> str:
     """Return the words in a worker's error JSON, or *text* itself when the host wrote it."""
     if not text.startswith("{"):
         return text
-    try:
-        raw: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        return "the handler failed"
-    if not isinstance(raw, dict):
+    raw = parse_told(text)
+    if raw is None:
         return "the handler failed"
     parts = [raw.get("name"), raw.get("message")]
     told = ": ".join(part for part in parts if isinstance(part, str) and part)

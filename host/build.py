@@ -19,7 +19,6 @@ from host.artifact import Artifact, read_artifact
 from host.audit import E_SANDBOX
 from host.calls import Call
 from host.errors import IsolationError, PluginLoadError
-from host.hostcalls.table import parse_args
 from host.link import Link
 from host.listener import HostcallRequest
 from host.loss import Loss
@@ -29,6 +28,7 @@ from host.reactor import now_s
 from host.sources import Read, SourceTree
 from host.spawn import WorkerLimits
 from host.waits import Wait
+from host.worker_json import parse_args
 from ipc.messages import BUILD, STATUS_ERROR
 from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.plugin_name import slug

@@ -15,7 +15,7 @@ from host.audit import E_SANDBOX, Kind
 from host.breaker import Breaker, restart_delay_s
 from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
-from host.hostcalls.table import answer_ask, parse_args, take_tell
+from host.hostcalls.table import answer_ask, take_tell
 from host.kv_hub import KvSpace
 from host.link import QUICK_S, Link
 from host.listener import HostcallRequest, Sent
@@ -25,6 +25,7 @@ from host.outcome import Json, Status
 from host.rate import Rate
 from host.reactor import Timer, now_s
 from host.registry import EMPTY, Registry, read_registry
+from host.worker_json import parse_told
 from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR, Message
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Instance:
         self._has_loaded = False
         self._wake: Timer | None = None
         self._restart: Timer | None = None
+        self._late: Timer | None = None
         self._kv: KvSpace | None = None
         self._throttled = 0
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
@@ -108,9 +110,16 @@ class Instance:
             self._load_failed(PluginLoadError("E_SPAWN", str(error)))
 
     def _settled(self) -> None:
+        self._forget_load()
         if self._is_demanding:
             self._is_demanding = False
             self.plugin.runtime.reactor.demand -= 1
+
+    def _forget_load(self) -> None:
+        # Its timer holds the worker's link and the whole script.
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def stop(
         self,
@@ -273,7 +282,7 @@ class Instance:
                 PluginLoadError("E_TOO_LARGE", "the plugin's code exceeds the frame limit")
             )
         else:
-            self.plugin.runtime.reactor.at(
+            self._late = self.plugin.runtime.reactor.at(
                 now_s() + budget_s, lambda: self._on_load_late(link, call)
             )
 
@@ -298,13 +307,13 @@ class Instance:
             return
         if status == STATUS_ERROR:
             call.finish(Status.FAILED, text)
-            if "out of memory" in text[:400] and not link.is_lost:
-                self._retire_for_memory(link)
         else:
             call.finish(Status.ANSWERED, "" if status == STATUS_CONTINUE else text)
+        if _tells_of_no_memory(status, text[:400]) and not link.is_lost:
+            self._retire_for_memory(link)
 
     def _on_loaded(self, link: Link, status: int, text: str) -> None:
-        answer = parse_args(text)
+        answer = parse_told(text)
         if status == STATUS_ERROR or answer is None:
             self._load_failed(self.plugin.load_error(answer or {}))
             return
@@ -350,6 +359,7 @@ class Instance:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
+        self._forget_load()
         self._leave_kv()
         if self.state in (State.STOPPED, State.BLOCKED):
             return
@@ -442,6 +452,16 @@ class Instance:
         self.plugin.runtime.audit.record(
             kind, plugin=self.plugin.name, code=code, detail=detail
         )
+
+
+def _tells_of_no_memory(status: int, head: str) -> bool:
+    """Whether *head*, the beginning of a result, is the engine's own word that it had no memory left.
+
+    One that a plugin makes up costs only that plugin its worker.
+    """
+    if status == STATUS_ERROR:
+        return '"message":"out of memory"' in head or '"message":"null was thrown (poss' in head
+    return head.startswith('{"action":"error"') and "InternalError: out of memory" in head
 
 
 def _nobody(call: Call, status: Status, text: str) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -18,6 +18,8 @@ from host.kv import KvError, KvStore
 from host.reactor import Reactor
 
 _REVALIDATE_EVERY_S = 0.25
+MAX_WAITING_CHARS: Final = 16 * 1024 * 1024
+"""What may wait for the disk, of one space; a plugin can send as much every second."""
 
 
 class Mirror(Protocol):
@@ -81,19 +83,27 @@ class KvSpace:
         self._mirrors: dict[Mirror, None] = {}
         # A deque: appended to in the reactor's turn, emptied in the hub's thread.
         self._waiting: deque[tuple[Mirror, str, str | None, WriteDone]] = deque()
+        self._waiting_chars = 0
+        self._loading = 0
         self._checked_at = 0.0
         self._version = -1
         self._known: dict[str, str] = {}
 
     def load(self, mirror: Mirror, done: LoadDone) -> None:
         """Give all entries to *done* and later changes to *mirror*."""
+        self._loading += 1  # changed in the reactor's turn only
 
         def job() -> Callable[[], None]:
             try:
                 entries, version = self._open().get_all()
             except KvError as error:
                 failure = error
-                return lambda: done(failure)
+
+                def fail() -> None:
+                    self._loading -= 1
+                    done(failure)
+
+                return fail
             news = self._take(entries, version)
 
             def finish() -> None:
@@ -107,11 +117,16 @@ class KvSpace:
     def _loaded(
         self, mirror: Mirror, done: LoadDone, entries: dict[str, str], version: int
     ) -> None:
+        self._loading -= 1
         self._mirrors[mirror] = None
         done((entries, version))
 
     def write(self, mirror: Mirror, key: str, text: str | None, done: WriteDone) -> None:
         """Set *key* to the JSON *text*, or delete it; *done* hears when that is durable."""
+        if self._waiting_chars > MAX_WAITING_CHARS:
+            done(KvError("E_BUSY", "too much waits for the disk already"))
+            return
+        self._waiting_chars += len(key) + len(text or "")
         self._waiting.append((mirror, key, text, done))
         if len(self._waiting) == 1:  # one job takes all that came until it runs
             self._hub.submit(self._write_waiting)
@@ -133,6 +148,7 @@ class KvSpace:
 
         def finish() -> None:
             for (mirror, key, text, done), error in zip(waiting, errors, strict=True):
+                self._waiting_chars -= len(key) + len(text or "")
                 done(error)
                 if error is None:
                     self._tell_others(mirror, key, text)
@@ -178,8 +194,16 @@ class KvSpace:
         return finish if changed or deleted else _nothing
 
     def forget(self, mirror: Mirror) -> None:
-        """*mirror* is gone."""
+        """*mirror* is gone. With the last one goes what we hold of the entries: it is as much as the plugin's quota."""
         self._mirrors.pop(mirror, None)
+        if not self._mirrors:
+            self._hub.submit(self._rest)
+
+    def _rest(self) -> Callable[[], None]:
+        if not (self._mirrors or self._loading or self._waiting):
+            self._known = {}
+            self.close()
+        return _nothing
 
     def _open(self) -> KvStore:
         if self._store is None:
@@ -187,7 +211,7 @@ class KvSpace:
         return self._store
 
     def close(self) -> None:
-        """Close the database; the hub's thread has ended."""
+        """Close the database, in the hub's thread or after its end."""
         if self._store is not None:
             self._store.close()
             self._store = None

@@ -44,6 +44,10 @@ from ipc.messages import (
 )
 
 MAX_PENDING_HOSTCALLS: Final = 16384
+MAX_OWED: Final = 2 * MAX_PENDING_HOSTCALLS
+MAX_OWED_CHARS: Final = 32 * 1024 * 1024
+"""Answers and news that wait for a worker's entry to end. One entry can ask for five seconds and each answer is an
+entry again: without a bound this grows for as long as the plugin lives."""
 LOOK_FOR_S: Final = 0.0002
 """How long an event's sender looks for the answer before it waits; no other task notices so little."""
 QUICK_S: Final = 0.01
@@ -112,6 +116,7 @@ class Link:
         self._sync: HostcallRequest | None = None
         self._cancels: set[int] = set()
         self._continuations: deque[tuple[Message, Call | None]] = deque()
+        self._owed_chars = 0
         self._watch: Timer | None = None
         self._watch_at = _INFINITY
         self._half_since = 0.0
@@ -125,6 +130,7 @@ class Link:
         self._read_all = False  # nothing more will come: end of file
         self._leave: Timer | None = None
         self.entry_took_s = 0.0
+        """The longest entry since its listener last looked, which sets it back."""
         self._channel = zygote.spawn(self, limits, max_frame_bytes)
         self._read_fd = self._channel.read_fd
         self._write_fd = self._channel.write_fd
@@ -274,6 +280,17 @@ class Link:
     def push(self, message: Message, call: Call | None = None) -> None:
         """Deliver WAKE, PUSH or ANSWER as an entry of its own, when its turn comes."""
         self._continuations.append((message, call))
+        self._owed_chars += _chars_of(message)
+        if self._owed_chars > MAX_OWED_CHARS or len(self._continuations) > MAX_OWED:
+            self.kill(
+                Loss(
+                    "E_QUEUE",
+                    "it asks for more than it takes",
+                    Status.KILLED,
+                    is_own_fault=True,
+                )
+            )
+            return
         self._advance()
 
     def cancel(self, call: Call) -> None:
@@ -371,10 +388,14 @@ class Link:
 
     def _advance(self) -> None:
         """Deliver the next continuation, or say that there is room."""
+        if self._continuations and self.entry_took_s > QUICK_S and not self.has_entry:
+            # A stream of answers must not keep anybody from looking at its memory.
+            self._listener.on_ready(self)
         if self.has_entry or self._cancels or self.is_lost:
             return
         if self._continuations:
             message, call = self._continuations.popleft()
+            self._owed_chars -= _chars_of(message)
             now = now_s()
             deadline = _INFINITY
             if call is not None and call.id in self.calls:
@@ -520,7 +541,9 @@ class Link:
         if self.calls.pop(call.id, None) is None:
             return False
         now = now_s()
-        took_s = self.entry_took_s = self._busy_used + now - self._busy_from
+        took_s = self._busy_used + now - self._busy_from
+        if took_s > self.entry_took_s:
+            self.entry_took_s = took_s
         self._reactor.demand -= 1
         self.has_entry = False
         self._entry = None
@@ -675,7 +698,7 @@ class Link:
         call = self.calls.pop(int(id_), None)
         if call is None:
             self._cancelled.pop(int(id_), None)
-        if call is not None and call.state == DELIVERED:
+        if call is not None:  # one that nobody waits for any more may still tell of its memory
             self._listener.on_result(self, call, int(status), str(text))
         if not self.is_lost:
             self._advance()
@@ -684,7 +707,7 @@ class Link:
         if not self.has_entry:
             raise FrameError("E_END", "the end of an entry that was not delivered")
         now = now_s()
-        self.entry_took_s = self._busy_used + now - self._busy_from
+        self.entry_took_s = max(self.entry_took_s, self._busy_used + now - self._busy_from)
         self._reactor.demand -= 1
         self.has_entry = False
         self._entry = None
@@ -730,6 +753,7 @@ class Link:
         calls, self.calls = list(self.calls.values()), {}
         self._hostcalls.clear()
         self._continuations.clear()
+        self._owed_chars = 0
         for call in calls:
             call.finish(loss.status, loss.detail)
         self._listener.on_lost(self, loss)
@@ -748,6 +772,11 @@ class Link:
     def kill_quietly(self, status: Status) -> None:
         """End it because the host ends, or because its work is done."""
         self._lose(Loss("E_STOPPED", "the host stopped it", status, is_own_fault=False))
+
+
+def _chars_of(message: Message) -> int:
+    text = message[-1]
+    return len(text) if isinstance(text, str) else 0
 
 
 def _is_object(text: str) -> bool:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED_ENDS: Final = 1024
 _REMEMBERED_TIERS: Final = 4096
+_CODES_OF_A_LOAD: Final = frozenset({"E_INVALID", "E_TOO_LARGE", "E_QUOTA", "E_NOT_FOUND"})
+"""What the runtime says of a failed load. A plugin can throw any code, and ours mean something to whoever started us."""
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
 Scope = Literal["project", "session", "global"]
@@ -367,7 +369,7 @@ class Plugin:
                 "E_SYNTAX", message, path=place[1], line=int(place[2]), column=int(place[3])
             )
         return PluginLoadError(
-            code if code.startswith("E_") else "E_LOAD",
+            code if code in _CODES_OF_A_LOAD else "E_LOAD",
             f"the plugin failed while loading: {told}",
             path=str(self.spec.path),
             stack=stack or None,

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from host.outcome import Json, JsonObject, Status
 
 
@@ -80,11 +78,8 @@ def lost(
 
 def read_result(text: str, *, plugin: str, tool: str, elapsed_ms: float) -> ToolResult:
     """Return what the worker's JSON *text* says; a text that is no result is a failed call."""
-    try:
-        raw: object = msgspec.json.decode(text) if text else {}
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        raw = None
-    if not isinstance(raw, dict):
+    raw = parse_told(text) if text else {}
+    if raw is None:
         told = "the worker's answer is not a result"
         return failure(
             "failed", "E_RESULT", told, plugin=plugin, tool=tool, elapsed_ms=elapsed_ms

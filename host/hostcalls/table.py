@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import msgspec
-
 from host.hostcalls import kv, registry, report, timers
 from host.hostcalls.granted import Granted, Needs, grant
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
+from host.worker_json import parse_args, parse_told
 
 if TYPE_CHECKING:
     from host.calls import Call
@@ -77,24 +76,23 @@ TELLS: Final[dict[str, Tell]] = {
 }
 
 
-def parse_args(text: str) -> dict[str, Json] | None:
-    """Return the JSON object in *text*, or None when it is anything else."""
-    try:
-        args: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        return None
-    return args if isinstance(args, dict) else None
-
-
 def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     """Route *request* to its row; what has none, or lacks its shape, gets an error it can catch."""
     row = ASKS.get(request.name)
     if row is None:
         refuse(request, "E_UNKNOWN", "there is no such hostcall")
-    elif request.is_sync and not row.sync:
+        return
+    if request.is_sync and not row.sync:
         refuse(request, "E_INVALID", "this hostcall cannot be waited for in place")
-    elif (args := parse_args(request.args)) is None:
-        refuse(request, "E_INVALID", "arguments are not a JSON object")
+        return
+    args = parse_args(request.args)
+    request.args = ""  # it may wait for a disk, and its text need not
+    if args is None:
+        refuse(
+            request,
+            "E_INVALID",
+            "its arguments are no JSON object, or hold half a surrogate pair (see String.prototype.toWellFormed)",
+        )
     elif isinstance(row, Ask):
         row.handler(instance, args, request)
     elif (granted := grant(instance, row.needs, args, request)) is not None:
@@ -104,7 +102,7 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
 def take_tell(instance: "Instance", call: "Call | None", name: str, text: str) -> bool:
     """Route what a plugin tells; False when it is no row or no JSON object, which only a forger sends."""
     row = TELLS.get(name)
-    args = parse_args(text) if row is not None else None
+    args = parse_told(text) if row is not None else None
     if row is None or args is None:
         return False
     row.handler(instance, call, args)

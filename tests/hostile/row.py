@@ -81,9 +81,7 @@ def answers(
     )
 
 
-def fails(
-    name: str, source: str, error: str = "", *, event: str = "PermissionRequest"
-) -> Row:
+def fails(name: str, source: str, error: str = "", *, event: str = "PermissionRequest") -> Row:
     """The handler fails, its error contains *error*; its worker goes on."""
     return Row(name, source, statuses=frozenset({Status.FAILED}), error=error, event=event)
 
@@ -132,6 +130,4 @@ def refused(
     files: tuple[tuple[str, str], ...] = (),
 ) -> Row:
     """It does not load."""
-    return Row(
-        name, source, load_codes=frozenset(codes), is_module=is_module, files=files
-    )
+    return Row(name, source, load_codes=frozenset(codes), is_module=is_module, files=files)

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.hostile.arena import MAY_GROW_BYTES, Arena
+from tests.hostile.arena import MAY_GROW_BYTES
 from tests.hostile.plugins import FAMILIES
 from tests.hostile.row import Row
+from tests.hostile.stand import Stand
 
 ROWS = [
-    pytest.param(row, id=f"{family}-{row.name}")
+    pytest.param(family, row, id=f"{family}-{row.name}")
     for family, rows in FAMILIES.items()
     for row in rows
 ]
@@ -23,12 +24,11 @@ def test_there_are_hundreds_of_them_and_no_two_are_one() -> None:
         assert len({row.name for row in rows}) == len(rows)
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_a_hostile_plugin_costs_nobody_anything(arena: Arena, row: Row) -> None:
+@pytest.mark.parametrize(("family", "row"), ROWS)
+def test_a_hostile_plugin_costs_nobody_anything(stand: Stand, family: str, row: Row) -> None:
     """It meets its fate, it decides nothing that it did not return, the honest plugin answers, the host stays as it was."""
-    arena.play(row)
+    grown = stand.play(family, row)
 
-    grown = arena.grown()
     assert grown.memory_bytes < MAY_GROW_BYTES
     assert grown.descriptors <= 0
     assert grown.threads <= 0

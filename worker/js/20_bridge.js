@@ -15,6 +15,11 @@ const SEND_CAST = 3;
 const pendingHostcalls = new MapCtor(); // id -> {call, resolve, reject}
 let lastHostcall = 0;
 
+/** The id under which work is sent: what is left of a call that is over (a ctx kept for later) is the instance's. */
+function idOf(call) {
+  return call === null || call.done || call.cancelled ? 0 : call.id;
+}
+
 function cancelledError() {
   return makeError("E_CANCELLED", "the call that this belongs to was cancelled");
 }
@@ -35,7 +40,7 @@ function hostcall(call, name, args) {
     while (mapHas(pendingHostcalls, lastHostcall));
     const id = lastHostcall;
     mapSet(pendingHostcalls, id, { __proto__: null, call, resolve, reject });
-    __py.send(SEND_HOSTCALL, id, call === null ? 0 : call.id, name, text);
+    __py.send(SEND_HOSTCALL, id, idOf(call), name, text);
   });
 }
 
@@ -51,7 +56,7 @@ function answerHostcall(id, status, text) {
 /** Ask the host and wait for its answer; blocks this worker, not the host's deadline. */
 function hostcallSync(call, name, args) {
   if (call !== null && call.cancelled) throw cancelledError();
-  const answer = __py.sync(call === null ? 0 : call.id, name, argumentsText(args));
+  const answer = __py.sync(idOf(call), name, argumentsText(args));
   const text = stringSlice(answer, 1);
   if (answer[0] !== "1") throw errorFromHost(text);
   return text === "" ? undefined : jsonParse(text);
@@ -59,7 +64,7 @@ function hostcallSync(call, name, args) {
 
 /** Tell the host something; nothing comes back. */
 function cast(call, name, args) {
-  __py.send(SEND_CAST, 0, call === null ? 0 : call.id, name, jsonStringify(args));
+  __py.send(SEND_CAST, 0, idOf(call), name, jsonStringify(args));
 }
 
 /** Reject everything that *call* is waiting for. */

@@ -85,7 +85,11 @@ function completeCall(call, text) {
 function runCall(call, start, finish) {
   try {
     const value = start();
-    if (!isPromise(value)) return finish(value);
+    if (!isPromise(value)) {
+      const text = finish(value);
+      call.done = true;
+      return text;
+    }
     whenSettled(value, (settled) => {
       try {
         completeCall(call, finish(settled));
@@ -96,6 +100,7 @@ function runCall(call, start, finish) {
     openCall(call);
     return undefined;
   } catch (error) {
+    call.done = true;
     return errorResult(error);
   }
 }

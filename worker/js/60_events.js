@@ -165,7 +165,9 @@ function dispatchEvent(id, n, text, contextText) {
   call.n = n;
   call.input = input;
   call.payloadText = text;
-  return runHandlers(call, list, 0);
+  const result = runHandlers(call, list, 0);
+  if (result !== undefined) call.done = true;
+  return result;
 }
 
 /** Run the handlers from *index* on. Returns the event's result text, or undefined while one is awaited. */

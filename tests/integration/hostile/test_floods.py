@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from host import kv_hub
 from host import link as link_module
 from host.audit import Kind
 from host.blocking import BlockingPluginHost
@@ -172,3 +173,86 @@ def test_the_blocking_host_answers_beside_a_flood_from_real_javascript(tmp_path:
 
     assert outcomes[0].results[0].status is Status.TIMED_OUT
     assert slowest < 2.0  # generous; benchmarks measure it
+
+
+def ask_for(stage: Stage, worker: ScriptedWorker, call: int, count: int) -> None:
+    """Ask *count* times for something that is answered at once, without ever letting the entry end."""
+    for at in range(1, count + 1):
+        data = frame(encode([HOSTCALL, at, call, 0, "kv.delete", "{}"]))
+        while worker.exit is None and not worker.send_some(data):
+            stage.turn()
+
+
+def test_answers_that_nobody_takes_are_bounded_in_number(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry may ask for as long as it is busy, and each answer is an entry: the host would keep them all."""
+    monkeypatch.setattr(link_module, "MAX_OWED", 20)
+    worker = stage.load()
+    waiting, id_ = stage.deliver(worker)
+
+    ask_for(stage, worker, id_, 25)
+
+    assert stage.run(waiting).results[0].status is Status.KILLED
+    stage.until(lambda: stage.codes(Kind.KILLED))
+    assert stage.codes(Kind.KILLED) == ["E_QUEUE"]
+    assert stage.honest_answers()
+
+
+def test_answers_that_nobody_takes_are_bounded_in_size(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few, but large."""
+    monkeypatch.setattr(link_module, "MAX_OWED_CHARS", 10_000)
+    large = Ask("kv.delete", lambda _, __, request: request.answer('"' + "x" * 4000 + '"'))
+    monkeypatch.setitem(ASKS, "kv.delete", large)
+    worker = stage.load()
+    waiting, id_ = stage.deliver(worker)
+
+    ask_for(stage, worker, id_, 3)
+
+    assert stage.run(waiting).results[0].status is Status.KILLED
+    stage.until(lambda: stage.codes(Kind.KILLED))
+    assert stage.codes(Kind.KILLED) == ["E_QUEUE"]
+
+
+def test_answers_within_the_bound_are_taken_one_after_another(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: what is owed goes down again as it is delivered."""
+    monkeypatch.setattr(link_module, "MAX_OWED", 20)
+    worker = stage.load()
+    waiting, id_ = stage.deliver(worker)
+
+    for round_ in range(3):
+        ask_for(stage, worker, id_, 15)
+        stage.turn()
+        for _ in range(15):
+            worker.end()
+            stage.until(lambda: worker.has(ANSWER))
+            worker.take(ANSWER)
+        assert worker.exit is None, round_
+    worker.result(id_)
+
+    assert stage.run(waiting).results[0].status is Status.ANSWERED
+
+
+def test_what_waits_for_the_disk_is_bounded(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin writes faster than a disk that stands still: it hears so, and the host keeps no more of it."""
+    monkeypatch.setattr(kv_hub, "MAX_WAITING_CHARS", 100)
+    monkeypatch.setattr(stage.runtime.kv, "submit", lambda _: None)
+    worker = stage.load()
+    _, id_ = stage.deliver(worker)
+    for at in (1, 2, 3):
+        worker.hostcall(at, "kv.set", '{"key":"k","value":"' + "x" * 90 + '"}', call=id_)
+    stage.turn()
+
+    worker.end()
+    stage.until(lambda: worker.has(ANSWER))
+
+    answer = worker.take(ANSWER)
+    assert answer[1] == 3
+    assert "E_BUSY" in str(answer[3])
+    assert worker.exit is None
