@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from host.outcome import Json, JsonObject, Status
+from host.worker_json import parse_told
 
 
 @dataclass(frozen=True, slots=True)
