@@ -5,7 +5,7 @@ import pytest
 from host import BlockingPluginHost, Config, PluginLoadError, Status
 from host.audit import Kind
 from tests.integration.conftest import MakeHost, host, make_host, nothing_stays, write
-from tests.integration.host_support import Write, audited, bash, pid_of, plugin
+from tests.integration.host_support import Write, audited, bash, pid_of, plugin, yes
 
 __all__ = ["host", "make_host", "nothing_stays", "write"]
 
@@ -40,14 +40,15 @@ def test_a_text_that_was_cut_in_the_middle_of_a_pair_is_no_violation(
 
 
 def test_half_a_pair_in_what_is_registered_and_answered(
-    host: BlockingPluginHost, write: Write
+    make_host: MakeHost, write: Write
 ) -> None:
-    """Descriptions, manifests, results and errors reach the agent as text that can be encoded."""
+    """Descriptions, results and errors reach the agent as text that can be encoded."""
+    host = make_host(approver=yes)
     body = f"""
       pi.registerTool({{ name: "cut", description: "d" + {HALF}, handler: () => "out" + {HALF} + "put" }});
       pi.registerTool({{ name: "fail", description: "", handler() {{ throw new Error("bad" + {HALF}); }} }});
     """
-    host.load(write("p.js", f"export const manifest = {{ author: {HALF} }};\n" + plugin(body)))
+    host.load(write("p.js", plugin(body)))
 
     result = host.call_tool("plugin_cut", {})
 
@@ -57,9 +58,10 @@ def test_half_a_pair_in_what_is_registered_and_answered(
 
 
 def test_what_must_be_kept_exactly_is_refused_in_words(
-    host: BlockingPluginHost, write: Write
+    make_host: MakeHost, write: Write
 ) -> None:
     """A key-value store that gave back another text than it was given would be worse than none."""
+    host = make_host(approver=yes)
     body = f"""
       pi.registerTool({{ name: "keep", description: "", handler: async () => {{
         try {{ await pi.kv.set("k", {HALF}); return "kept"; }} catch (error) {{ return error.code + " " + error.message; }}
@@ -96,9 +98,10 @@ def test_to_speak_of_memory_is_not_to_be_out_of_it(
 
 
 def test_a_tool_that_passes_on_a_compilers_words_keeps_its_worker(
-    host: BlockingPluginHost, write: Write
+    make_host: MakeHost, write: Write
 ) -> None:
     """Three of these within five minutes would have switched the plugin off."""
+    host = make_host(approver=yes)
     body = 'pi.registerTool({ name: "cc", description: "", handler() { throw new Error("cc1: out of memory allocating"); } });'
     host.load(write("p.js", plugin(body)), name="p")
     pid = pid_of(host, "p")
@@ -128,9 +131,10 @@ def test_a_code_that_only_we_give_cannot_be_thrown(
 
 
 def test_a_ctx_that_was_kept_is_of_use_after_its_call(
-    host: BlockingPluginHost, write: Write
+    make_host: MakeHost, write: Write
 ) -> None:
     """A handler that starts something and logs when it is done names a call that has ended: no violation."""
+    host = make_host(approver=yes)
     body = """
       const kept = [];
       pi.on("PreToolUse", (event, output, ctx) => { kept.push(ctx); });
