@@ -51,11 +51,13 @@ HOSTILE_LIMITS: Final = Limits(
     heap_bytes=32 * MIB, data_bytes=96 * MIB, load_busy_ms=500, load_total_ms=1000
 )
 CONFIG: Final = Config(
-    timeouts=Timeouts(grace_ms=100, max_busy_ms=1000, permission_ms=5000),
+    timeouts=Timeouts(grace_ms=100, max_busy_ms=3000, permission_ms=5000),
     plugins={
         "hasty": PluginOptions(timeout_ms=200, limits=HOSTILE_LIMITS),
         "patient": PluginOptions(
-            limits=HOSTILE_LIMITS.model_copy(update={"load_total_ms": 20_000})
+            limits=HOSTILE_LIMITS.model_copy(
+                update={"load_busy_ms": 10_000, "load_total_ms": 20_000}
+            )
         ),
     },
 )
@@ -123,10 +125,10 @@ class Arena:
         before = self.host.audit.recent(1)
         self._told = before[-1].seq if before else 0
         path = self._write(row)
-        name = "hasty" if row.load_codes or not row.is_patient else "patient"
+        name = "patient" if row.is_patient else "hasty"
         try:
             if row.load_codes:
-                self._refused(row, path)
+                self._refused(row, path, name)
             else:
                 self.host.load(path, name=name, rights=ALL_RIGHTS)
                 self._attack(row, name)
@@ -145,10 +147,10 @@ class Arena:
         path.write_text(row.text, errors="surrogatepass")
         return path
 
-    def _refused(self, row: Row, path: Path) -> None:
+    def _refused(self, row: Row, path: Path, name: str) -> None:
         code = "it loaded"
         try:
-            self.host.load(path, name="hasty", rights=ALL_RIGHTS)
+            self.host.load(path, name=name, rights=ALL_RIGHTS)
         except PluginLoadError as error:
             code = error.code
         assert code in row.load_codes, f"load ended with {code}"

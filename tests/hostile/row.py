@@ -54,6 +54,8 @@ class Row:
     @property
     def is_patient(self) -> bool:
         """Whether it comes to an end by itself, so that its deadline may be the one that everybody has."""
+        if self.load_codes:
+            return not self.load_codes & {"E_HUNG", "E_LOAD_TIMEOUT"}
         return not self.statuses & {Status.TIMED_OUT, Status.BUSY}
 
 

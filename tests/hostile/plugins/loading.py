@@ -12,6 +12,7 @@ ROWS: tuple[Row, ...] = (
     refused(
         "getter_of_export_spins",
         "export const manifest = { get name() { for (;;) {} } };",
+        "E_MANIFEST",
         *_BUSY,
     ),
     refused(
@@ -118,21 +119,22 @@ ROWS: tuple[Row, ...] = (
         + _EXPORT,
         is_module=True,
     ),
-    refused(
+    answers(
         "manifest_cycle",
         "export const manifest = {}; manifest.m = manifest;" + _EXPORT,
-        "E_LOAD",
-        "E_INVALID",
+        is_module=True,
     ),
     refused(
         "manifest_huge",
         "export const manifest = { a: new Array(1e6).fill(0) };" + _EXPORT,
+        "E_MANIFEST",
         "E_LOAD",
         "E_TOO_LARGE",
     ),
     refused(
         "manifest_too_long",
         "export const manifest = { a: 'x'.repeat(9e6) };" + _EXPORT,
+        "E_MANIFEST",
         "E_LOAD",
         "E_TOO_LARGE",
     ),
