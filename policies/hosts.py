@@ -4,8 +4,9 @@ A pattern is ``name``, ``*.suffix`` (not the suffix itself) or ``*``, and may en
 
 Promises    A host is brought to the form to which a URL parser brings it before it is compared: ASCII (IDNA),
             lower case, no trailing dot, one way to write an address. What has no such form is no host.
-            A permission with a wildcard never covers an address or a name of this machine, of the local
-            network or of a cloud's metadata service: those take a pattern that spells them out.
+            A permission with a wildcard never covers an address of this machine, of the local network or of a
+            cloud's metadata service, nor a name of such, unless its suffix says so (``*.svc.internal``); a
+            metadata service takes its whole name.
 Elsewhere   A name can resolve to such an address. Whoever connects asks :func:`is_inner` about the address
             that it is about to use, and connects to that one.
 """
@@ -61,6 +62,14 @@ _INNER_NAMES: Final = frozenset(
     }
 )
 """Names, and what ends in them, that mean this machine, its network or a metadata service."""
+_METADATA_NAMES: Final = frozenset(
+    {
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data.ec2.internal",
+        "metadata.tencentyun.com",
+    }
+)
 
 
 class HostPatternError(ValueError):
@@ -83,8 +92,10 @@ def is_inner(host: "Address | str") -> bool:
     """
     if isinstance(host, str):
         labels = host.split(".")
-        return len(labels) == 1 or any(
-            ".".join(labels[at:]) in _INNER_NAMES for at in range(len(labels))
+        return (
+            len(labels) == 1
+            or host in _METADATA_NAMES
+            or any(".".join(labels[at:]) in _INNER_NAMES for at in range(len(labels)))
         )
     if isinstance(host, IPv6Address):
         for network, shift in _CARRIERS:
@@ -285,13 +296,21 @@ class HostSet:
         for index, wanted in self._exact.get(host.text, ()):
             if wanted in (None, port) and (best is None or index < best):
                 best = index
-        if self._denies or not host.inner:
-            for index, suffix, wanted in self._wild:
-                if best is not None and best <= index:
-                    break
-                if wanted in (None, port) and (
-                    not suffix or (not host.is_address and host.text.endswith(suffix))
-                ):
-                    best = index
-                    break
+        for index, suffix, wanted in self._wild:
+            if best is not None and best <= index:
+                break
+            if wanted in (None, port) and self._is_wild_for(suffix, host):
+                best = index
+                break
         return None if best is None else self._rules[best]
+
+    def _is_wild_for(self, suffix: str, host: Host) -> bool:
+        if self._denies or not host.inner:
+            return not suffix or (not host.is_address and host.text.endswith(suffix))
+        return (
+            not host.is_address
+            and host.text.endswith(suffix)
+            and host.text not in _METADATA_NAMES
+            and bool(suffix)
+            and is_inner(suffix[1:])
+        )

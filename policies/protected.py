@@ -3,6 +3,8 @@
 Promises    The table is the whole of it: each row names the kinds it takes, its patterns and why. It is
             compared without regard to case, so that a file system without case opens no second door.
             A plugin's own data directory is exempt, and for reading its own package; nothing else is.
+Gap         A hard link or a bind mount is another name that no path tells: whoever can make one has the rights of
+            the user already, and no hostcall makes any.
 Elsewhere   How patterns read: ``paths.py`` (a denial covers what is beneath). ``$STATE`` is our own directory.
 """
 
@@ -463,6 +465,7 @@ def protected(
     return Protected(home, state, aliases, ours)
 
 
+@lru_cache(maxsize=32)
 def anchors(home: str, state: str, ours: tuple[str, ...] = ()) -> frozenset[str]:
     """Return the directories in which the rows' patterns begin, case kept, so that links on the way to them
     can be followed."""

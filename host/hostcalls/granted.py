@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from host.instance import Instance
 
 _MINT: Final = object()
+_STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}
 _SHOWN_CHARS: Final = 200
 _COUNTED: Final = 512
 """Targets that are counted for one plugin. Whatever comes after them is counted together, by kind."""
@@ -65,8 +66,12 @@ def grant(
         refuse(request, "E_INVALID", str(error))
         return None
     plugin = instance.plugin
-    # Read once: the decision and the rights of this moment share a generation.
-    decision = plugin.workspace.snapshot.chain.decide(plugin.name, wanted)
+    # One instance may serve several projects: what it may do, all of them allow.
+    asked = plugin.users or [plugin.workspace]
+    decision = max(
+        (workspace.snapshot.chain.decide(plugin.name, wanted) for workspace in asked),
+        key=lambda decided: _STRICTNESS[decided.verdict],
+    )
     plugin.runtime.decisions.note(plugin.name, wanted, decision)
     if decision.allowed:
         return Granted(wanted, decision, mint=_MINT)

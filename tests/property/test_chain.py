@@ -1,10 +1,13 @@
 """The chain under any rules: order, monotonicity, and that it explains what it decides."""
 
+from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies import hosts
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
 from policies.chain import Chain, Mode, PluginPolicy
 from policies.decision import Rule, Source, Verdict
@@ -202,3 +205,48 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
         assert not {".", ".."} & set(once.split("/"))
         assert "//" not in once
         assert "\0" not in once
+
+
+HOSTS = st.one_of(
+    st.text(max_size=30),
+    st.from_regex(r"[0-9a-fxA-F.:\[\]%]{1,24}", fullmatch=True),
+    st.lists(st.text("ab-\u00fc\u3002\uff0e1xn", min_size=1, max_size=6), min_size=1, max_size=4).map(".".join),
+    st.ip_addresses().map(str),
+)  # fmt: skip
+
+
+@given(HOSTS)
+def test_a_host_has_one_form_and_the_form_is_a_host(written: str) -> None:
+    """Whatever it is written like: its form is its own form, in ASCII, and its own pattern."""
+    host = hosts.normalise(written)
+
+    if host is not None:
+        assert hosts.normalise(host.text) == host or "%" in written
+        assert host.text.isascii()
+        assert host.text == host.text.lower()
+        pattern = Rule("http_hosts", host.text)
+        assert hosts.HostSet([pattern], denies=False).find(host, 1) is pattern
+
+
+@given(st.ip_addresses(), st.sampled_from([hex, oct, str]))
+def test_an_address_by_any_number_is_the_address(
+    address: object, write: Callable[[int], str]
+) -> None:
+    """IPv4 as one number, and mapped into IPv6, is judged like the address itself."""
+    if isinstance(address, IPv4Address):
+        number = write(int(address)).replace("0o", "0")
+        plain = hosts.normalise(str(address))
+
+        assert hosts.normalise(number) == plain
+        assert hosts.normalise(f"[::ffff:{address}]") == plain
+
+
+@given(st.text(max_size=80).map("http://{}".format))
+def test_no_url_makes_the_parser_raise(url: str) -> None:
+    """And whatever host it gives is one."""
+    request = hosts.request_of(url)
+
+    if request is not None:
+        assert hosts.normalise(request.host) is not None
+        assert 0 < request.port < 65536
+        assert "@" not in request.host
