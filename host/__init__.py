@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ipc.events import PluginEvent
     from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
     from policies.chain import Step
+    from policies.manifest_values import Manifest
 
 __all__ = [
     "Answer",
@@ -56,6 +57,7 @@ __all__ = [
     "InputError",
     "IsolationError",
     "Limits",
+    "Manifest",
     "NameRequest",
     "Outcome",
     "PluginDisabledError",
@@ -88,6 +90,7 @@ _HOME_OF = {
     "PluginInfo": "host.workspace",
     "ToolInfo": "host.workspace",
     "Step": "policies.chain",
+    "Manifest": "policies.manifest_values",
     **dict.fromkeys(
         ("FileRequest", "HostRequest", "NameRequest", "ShellRequest"), "policies.capability"
     ),

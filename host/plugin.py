@@ -34,6 +34,7 @@ from host.waits import Wait
 from policies.gate import Tier, strictest
 from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.rights import Right
+from policies.settings import Secret
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
@@ -90,8 +91,8 @@ class Plugin:
         self.limits: Limits = workspace.config.limits_for(spec.name)
         self.masked = Redactor()
         for secret in spec.settings.secrets():
-            self.masked.add(secret)
-        self._audited_secrets: list[str] = []
+            self.masked.add(secret.reveal())
+        self._audited_secrets: list[Secret] = []
         self.registry: Registry = EMPTY
         self.instances: dict[str, Instance] = {}
         self.loaded: Wait[None] = Wait()
@@ -113,7 +114,7 @@ class Plugin:
         """Start the first instance; the result is there when it has registered what it offers."""
         self._load_began = now_s()
         for secret in self.spec.settings.secrets():
-            self.runtime.audit.add_secret(secret)
+            self.runtime.audit.add_secret(secret.reveal())
             self._audited_secrets.append(secret)
         self._spare = Instance(self, None)
         return self.loaded
@@ -174,9 +175,9 @@ class Plugin:
             self.stop()
 
     @property
-    def shared_key(self) -> tuple[str, str]:
-        """What two workspaces must agree on to share an instance: the name and the code."""
-        return self.name, content_id(self.spec.artifact)
+    def shared_key(self) -> tuple[str, str, frozenset[Secret]]:
+        """What two workspaces must agree on to share an instance: the name, the code, and every secret."""
+        return self.name, content_id(self.spec.artifact), self.spec.settings.secrets()
 
     def stop(self) -> None:
         """End every instance; none starts again."""
@@ -185,7 +186,7 @@ class Plugin:
             instance.stop()
         self.loaded.fail(PluginLoadError("E_STOPPED", "it was stopped while it was loading"))
         while self._audited_secrets:
-            self.runtime.audit.remove_secret(self._audited_secrets.pop())
+            self.runtime.audit.remove_secret(self._audited_secrets.pop().reveal())
 
     def switch_off(self, error: PluginDisabledError) -> None:
         """Kill every worker; none starts until :meth:`switch_on`."""

@@ -33,6 +33,7 @@ from host.spawn import RoleName, WorkerLimits, Zygote
 from host.switching import TICK_S, Switchboard, changes
 from host.trail.opening import start_trail
 from host.trail.writer import TrailWriter
+from policies.settings import Secret
 from policies.switches import Switches
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Runtime:
         self.switchboard = Switchboard(config)
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""
-        self.shared: dict[tuple[str, str], Plugin] = {}
+        self.shared: dict[tuple[str, str, frozenset[Secret]], Plugin] = {}
         self.baseline_bytes = _BASELINE_BYTES
         self.is_closed = False
         self.is_foreign = False

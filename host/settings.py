@@ -36,9 +36,9 @@ class Settings:
             for key, value in self.values.items()
         }
 
-    def secrets(self) -> list[str]:
-        """Return the texts that must not be shown."""
-        return [value.reveal() for value in self.values.values() if isinstance(value, Secret)]
+    def secrets(self) -> frozenset[Secret]:
+        """Return what must not be shown."""
+        return frozenset(value for value in self.values.values() if isinstance(value, Secret))
 
 
 NO_SETTINGS = Settings({})

@@ -177,6 +177,8 @@ def _first_error(error: ValidationError) -> tuple[Where, str]:
     what = details["msg"].removeprefix("Input ").replace("\n", " ")
     given = details["input"]
     shown = "a table" if isinstance(given, dict) else ascii(given)
+    if where[:1] == ("settings",) and not isinstance(given, dict):
+        shown = type(given).__name__  # it may be a secret that stands one level too high
     return where, f"{what}, not {shown if len(shown) <= 60 else shown[:60] + '...'}; correct it"
 
 

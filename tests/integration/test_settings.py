@@ -13,6 +13,7 @@ from host.outcome import Json, JsonObject
 from tests.integration.cli_support import Cli
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write
+from tests.integration.test_scopes import Project
 
 SECRET = "correct-horse-battery"
 MANIFEST = """export const manifest = {
@@ -227,3 +228,23 @@ def test_inspect_gives_no_settings(tmp_path: Path, write: Write) -> None:
     assert ran.code == 0, ran.err
     assert '"description": "{.}"' in ran.out
     assert SECRET not in ran.out + ran.err
+
+
+def test_projects_with_other_secrets_share_no_instance(
+    make_host: MakeHost, write: Write, tmp_path: Path
+) -> None:
+    """A plugin of scope global serves those that gave it the same; the control is the same settings twice."""
+    path = write(
+        "g.ts", f"{TELLS}".replace("settings:", "name: 'guard', scope: 'global', settings:", 1)
+    )
+    host = make_host(Config(settings={"guard": {"token": SECRET}}))
+    first = host.load(path)
+    same = Project(host, Config(settings={"guard": {"token": SECRET}}), tmp_path / "same")
+    other = Project(
+        host, Config(settings={"guard": {"token": "of-another"}}), tmp_path / "other"
+    )
+
+    assert same.load(path).pids == first.pids
+    assert other.load(path).pids != first.pids
+    assert told(other.as_host())["token"] == "of-another"  # type: ignore[index,call-overload]
+    assert told(host)["token"] == SECRET  # type: ignore[index,call-overload]

@@ -345,3 +345,13 @@ def test_patterns_of_every_kind_are_read(tmp_path: Path) -> None:
     )
 
     assert len(config.rules("deny")) == 10
+
+
+def test_a_setting_that_stands_one_level_too_high_is_not_quoted(tmp_path: Path) -> None:
+    """It may be a password; the control is a wrong value elsewhere, which is."""
+    assert "hunter2" in refusal(tmp_path, "[plugin.approval]\ntoken = 'hunter2'\n")
+
+    told = refusal(tmp_path, "[plugin.settings]\ntoken = 'hunter2'\n")
+
+    assert told.startswith("2: plugin.settings.token: ")
+    assert "hunter2" not in told
