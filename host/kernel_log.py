@@ -54,16 +54,17 @@ class KernelLog:
 
     def forbidden_call(self, pid: int) -> str:
         """Return the name of the system call that *pid* died for in the last seconds, or nothing (yet)."""
-        self._read()
+        self.catch_up()
         at, name = self._calls.pop(pid, (0.0, ""))
         return name if abs(time() - at) < _WITHIN_S else ""
 
     def ran_out_of_memory(self, pid: int) -> bool:
         """Whether the kernel ended *pid* to get memory; asked once."""
-        self._read()
+        self.catch_up()
         return self._starved.pop(pid, 0) is None
 
-    def _read(self) -> None:
+    def catch_up(self) -> None:
+        """Read on, so that little is left to read when it is needed; what is read stays known for a while."""
         for _ in range(_RECORDS_A_TURN if self._fd >= 0 else 0):
             try:
                 record = os.read(self._fd, _RECORD_BYTES)

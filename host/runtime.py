@@ -208,6 +208,7 @@ class Runtime:
         required = required_layers(
             self.config, is_root=os.geteuid() == 0, has_cgroups=not self.groups.why_not
         )
+        self.sandbox.catch_up()
         group = self.groups.make(limits)
         try:
             link = Link(

@@ -46,6 +46,10 @@ class SandboxDeaths:
         """Whether the kernel ended *pid* to get memory back."""
         return self._log.ran_out_of_memory(pid)
 
+    def catch_up(self) -> None:
+        """Keep up with the kernel's log; called as workers start, which is before any of them can die."""
+        self._log.catch_up()
+
     def close(self) -> None:
         """Let go of the log."""
         self._log.close()

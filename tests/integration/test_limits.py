@@ -8,6 +8,8 @@ import pytest
 
 from host import BlockingPluginHost, Config
 from host.audit import Kind
+from host.config import load_config
+from host.errors import ConfigError
 from host.outcome import Status
 from tests.integration.host_support import Write, audited, bash, on, pid_of, plugin, result_of
 
@@ -141,3 +143,24 @@ def test_lines_above_the_rate_are_dropped_and_counted(
     assert 10 <= passed("chatty") < passed("other")
     (entry, *_) = audited(host, Kind.REFUSED, "chatty")
     assert (entry.code, entry.detail) == ("E_LOG_RATE", "it logs more than 5 lines a second")
+
+
+@pytest.mark.parametrize(
+    ("line", "bound"),
+    [
+        ("niceness = 20", "19"),
+        ("descriptors = 4", "5"),
+        ("descriptors = 65", "64"),
+        ("logs_per_s = 0", "0"),
+        ("logs_per_s = 4001", "4000"),
+        ("frame_bytes = 16777217", "16777216"),
+        ("data_bytes = 1024", "16777216"),
+        ("heap_bytes = 8589934592", "4294967296"),
+    ],
+)
+def test_nothing_lies_beyond_the_ceilings(tmp_path: Path, line: str, bound: str) -> None:
+    """For one plugin as for all: an error that names the line and the bound."""
+    for table in ("plugin.limits", 'plugin.plugins."x".limits'):
+        (tmp_path / "config.toml").write_text(f"[{table}]\n{line}\n")
+        with pytest.raises(ConfigError, match=rf"config\.toml:2: .*limits\.\w+: .*\b{bound}\b"):
+            load_config(tmp_path)
