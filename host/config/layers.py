@@ -24,6 +24,7 @@ from policies.decision import Source
 from policies.modes import MODES, OLDER_MODES, read_mode
 from policies.switch_words import DIR, MODE
 
+_MAX_WARNINGS: Final = 50
 CEILING: Final = Path("/etc/jcode/plugin.toml")
 
 
@@ -63,7 +64,18 @@ def load_config(
     config, told = _within(config, bound)
     given = (variables or {}).get(DIR, "").strip()
     plugin_dir = Path(given).expanduser().absolute() if given else home / "plugins"
-    return config.looking_in(plugin_dir).told(config.places, (*warnings, *told))
+    return config.looking_in(plugin_dir).told(config.places, _bounded([*warnings, *told]))
+
+
+def _bounded(warnings: list[str]) -> tuple[str, ...]:
+    """A stranger's file must not bury the other lines that a person is told."""
+    more = len(warnings) - _MAX_WARNINGS
+    if more <= 0:
+        return tuple(warnings)
+    return (
+        *warnings[:_MAX_WARNINGS],
+        f"{more} more warnings about the configuration; correct these first",
+    )
 
 
 def within_ceiling(config: Config) -> Config:

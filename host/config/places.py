@@ -6,7 +6,7 @@ Promises    Total: a text that tomllib takes gives a line for every key and ever
 
 import tomllib
 from collections.abc import ItemsView
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Where: TypeAlias = tuple[str | int, ...]
 """The keys that lead to a value. A table in an array of tables is one more step, its number; a text in an array is a
 step of its own, so that lists of several files can unite."""
+
+_MAX_DEPTH: Final = 12
+"""Nothing of ours is deeper, but for what is handed on as it is: a plugin's settings."""
 
 
 class Lines:
@@ -57,12 +60,15 @@ class Lines:
                 self._pair(table, part)
 
     def _pair(self, table: Where, node: "Node") -> None:
-        key, *_, value = [part for part in node.children if part.type != "comment"]
-        where = (*table, *_keys(key))
+        parts = [part for part in node.children if part.type != "comment"]
+        where = (*table, *_keys(parts[0])) if parts else ()
         self._note(where, node)
-        self._value(where, value)
+        if where:
+            self._value(where, parts[-1])
 
     def _value(self, where: Where, node: "Node") -> None:
+        if len(where) >= _MAX_DEPTH:
+            return
         if node.type == "inline_table":
             for part in node.children:
                 if part.type == "pair":
@@ -77,8 +83,10 @@ class Lines:
                 self._value((*where, at), part)
 
     def _note(self, where: Where, node: "Node") -> None:
-        for end in range(1, len(where) + 1):
-            self._lines.setdefault(where[:end], node.start_point[0] + 1)
+        # With what leads there; once that is known, so is all that leads to it.
+        while where and where not in self._lines:
+            self._lines[where] = node.start_point[0] + 1
+            where = where[:-1]
 
 
 def _keys(node: "Node") -> tuple[str, ...]:

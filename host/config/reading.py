@@ -22,7 +22,8 @@ from host.errors import ConfigError
 from policies.capability import KINDS
 from policies.decision import Source
 
-_MAX_BYTES: Final = 1024 * 1024
+_MAX_HINTS: Final = 20
+_MAX_BYTES: Final = 256 * 1024
 
 
 def read_file(path: Path) -> Config:
@@ -54,7 +55,7 @@ def read_regular(path: Path) -> tuple[bytes, os.stat_result] | None:
     if not is_regular:
         raise ConfigError(f"{path}: not a regular file; replace it by one, or remove it")
     if len(data) > _MAX_BYTES:
-        raise ConfigError(f"{path}: larger than {_MAX_BYTES >> 20} MiB; no configuration is")
+        raise ConfigError(f"{path}: larger than {_MAX_BYTES >> 10} KiB; no configuration is")
     return data, status
 
 
@@ -126,12 +127,18 @@ def _take_unknown(
     model: type[BaseModel], table: dict[str, object], where: Where
 ) -> Iterator[tuple[Where, str]]:
     """Remove keys of *table* that *model* does not have, and say which they were."""
+    hints = 0
     for key in list(table):
         known = model.model_fields.get(key)
         if known is None:
             if model.model_config.get("extra") != "allow":
                 del table[key]
-                near = difflib.get_close_matches(key, model.model_fields, 1)
+                hints += 1  # each takes a while, and a stranger's file may have very many
+                near = (
+                    difflib.get_close_matches(key[:64], model.model_fields, 1)
+                    if hints <= _MAX_HINTS
+                    else []
+                )
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield (*where, key), f"unknown key {key!r} is ignored{hint}"
             continue

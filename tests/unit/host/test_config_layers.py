@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from host import BlockingPluginHost
 from host.config import CeilingFile, Config, load_config
-from host.errors import ConfigError
+from host.errors import ConfigError, InputError
 from policies.decision import Source
 
 
@@ -257,7 +258,7 @@ def test_a_projects_broken_file_stops_the_start(machine: Machine) -> None:
     machine.project.symlink_to("/dev/zero")
     assert "not a regular file" in machine.error()
     machine.project.unlink()
-    assert "larger than" in machine.error(project="#" * (1024 * 1024 + 1))
+    assert "larger than" in machine.error(project="#" * (256 * 1024 + 1))
 
 
 # The environment and the flag.
@@ -415,3 +416,38 @@ def test_a_ceiling_of_somebody_else_is_none(machine: Machine) -> None:
 def test_no_ceiling_is_no_error(machine: Machine) -> None:
     """Most machines have none."""
     assert machine.load().ceiling is None
+
+
+def test_a_strangers_file_is_read_in_bounded_time_and_lines(machine: Machine) -> None:
+    """As many unknown keys as there is room for, or of brackets, is neither a long start nor a flood."""
+    keys = "".join(f"fail_close{n} = 1\n" for n in range(12_000))
+    config = machine.load(project=f"[plugin]\n{keys}")
+
+    assert len(config.warnings) == 51
+    assert config.warnings[0].endswith("did you mean fail_closed?")
+    assert config.warnings[-1].startswith("11950 more warnings")
+
+    nested = "[" * 90 + "1," * 100 + "]" * 90
+    rows = "".join(f"k{n} = {nested}\n" for n in range(600))
+    assert len(machine.load(project=f"[other]\n{rows}").warnings) == 0
+
+
+def test_what_was_loosened_after_loading_is_bounded_again(machine: Machine) -> None:
+    """A program that copies a configuration, and sets the mode while it runs, stays within the ceiling."""
+    config = machine.load(ceiling="[plugin]\npermission_mode = 'default'\nforce_deny = true\n")
+    looser = config.model_copy(
+        update={"permission_mode": "bypass_permissions", "force_deny": False}
+    )
+    host = BlockingPluginHost(looser, project_dir=machine.root, home=machine.root / "home")
+    try:
+        assert host.config.force_deny
+        assert host.permission_mode == "default"
+        host.set_mode("plan")
+        assert host.permission_mode == "plan"
+        with pytest.raises(
+            InputError, match=r"exceeds the ceiling, default \(.*plugin\.toml:2\)"
+        ):
+            host.set_mode("accept_edits")
+        assert host.permission_mode == "plan"
+    finally:
+        host.close()
