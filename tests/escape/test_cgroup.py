@@ -95,15 +95,15 @@ def test_a_group_that_is_killed_takes_its_worker_and_the_next_gets_a_new_one(
     """By cgroup.kill, as its host ends it; from outside, so it costs a restart and no blame."""
     host = make_host()
     (pid,) = host.load(plugin).pids
-    (group,) = groups_in(parent)
+    group = parent / Path(group_of(pid)).name
     (group / "cgroup.kill").write_text("1")
     assert not wait_gone([pid])
 
     host.dispatch("PreToolUse", EVENT)
     host.dispatch("PreToolUse", EVENT)
 
-    (new,) = groups_in(parent)
-    assert new != group
+    (new,) = host.plugins()[0].pids
+    assert Path(group_of(new)).name != group.name
     assert [entry.code for entry in host.audit.recent(9, kind=Kind.CRASHED)] == ["E_SIGNAL"]
 
 
