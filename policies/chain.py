@@ -13,6 +13,7 @@ Elsewhere   What a pattern covers: ``paths``, ``hosts``, ``commands``, ``names``
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -194,7 +195,7 @@ def _unknown(plugin: str) -> Decision:
 
 
 class _Compiled:
-    """One plugin's five layers, ready to be asked. Holds what it needs of its chain, which it outlives."""
+    """One plugin's five layers, ready to be asked. It may outlive its chain."""
 
     def __init__(self, chain: Chain, policy: PluginPolicy) -> None:
         places = Places(chain.cwd, chain.home, policy.root, policy.data)
@@ -203,9 +204,7 @@ class _Compiled:
         self._mode_source = chain.mode_source
         self._default = chain.global_default
         self._force_deny = chain.force_deny
-        self._protected: Protected = protected(
-            chain.home, chain.state, tuple(sorted(chain.aliases.items())), chain.ours
-        )
+        self._ours = (chain.home, chain.state, chain.aliases, chain.ours)
         self._own = _own_directories(chain.state, policy)
         self._plugin_deny = RuleSet(policy.deny, places, denies=True, aliases=chain.aliases)
         self._global_deny = RuleSet(chain.deny, places, denies=True, aliases=chain.aliases)
@@ -282,6 +281,12 @@ class _Compiled:
             and decision.layer < 5
             and right in ("observe", "veto")
         )
+
+    @cached_property
+    def _protected(self) -> Protected:
+        # Not before a file is asked for: most plugins never do, and reading the table takes milliseconds.
+        home, state, aliases, ours = self._ours
+        return protected(home, state, tuple(sorted(aliases.items())), ours)
 
     # The layers: a decision, or None to pass the request on.
 

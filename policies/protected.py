@@ -16,7 +16,7 @@ from typing import Final
 
 from policies.decision import Rule
 from policies.names import NameSet
-from policies.paths import Form, PathSet, Places
+from policies.paths import Form, PathSet, Places, anchor, expand
 
 _READ: Final = ("fs_read",)
 _WRITE: Final = ("fs_write",)
@@ -469,10 +469,11 @@ def protected(
 def anchors(home: str, state: str, ours: tuple[str, ...] = ()) -> frozenset[str]:
     """Return the directories in which the rows' patterns begin, case kept, so that links on the way to them
     can be followed."""
-    patterns = [
-        Rule(row.name, pattern.replace("$STATE", escape(state)))
+    places = Places(home=home)
+    patterns = (
+        expand(pattern.replace("$STATE", escape(state)), places)
         for row in ROWS
         if row.kinds != ("config_write",)
         for pattern in _patterns(row, state, ours)
-    ]
-    return PathSet(patterns, Places(home=home), denies=True).anchors
+    )
+    return frozenset(anchor(pattern) for pattern in patterns if pattern is not None)
