@@ -437,9 +437,7 @@ class Instance:
 
     def _read_registry(self, raw: dict[str, Json]) -> None:
         masked = self.plugin.masked.known_in(raw)  # what is registered is shown to everybody
-        self.registry = read_registry(
-            masked if isinstance(masked, dict) else {}, self.plugin.spec.manifest
-        )
+        self.registry = read_registry(masked if isinstance(masked, dict) else {})
 
     def take_registry(self, raw: dict[str, Json]) -> None:
         """The plugin registered or took back something."""

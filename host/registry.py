@@ -10,8 +10,7 @@ from typing import Final, TypeGuard
 
 from host.outcome import Json, JsonObject
 from ipc.events import PluginEvent
-from policies.gate import TIERS, Tier, strictest
-from policies.manifest_values import NO_MANIFEST, Manifest
+from policies.gate import TIERS, Tier
 
 MAX_EACH: Final = 256
 MAX_TEXT: Final = 16_384
@@ -93,19 +92,8 @@ class _Reader:
         return list(seen.values())
 
 
-def _tier(own: Json, stated: Tier | None) -> Tier:
-    if own is None:
-        return stated or "exec"
-    known: Tier = next((tier for tier in TIERS if tier == own), "exec")
-    return known if stated is None else strictest(known, stated)
-
-
-def read_registry(raw: JsonObject, manifest: Manifest = NO_MANIFEST) -> Registry:
-    """Return *raw* as checked values; what cannot be used is left out and named in ``problems``.
-
-    A tool's own tier counts where it is above what *manifest* says of it; a tool of which neither says anything
-    is ``exec``.
-    """
+def read_registry(raw: JsonObject) -> Registry:
+    """Return *raw* as checked values; what cannot be used is left out and named in ``problems``."""
     reader = _Reader()
     bitmap = 0
     events = raw.get("events")
@@ -120,7 +108,7 @@ def read_registry(raw: JsonObject, manifest: Manifest = NO_MANIFEST) -> Registry
             ToolSpec(
                 name=_text(item["name"]),
                 description=_text(item.get("description")),
-                tier=_tier(tier, manifest.tool_tier(_text(item["name"]))),
+                tier=next((known_tier for known_tier in TIERS if known_tier == tier), "exec"),
                 label=_text(item.get("label"), 200) or None,
                 parameters=parameters if _is_object(parameters) else None,
                 has_handler=item.get("has_handler") is not False,
