@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost
+from host import BlockingPluginHost, PluginHost
 from host.config import CeilingFile, Config, load_config
+from host.core import HostCore
 from host.errors import ConfigError, InputError
 from policies.decision import Source
 
@@ -451,3 +452,23 @@ def test_what_was_loosened_after_loading_is_bounded_again(machine: Machine) -> N
         assert host.permission_mode == "plan"
     finally:
         host.close()
+
+
+@pytest.mark.parametrize("front", [PluginHost, BlockingPluginHost])
+def test_a_host_from_the_configuration_reads_every_layer(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, front: type[HostCore]
+) -> None:
+    """Files, environment and the mode that is given."""
+    machine.write(machine.user, "[plugin]\n[plugin.deny]\nenv = ['A']\n")
+    machine.write(machine.project, "[plugin]\n[plugin.deny]\nenv = ['B']\n")
+    monkeypatch.setenv("JCODE_HOME", str(machine.user.parent))
+    monkeypatch.delenv("JCODE_PLUGIN_MODE", raising=False)
+    make = front.from_config  # type: ignore[attr-defined] # both front ends have it
+
+    host = make(project_dir=machine.root / "project", mode="interactive")
+    try:
+        assert (host.config.mode, host.config.deny) == ("interactive", {"env": ("A", "B")})
+    finally:
+        host.runtime.close()
+    with pytest.raises(ConfigError, match="--plugin-mode: 'x' is no mode"):
+        make(mode="x")
