@@ -169,16 +169,23 @@ class Approvals:
         asked = self._open.get(key)
         if asked is not None and (asked.waiting or now - asked.began < FORGOTTEN_AFTER_S):
             return asked
-        if asked is None and len(self._open) >= MAX_OPEN:
+        if asked is not None:
+            self._forget(key)
+        elif len(self._open) >= MAX_OPEN:
             for old, one in list(self._open.items()):
                 if not one.waiting and now - one.began >= FORGOTTEN_AFTER_S:
-                    del self._open[old]
+                    self._forget(old)
             if len(self._open) >= MAX_OPEN:
                 return None
         asked = self._open[key] = _Open(question, now, [])
+        self._runtime.reactor.demand += 1  # an answer is taken also when no caller waits
         if self.ask_person is not None:
             self.ask_person(question, lambda answer: self._answered(key, asked, answer))
         return asked
+
+    def _forget(self, key: tuple[str, ...]) -> None:
+        del self._open[key]
+        self._runtime.reactor.demand -= 1
 
     async def _await(self, asked: _Open, timeout_s: float) -> object:
         turn: Wait[object] = Wait()
@@ -194,7 +201,7 @@ class Approvals:
     def _answered(self, key: tuple[str, ...], asked: _Open, answer: object) -> None:
         if self._open.get(key) is not asked:
             return  # asked anew meanwhile, or the host was closed
-        del self._open[key]
+        self._forget(key)
         if asked.waiting:
             for turn in list(asked.waiting):
                 turn.set(answer)
@@ -284,7 +291,8 @@ class Approvals:
 
     def close(self) -> None:
         """Answers that come from now on are nobody's."""
-        self._open.clear()
+        for key in list(self._open):
+            self._forget(key)
         self._late.clear()
 
     def _report(self, what: str) -> None:
