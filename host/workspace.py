@@ -200,7 +200,7 @@ class Workspace:
         wanted = name or manifest.name or entry.name
         self._check_switches(wanted, wanted, *_names_in(manifest))
         enabled = manifest.enabled_features(self.config.features.get(wanted))
-        more = tuple(feature.entry for feature in enabled if feature.entry is not None)
+        more = tuple(file for feature in enabled for file in feature.entries)
         if more:  # only now is it known which; the plugin without them is in the cache for good
             artifact = await self.runtime.builds.build(replace(entry, more=more))
             manifest = complete(entry.package, artifact, entry.root / entry.file)

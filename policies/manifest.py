@@ -375,7 +375,7 @@ class _Reader:
             name,
             shape.description,
             shape.default,
-            shape.entry,
+            (shape.entry, *shape.extensions) if shape.entry is not None else shape.extensions,
             self._capabilities(shape.additional_capabilities, place) or Capabilities(),
         )
 

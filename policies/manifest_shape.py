@@ -140,6 +140,8 @@ class FeatureShape(_Shape):
     description: Text = ""
     default: StrictBool = False
     entry: Word | None = None
+    extensions: Annotated[Words, Field(max_length=20)] = ()
+    """As oh-my-pi calls such files."""
     additional_capabilities: CapabilitiesShape | None = None
 
 

@@ -81,7 +81,8 @@ class Feature:
     name: str
     description: str = ""
     is_default: bool = False
-    entry: str | None = None
+    entries: tuple[str, ...] = ()
+    """Files that run after the main one while it is on."""
     additional: Capabilities = Capabilities()
 
 

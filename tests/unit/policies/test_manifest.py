@@ -330,11 +330,13 @@ def test_settings_of_oh_my_pi_are_read() -> None:
     """Its types are a part of ours; ``step`` is for a widget."""
     manifest = package(
         '{"omp": {"settings": {"n": {"type": "number", "min": 1, "step": 2, "default": 3}},'
-        ' "features": {"x": {"default": true, "tools": ["./x"]}}, "tools": "./tools"}}'
+        ' "features": {"x": {"default": true, "extensions": ["./x.ts", "./y.ts"]}}, "tools": "./tools"}}'
     )
 
     assert manifest.settings == (Setting("n", "number", default=3, min=1),)
-    assert [feature.name for feature in manifest.enabled_features()] == ["x"]
+    (feature,) = manifest.enabled_features()
+    assert (feature.name, feature.entries) == ("x", ("./x.ts", "./y.ts"))
+    assert package(FULL).features[0].entries == ("src/deep.ts",)
 
 
 # ---- older ones -------------------------------------------------------------------------------------------------
