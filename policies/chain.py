@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from policies import paths
-from policies.capability import FileRequest, NameRequest, Request, target
+from policies.capability import FileRequest, NameRequest, Request, ShellRequest, target
 from policies.decision import BUILT_IN, LAYER_NAMES, Decision, Rule, Source, Verdict
 from policies.names import RIGHTS
 from policies.paths import NO_ALIASES, Aliases, Places
@@ -233,7 +233,7 @@ class _Compiled:
             or self._layer_4(subject)
             or self._layer_5(subject)
         )
-        if len(target(request)) <= _REMEMBERED_CHARS:
+        if _size(request) <= _REMEMBERED_CHARS:
             if len(self.decided) >= _REMEMBERED:
                 self.decided.clear()
             self.decided[request] = decision
@@ -400,6 +400,15 @@ _BY_DEFAULT: Final[Mapping[Verdict, str]] = {
 _INNER: Final = (
     "this machine, its network or a metadata service; only a rule that spells it out allows it"
 )
+
+
+def _size(request: Request) -> int:
+    """Return how many characters of a plugin's making are kept with *request*."""
+    match request:
+        case FileRequest(named=more) | ShellRequest(program=more):
+            return len(target(request)) + len(more)
+        case _:
+            return len(target(request))
 
 
 def _by(verdict: Verdict, layer: int, code: str, rule: Rule) -> Decision:

@@ -31,7 +31,8 @@ _WRAPPERS: Final = (
     "taskset flock watch entr script expect unbuffer strace ltrace gdb lldb perf valgrind unshare nsenter chroot "
     "systemd-run at batch crontab busybox toybox ld.so ld-linux ld-linux-x86-64.so ld-linux-aarch64.so "
     "setpriv capsh prlimit numactl firejail bwrap fakeroot proot command exec eval builtin start-stop-daemon "
-    "run-parts dbus-run-session xvfb-run"
+    "run-parts dbus-run-session xvfb-run direnv rbenv pyenv nvm asdf mise volta fnm xdg-open open code cursor "
+    "qemu-x86_64 qemu-aarch64 ld-musl-x86_64.so ld-musl-aarch64.so wine mono apptainer singularity runc crun ctr buildah"
 )
 _REMOTE: Final = "ssh scp sftp rsync docker podman nerdctl kubectl oc lxc incus vagrant ansible mosh telnet socat nc ncat"
 _INTERPRETERS: Final = (
@@ -43,6 +44,7 @@ _BUILDERS: Final = (
     "npm npx pnpm pnpx yarn corepack pip pipx uv uvx poetry pdm hatch conda tox nox pytest make gmake cmake ninja "
     "meson bazel buck just task rake gradle mvn ant sbt cargo rustc rustup go gcc cc clang ld ar tar cpio zip "
     "bundle gem composer cpan brew apt apt-get dpkg rpm dnf yum apk pacman nix nix-shell guix snap flatpak "
+    "eslint prettier babel tsup ctest rspec rubocop phpunit terraform helm packer ansible-playbook "
     "pre-commit husky lerna nx turbo jest vitest mocha webpack vite rollup esbuild gulp grunt"
 )
 _PAGERS: Final = "vi vim nvim view vimdiff emacs emacsclient nano pico less more most man pager tmux screen byobu top htop ftp lftp mail mailx mutt"

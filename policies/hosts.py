@@ -31,6 +31,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 _CARRIERS: Final[tuple[tuple[IPv6Network, int], ...]] = (
     (IPv6Network("::ffff:0:0/96"), 0),  # mapped
+    (IPv6Network("::ffff:0:0:0/96"), 0),  # translated
     (IPv6Network("::/96"), 0),  # compatible
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64
     (IPv6Network("2002::/16"), 80),  # 6to4

@@ -151,6 +151,27 @@ def test_targets_without_end_do_not_fill_the_audit(tmp_path: Path) -> None:
         assert not decisions._counts
 
 
+def test_a_path_that_is_no_text_is_refused_like_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a link leads may be bytes: neither the answer nor the audit stumbles over them."""
+
+    def act(
+        _: Instance, granted: Granted, args: dict[str, Json], request: HostcallRequest
+    ) -> None:
+        raise AssertionError(granted)
+
+    needs = Needs("fs_read", lambda *_: FileRequest("fs_read", "/srv/\udcff"))
+    monkeypatch.setitem(ASKS, "env.get", Guarded("env.get", act, needs))
+    with Stage(tmp_path) as stage:
+        ok, answer = call_env(stage, stage.load(), "{}")
+        (entry,) = stage.audit.recent(10, kind=Kind.DECISION)
+
+    assert not ok
+    assert answer["message"] == "fs_read: /srv/\\udcff: not allowed (deny.mode)"
+    assert entry.code == "deny.mode"
+
+
 def test_a_proof_comes_from_the_chain_alone() -> None:
     """No handler makes its own."""
     with pytest.raises(TypeError, match="grant"):

@@ -272,9 +272,11 @@ def test_decisions_are_remembered_within_bounds() -> None:
         one.decide("p", FileRequest("fs_read", f"/home/u/proj/{number}"))
         one.decide("p", FileRequest("fs_read", f"/home/u/proj/{'long/' * 120}{number}"))
 
+        one.decide("p", FileRequest("fs_read", "/x", named=f"/{'long/' * 120}{number}"))
+
     kept = one._compiled["p"].decided
     assert len(kept) <= 1024
-    assert all(len(r.path) <= 512 for r in kept if isinstance(r, FileRequest))
+    assert all(len(r.path + r.named) <= 512 for r in kept if isinstance(r, FileRequest))
     assert one.decide("p", READ) == first
 
 
