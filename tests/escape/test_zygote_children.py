@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost
+from host import BlockingPluginHost, Config
+from host.config import Timeouts
 from tests.support.processes import status_of
 from tests.support.traced import Births, watch_births
 from worker.engine import Engine
@@ -29,7 +30,9 @@ export default (pi) => {
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
-    with BlockingPluginHost(project_dir=tmp_path, home=tmp_path / "home") as made:
+    # A worker that takes a dead one's place on a busy machine has its time.
+    config = Config(timeouts=Timeouts(actionable_ms=60_000))
+    with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as made:
         yield made
 
 

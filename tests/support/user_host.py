@@ -11,7 +11,7 @@ from pathlib import Path
 PLUGIN = """
 export default (pi) => {
   pi.on("PreToolUse", (event) => event.tool_name === "bash" ? { block: "no shell here" } : undefined);
-  pi.on("UserPromptSubmit", () => { for (;;) {} });
+  pi.on("TurnEnd", () => { for (;;) {} });
 };
 """
 
@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
 
     path = folder / "guard.js"
     path.write_text(PLUGIN)
-    config = Config(timeouts=Timeouts(actionable_ms=500, grace_ms=50))
+    config = Config(timeouts=Timeouts(actionable_ms=60_000, info_ms=500))
     with BlockingPluginHost(config, project_dir=folder, home=folder / "home") as host:
         info = host.load(path)
         (pid,) = info.pids
@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
         }
         print(json.dumps(told), flush=True)
         sys.stdin.readline()
-        hung = host.dispatch("UserPromptSubmit", {"content": "a", "session_id": "s"})
+        hung = host.dispatch("TurnEnd", {"session_id": "s", "turn_number": 1, "duration_ms": 1})
         print(json.dumps({"status": str(hung.results[0].status.value)}), flush=True)
 
 
