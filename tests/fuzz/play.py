@@ -272,6 +272,9 @@ class Playing(Stage):
         assert instance is not None
         if not self._is_lost:
             return
+        if instance.link is not None and not instance.link.is_gone:
+            # This process was kept waiting for so long that the host has started another by itself.
+            instance.link.on_exited(Exit(0, 11))
         instance._drop_timers()
         instance._failures = 0
         instance._breaker = Breaker()

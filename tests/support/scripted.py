@@ -27,7 +27,7 @@ from host.plugin import Plugin
 from host.reactor import now_s
 from host.runtime import Runtime
 from host.spawn import Child, Exit, WorkerLimits, Zygote
-from host.tools import ToolResult, call_tool
+from host.tools import Caller, ToolResult, call_tool
 from host.waits import Wait, start
 from host.workspace import PluginInfo
 from ipc.codec import decode, encode
@@ -368,7 +368,7 @@ class Stage(HostCore):
 
         The plugin sees PreToolUse first, as for every tool, and lets it pass.
         """
-        waiting = start(call_tool(self.workspace, "poke", {}, ""))
+        waiting = start(call_tool(self.workspace, "poke", {}, Caller()))
         self.until(lambda: worker.has(EVENT) or worker.has(TOOL))
         if worker.has(EVENT):
             worker.result(int(worker.take(EVENT)[1]))
