@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
     from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
-    from policies.chain import Step
+    from policies.layers import Step
     from policies.manifest_values import Manifest
 
 __all__ = [
@@ -89,7 +89,7 @@ _HOME_OF = {
     "Approval": "host.remembered",
     "PluginInfo": "host.workspace",
     "ToolInfo": "host.workspace",
-    "Step": "policies.chain",
+    "Step": "policies.layers",
     "Manifest": "policies.manifest_values",
     **dict.fromkeys(
         ("FileRequest", "HostRequest", "NameRequest", "ShellRequest"), "policies.capability"

@@ -16,9 +16,11 @@ from host.config import Config
 from host.events import PluginEvent, Right
 from host.realpath import real_places, resolve
 from host.trail.place import place_of
-from policies.chain import Chain, Mode, PluginPolicy
+from policies.chain import Chain
 from policies.consent import consent, granted
 from policies.decision import BUILT_IN, Rule, Source
+from policies.layers import PluginPolicy
+from policies.modes import Mode
 from policies.names import RIGHTS
 from policies.switches import Switches
 

@@ -18,9 +18,9 @@ from host.runtime import Runtime
 from host.surroundings import require_linux
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
-from policies.chain import Step
 from policies.gate import PermissionMode
 from policies.gate_order import is_within
+from policies.layers import Step
 from policies.switches import Switches
 
 _logger = logging.getLogger("jcode_plugins")

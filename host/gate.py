@@ -21,7 +21,7 @@ from host.reactor import now_s
 from host.snapshot import CommandRoute, ToolRoute
 from host.switching import named
 from policies.capability import NameRequest
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Decision, Rule, Source
 from policies.gate import (
     LAST_DENIAL,
@@ -35,6 +35,7 @@ from policies.gate import (
     judge,
     strictest,
 )
+from policies.layers import PluginPolicy
 
 if TYPE_CHECKING:
     from host.workspace import Workspace

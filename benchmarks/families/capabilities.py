@@ -11,9 +11,10 @@ from benchmarks.names import DECISION_COLD, DECISION_REPEATED
 from benchmarks.results import Family
 from benchmarks.row import Row, WrongAnswerError
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.consent import consent, granted
 from policies.decision import Rule, Source
+from policies.layers import PluginPolicy
 
 _CALLS: Final = 200
 _FILE: Final = Source("file", "config.toml:1")

@@ -11,7 +11,7 @@ from host.config import jcode_home
 from host.doctor.examine import LayerRow, Report, examine
 from host.doctor.rows import State
 from host.doctor.state import fix_state
-from policies import protected
+from policies import protected_rows
 
 _STYLE: dict[State, str] = {"ok": "green", "note": "", "warn": "yellow", "bad": "bold red"}
 
@@ -57,7 +57,7 @@ def _print(report: Report, fixed: list[str]) -> None:
                     safe(row.reason),
                     safe(str(len(row.patterns))),
                 )
-                for row in protected.ROWS
+                for row in protected_rows.ROWS
             ],
             right=("patterns",),
         )

@@ -20,7 +20,7 @@ from host.layers import ADVICE
 from host.outcome import JsonObject
 from host.surroundings import read_surroundings, require_linux
 from ipc.layers import LAYERS
-from policies import protected
+from policies import protected_rows
 
 _UNSEEN: Final = "there is no worker to look at"
 
@@ -92,7 +92,7 @@ class Report:
                     "patterns": list(row.patterns),
                     "reason": row.reason,
                 }
-                for row in protected.ROWS
+                for row in protected_rows.ROWS
             ],
         }
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from policies import hosts
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
-from policies.chain import Chain, Mode, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Rule, Source, Verdict
+from policies.layers import PluginPolicy
+from policies.modes import Mode
 from policies.paths import Form, PathSet, Places, normalise
 
 STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}

@@ -10,9 +10,10 @@ from host.config import Config
 from host.config.tighten import OWN_RULES, RULES, tighten
 from host.events import PluginEvent
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.gate import AUTO_APPROVED, MODES
 from policies.gate_order import is_within
+from policies.layers import PluginPolicy
 from policies.modes import meet_modes
 
 PLUGINS = ("p", "q", "r")

@@ -6,11 +6,12 @@ The judge is the chain itself: what a bound lets through is asked of it, before 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Rule
 from policies.examples import example_of
 from policies.gate import TIERS
 from policies.json_text import Json
+from policies.layers import PluginPolicy
 from policies.manifest import ManifestError, parse_manifest
 from policies.manifest_values import SCHEMA_V1, Manifest
 from policies.paths import Places

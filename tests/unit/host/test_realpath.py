@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from host.realpath import file_request, real_places, resolve
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Rule
+from policies.layers import PluginPolicy
 
 
 @pytest.fixture

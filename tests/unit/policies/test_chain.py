@@ -3,9 +3,11 @@
 import pytest
 
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
-from policies.chain import Chain, Mode, PluginPolicy
+from policies.chain import Chain
 from policies.consent import consent, granted
 from policies.decision import Rule, Source
+from policies.layers import PluginPolicy
+from policies.modes import Mode
 
 OPERATOR = Source("file", "config.toml:7")
 HAND = Source("consent", "loaded by hand")

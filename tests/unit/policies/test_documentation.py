@@ -9,10 +9,11 @@ import pytest
 
 from host.config.reading import parse
 from policies.capability import FileRequest, HostRequest, NameRequest, Request, ShellRequest
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.consent import consent, granted
 from policies.decision import Rule, Source
-from policies.protected import ROWS
+from policies.layers import PluginPolicy
+from policies.protected_rows import ROWS
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "policies.md").read_text()
 _VERBS: Final = {"fs_read": "read", "fs_write": "write", "config_write": "write settings"}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Rule
 from policies.examples import example_of
+from policies.layers import PluginPolicy
 from policies.paths import Places
 
 PLACES = Places("/work/c[1]", "/home/ada", "/plugins/p", "/state/data/p")

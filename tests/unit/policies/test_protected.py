@@ -6,9 +6,11 @@ from typing import Literal
 import pytest
 
 from policies.capability import FileRequest, NameRequest
-from policies.chain import Chain, PluginPolicy
+from policies.chain import Chain
 from policies.decision import Rule
-from policies.protected import ROWS, anchors
+from policies.layers import PluginPolicy
+from policies.protected import anchors
+from policies.protected_rows import ROWS
 from policies.rules import problem
 
 KINDS: tuple[Literal["fs_read", "fs_write"], ...] = ("fs_read", "fs_write")
