@@ -7,8 +7,9 @@ Promises    A Chain never changes: the ``with_`` methods return another one, of 
 Layers      0 protected, 1 plugin deny, 2 global deny, 3 plugin allow, 4 global allow, 5 mode fallback; the first
             that matches decides. Layer 3 holds the operator's word and recorded consent and never exceeds
             what the manifest declares; a manifest by itself grants nothing.
-Elsewhere   The layers themselves: ``layers``. What a pattern covers: ``paths``, ``hosts``, ``commands``, ``names``. What loading a plugin consents
-            to: ``consent``. Nothing here follows a link or resolves a name: the asker does, before it asks.
+Elsewhere   The layers themselves: ``layers``. What a pattern covers: ``paths``, ``hosts``, ``commands``, ``names``.
+            What loading a plugin consents to: ``consent``. Nothing here follows a link or resolves a name: the
+            asker does, before it asks.
 """
 
 from collections.abc import Iterable, Mapping
