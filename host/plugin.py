@@ -33,6 +33,7 @@ from host.spawn import WorkerLimits
 from host.waits import Wait
 from policies.gate import Tier, strictest
 from policies.manifest_values import NO_MANIFEST, Manifest
+from policies.plugin_name import folder_name
 from policies.rights import Right
 from policies.settings import Secret
 
@@ -337,7 +338,7 @@ class Plugin:
         return msgspec.json.encode(header).decode()
 
     def _space(self) -> str:
-        safe = self.name.replace("/", "__")
+        safe = folder_name(self.name)
         return f"{safe}/{'global' if self.scope == 'global' else self.workspace.id}"
 
     def data_dir(self) -> Path:

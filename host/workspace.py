@@ -34,6 +34,7 @@ from host.waits import Wait
 from policies.chain import Chain
 from policies.gate import PermissionMode
 from policies.manifest_values import Manifest
+from policies.plugin_name import folder_name
 from policies.preflight import Finding, Report
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class Workspace:
 
     def foresee(self, spec: PluginSpec) -> Chain:
         """Return the capability chain as it will be when the plugin *spec* is loaded."""
-        data_dir = self.runtime.home / "data" / spec.name.replace("/", "__") / self.id
+        data_dir = self.runtime.home / "data" / folder_name(spec.name) / self.id
         return self._capabilities.foresee(
             spec, str(data_dir), self.runtime.switches, can_ask=self._can_ask
         )
