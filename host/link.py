@@ -44,6 +44,7 @@ from ipc.messages import (
 )
 
 MAX_PENDING_HOSTCALLS: Final = 16384
+"""Of one worker. One more is refused by whoever judges hostcalls (``hostcalls/table.py``)."""
 MAX_OWED: Final = 2 * MAX_PENDING_HOSTCALLS
 MAX_OWED_CHARS: Final = 32 * 1024 * 1024
 """Answers and news that wait for a worker's entry to end. One entry can ask for five seconds and each answer is an
@@ -59,6 +60,7 @@ _FLOOD_PER_S: Final = 4000
 _BYTES_PER_TOKEN: Final = 4096
 """A message costs one token and one more for each so many characters: its size is our work, too."""
 _INFINITY: Final = float("inf")
+_CANCELLED: Final = '{"code":"E_CANCELLED","message":"the call was cancelled"}'
 START_WITHIN_S: Final = 30.0
 """From the request for a worker to its HELLO."""
 _MAX_LAYERS_CHARS: Final = 4096
@@ -306,17 +308,35 @@ class Link:
             r for r in self._hostcalls.values() if r.call is call and not r.is_sync
         ]:
             del self._hostcalls[request.id]
+            request.cancel()
         self._send([CANCEL, call.id])
-        if self._sync is not None and self._sync.call is call:
-            self._sync.answer(
-                '{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True
-            )
+        waiting = self._sync
+        if waiting is not None and waiting.call is call:
+            self.answer(waiting, STATUS_ERROR, _CANCELLED)
+            waiting.cancel()
         self._schedule_watch()
+
+    def cancel_hostcall(self, id_: int) -> None:
+        """The plugin does not wait for that hostcall any more, if it ever did."""
+        request = self._hostcalls.get(id_)
+        if request is not None and not request.is_sync:
+            del self._hostcalls[id_]
+            request.cancel()
+
+    @property
+    def pending_hostcalls(self) -> int:
+        """How many hostcalls are unanswered."""
+        return len(self._hostcalls)
+
+    def charge(self, tokens: int) -> None:
+        """Count *tokens* more against what it may send."""
+        self._uncharged += tokens
 
     def answer(self, request: HostcallRequest, status: int, text: str) -> None:
         """Answer a hostcall; dropped when nobody waits for it any more."""
-        if self._hostcalls.pop(request.id, None) is not request or self.is_lost:
-            return
+        if self._hostcalls.get(request.id) is not request or self.is_lost:
+            return  # its id may be another's by now
+        del self._hostcalls[request.id]
         message: Message = [ANSWER, request.id, status, text]
         if request is self._sync:
             self._sync = None
@@ -673,13 +693,7 @@ class Link:
             self._busy_used += now - self._busy_from
             self._busy_from = now
         if is_late or (call is not None and call.state == ABANDONED):
-            request.answer(
-                '{"code":"E_CANCELLED","message":"the call was cancelled"}', is_error=True
-            )
-        elif len(self._hostcalls) > MAX_PENDING_HOSTCALLS:
-            request.answer(
-                '{"code":"E_QUOTA","message":"too many hostcalls are pending"}', is_error=True
-            )
+            request.answer(_CANCELLED, is_error=True)
         else:
             self._listener.on_hostcall(self, request)
 
@@ -751,11 +765,14 @@ class Link:
         self._reactor.remove(self._write_fd)
         self._channel.close()
         calls, self.calls = list(self.calls.values()), {}
-        self._hostcalls.clear()
+        hostcalls, self._hostcalls = list(self._hostcalls.values()), {}
+        self._sync = None
         self._continuations.clear()
         self._owed_chars = 0
         for call in calls:
             call.finish(loss.status, loss.detail)
+        for request in hostcalls:
+            request.cancel()
         self._listener.on_lost(self, loss)
 
     def _gone(self) -> None:

@@ -1,6 +1,7 @@
 """Between a link and whoever owns it: what it reports, what may be answered, what became of a message."""
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,9 +54,13 @@ class Listener(Protocol):
 
 
 class HostcallRequest:
-    """A hostcall under way. :meth:`answer` counts once; late answers are dropped."""
+    """A hostcall under way. :meth:`answer` counts once; late answers are dropped.
 
-    __slots__ = ("_link", "args", "call", "id", "is_sync", "name")
+    It is cancelled when its call is, when the plugin says that it needs it no more, and when its worker is lost:
+    whoever works for it longer than a turn gives :meth:`on_cancel` a way to stop.
+    """
+
+    __slots__ = ("_link", "_stop", "args", "call", "id", "is_cancelled", "is_sync", "name")
 
     def __init__(
         self, link: "Link", id_: int, call: Call | None, name: str, args: str, *, is_sync: bool
@@ -66,7 +71,36 @@ class HostcallRequest:
         self.name = name
         self.args = args
         self.is_sync = is_sync
+        self.is_cancelled = False
+        self._stop: Callable[[], None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """How many hostcalls of this worker are unanswered, this one included."""
+        return self._link.pending_hostcalls
+
+    def charge(self, tokens: int) -> None:
+        """Count *tokens* against what the worker may send, as if it had sent so many messages more."""
+        self._link.charge(tokens)
+
+    def on_cancel(self, stop: Callable[[], None]) -> None:
+        """Have *stop* called, once, if this is cancelled before it is answered; at once if it is already.
+
+        Called in the reactor's turn; neither blocks nor raises. A second one takes the place of the first.
+        """
+        if self.is_cancelled:
+            stop()
+        else:
+            self._stop = stop
+
+    def cancel(self) -> None:
+        """Nobody waits for the answer any more. For the link alone."""
+        self.is_cancelled = True
+        stop, self._stop = self._stop, None
+        if stop is not None:
+            stop()
 
     def answer(self, text: str, *, is_error: bool = False) -> None:
         """Send *text* (JSON) back, as a value or as ``{"code", "message"}``."""
+        self._stop = None  # it may hold what is large, and this may wait in a queue
         self._link.answer(self, STATUS_ERROR if is_error else STATUS_VALUE, text)

@@ -19,6 +19,7 @@ from host.artifact import Artifact
 from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
+from host.hostcalls.quota import Quota
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
 from host.manifests import API_VERSION
@@ -98,6 +99,7 @@ class Plugin:
         self.instances: dict[str, Instance] = {}
         self.loaded: Wait[None] = Wait()
         self.slots = Slots()
+        self.quota = Quota(self)
         self._tiers: dict[str, Tier] = {}
         self.load_ms = 0.0
         self.last_error = ""

@@ -42,6 +42,14 @@ _DAY_MS: Final = 24 * 3600 * 1000
 Ms = Annotated[StrictInt, Field(gt=0, le=_DAY_MS)]
 """Milliseconds, up to a day."""
 Count = Annotated[StrictInt, Field(gt=0, le=1_000_000)]
+HOSTCALLS_PER_S: Final[Mapping[modes.Mode, int]] = {
+    "strict": 50,
+    "disabled": 50,
+    "prompt": 100,
+    "interactive": 100,
+    "permissive": 500,
+}
+"""Hostcalls that one plugin may make a second where nothing else is configured, by mode."""
 Names: TypeAlias = tuple[StrictStr, ...]
 
 Mode = Annotated[
@@ -107,6 +115,10 @@ class Limits(_Section):
     log_bytes: Annotated[StrictInt, Field(ge=64, le=wire.MAX_LOG_BYTES)] = wire.MAX_LOG_BYTES
     logs_per_s: Annotated[StrictInt, Field(gt=0, le=4000)] = 200
     """Log lines that are passed on; a burst may be twice as many. The rest is counted and dropped."""
+    max_hostcalls_per_sec: Annotated[StrictInt, Field(ge=0, le=100_000)] | None = None
+    """Hostcalls of one plugin; those of four seconds may come at once. None: by mode, HOSTCALLS_PER_S."""
+    max_bytes_written: Annotated[StrictInt, Field(ge=0, le=1024 * 1024 * _MIB)] = 64 * _MIB
+    """What one plugin may write within an hour, into files and its key-value store."""
     max_tool_duration_secs: Annotated[float, Field(gt=0, le=24 * 3600, strict=True)] = 60.0
     """How long a tool or a command may run, from the moment it is its turn."""
     load_busy_ms: Ms = 5000

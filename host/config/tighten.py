@@ -13,7 +13,15 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel
 
-from host.config.model import AuditOptions, Config, Limits, PluginOptions, Sandbox, Timeouts
+from host.config.model import (
+    HOSTCALLS_PER_S,
+    AuditOptions,
+    Config,
+    Limits,
+    PluginOptions,
+    Sandbox,
+    Timeouts,
+)
 from host.config.places import Where
 from policies.capability import Kind
 from policies.decision import Source
@@ -35,6 +43,15 @@ def _lower(one: object, two: object) -> object:
     assert isinstance(one, int | float)  # noqa: S101 - the model has checked it
     assert isinstance(two, int | float)  # noqa: S101
     return min(one, two)
+
+
+def _lower_or_by_mode(one: object, two: object) -> object:
+    """A number, or None for what the mode gives: what meets None is within the least that any mode gives."""
+    if one is None or two is None:
+        least = min(HOSTCALLS_PER_S.values())
+        stated = [value for value in (one, two) if isinstance(value, int)]
+        return min(*stated, least) if stated else None
+    return _lower(one, two)
 
 
 def _higher(one: object, two: object) -> object:
@@ -82,6 +99,7 @@ RULES: Final[Mapping[type[BaseModel], Mapping[str, Meet]]] = {
     Limits: {
         **{name: _lower for name in Limits.model_fields if name != "audit_entries"},
         "niceness": _higher,
+        "max_hostcalls_per_sec": _lower_or_by_mode,
     },
     Sandbox: {"require": _united},
     AuditOptions: {"enable": _either},

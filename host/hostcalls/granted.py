@@ -99,7 +99,7 @@ class Decisions:
         if key not in counts and len(counts) >= _COUNTED:
             key = (request.kind, _OTHERS, decision.verdict)
         count = counts[key] = counts.get(key, 0) + 1
-        if count == 1 or _is_power_of_ten(count):
+        if is_power_of_ten(count):
             self._audit.record_decision(
                 plugin, request, decision, repeats=count if count > 1 else None
             )
@@ -109,7 +109,8 @@ class Decisions:
         self._counts.pop(plugin, None)
 
 
-def _is_power_of_ten(count: int) -> bool:
+def is_power_of_ten(count: int) -> bool:
+    """Whether *count* is one of those that are written down: 1, 10, 100, ..."""
     while count % 10 == 0:
         count //= 10
     return count == 1

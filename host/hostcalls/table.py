@@ -1,19 +1,25 @@
 """Every hostcall, one row each. What is not a row does not exist for a plugin.
 
 Promises    A handler runs in the reactor's turn, on the host's side of the pipe, and never blocks.
-            Arguments reach it as parsed JSON; it answers once, now or later. A row that needs a
-            permission is decided before its handler runs, in one place for all: ``granted.py``.
+            Arguments reach it as parsed JSON; it answers once, now or later. One way for all of them:
+            request, row, decision (``granted.py``), quota (``quota.py``), then the handler acts. Refusals and
+            decisions are audited on the way, by number where they repeat.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from host.hostcalls import kv, registry, report, timers
-from host.hostcalls.granted import Granted, Needs, grant
+from host.audit import Kind
+from host.hostcalls import kv, pending, registry, report, timers
+from host.hostcalls.granted import Granted, Needs, grant, is_power_of_ten
+from host.hostcalls.quota import REFUSED_COSTS, QuotaClass
 from host.hostcalls.refusal import refuse
+from host.link import MAX_PENDING_HOSTCALLS
 from host.listener import HostcallRequest
-from host.outcome import Json
+from host.loss import Loss
+from host.outcome import Json, Status
+from host.reactor import now_s
 from host.worker_json import parse_args, parse_told
 
 if TYPE_CHECKING:
@@ -27,12 +33,17 @@ TellHandler = Callable[["Instance", "Call | None", dict[str, Json]], None]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A hostcall that is answered and touches nothing but the plugin's own. ``sync``: it may be waited for in place."""
+    """A hostcall that is answered and touches nothing but the plugin's own.
+
+    ``sync``: it may be waited for in place; ``only_sync``: it is never asked for otherwise.
+    """
 
     name: str
     handler: AskHandler
     sync: bool = False
     needs: None = None
+    quota: QuotaClass = "call"
+    only_sync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +54,18 @@ class Guarded:
     handler: GuardedHandler
     needs: Needs
     sync: bool = False
+    quota: QuotaClass = "call"
+    only_sync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A hostcall without an answer. ``per_s`` bounds how many of one worker are looked at."""
+    """A hostcall without an answer. It is the plugin's own and bounded where it is handled: no quota counts it."""
 
     name: str
     handler: TellHandler
     needs: None = None
+    quota: QuotaClass = "none"
 
 
 Row: TypeAlias = Ask | Guarded
@@ -59,9 +73,9 @@ Row: TypeAlias = Ask | Guarded
 ASKS: Final[dict[str, Row]] = {
     row.name: row
     for row in (
-        Ask("kv.load", kv.load, sync=True),
-        Ask("kv.set", kv.set_),
-        Ask("kv.delete", kv.delete),
+        Ask("kv.load", kv.load, sync=True, only_sync=True, quota="none"),
+        Ask("kv.set", kv.set_, quota="own_bytes"),
+        Ask("kv.delete", kv.delete, quota="own_bytes"),
     )
 }
 
@@ -72,6 +86,7 @@ TELLS: Final[dict[str, Tell]] = {
         Tell("unhandled", report.unhandled),
         Tell("timer", timers.set_wake_up),
         Tell("registry", registry.changed),
+        Tell("cancel", pending.cancel),
     )
 }
 
@@ -85,7 +100,14 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     if request.is_sync and not row.sync:
         refuse(request, "E_INVALID", "this hostcall cannot be waited for in place")
         return
+    if row.only_sync and not request.is_sync:
+        refuse(request, "E_INVALID", "this hostcall is only waited for in place")
+        return
+    if request.pending > MAX_PENDING_HOSTCALLS:
+        _over_quota(instance, request, f"more than {MAX_PENDING_HOSTCALLS} hostcalls pending")
+        return
     args = parse_args(request.args)
+    size = len(request.args)
     request.args = ""  # it may wait for a disk, and its text need not
     if args is None:
         refuse(
@@ -93,10 +115,29 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
             "E_INVALID",
             "its arguments are no JSON object, or hold half a surrogate pair (see String.prototype.toWellFormed)",
         )
+        return
+    granted = None if isinstance(row, Ask) else grant(instance, row.needs, args, request)
+    # What was refused counts as well: it was work to decide.
+    why = instance.plugin.quota.take(row.quota, size, now_s())
+    if why is not None:
+        _over_quota(instance, request, why)
     elif isinstance(row, Ask):
         row.handler(instance, args, request)
-    elif (granted := grant(instance, row.needs, args, request)) is not None:
+    elif granted is not None:
         row.handler(instance, granted, args, request)
+
+
+def _over_quota(instance: "Instance", request: HostcallRequest, why: str) -> None:
+    """Refuse *request*, and read this worker less, or no more, when it does not mind being refused."""
+    refuse(request, "E_QUOTA", why)
+    request.charge(REFUSED_COSTS)
+    count, is_flood = instance.plugin.quota.refuse(why, now_s())
+    if is_power_of_ten(count):
+        repeats = f" ({count} times by now)" if count > 1 else ""
+        instance.note(Kind.REFUSED, "E_QUOTA", f"{request.name}: {why}{repeats}")
+    if is_flood and instance.link is not None:
+        told = f"it goes on asking although it was refused {count} times: {why}"
+        instance.link.kill(Loss("E_FLOOD", told, Status.KILLED, is_own_fault=True))
 
 
 def take_tell(instance: "Instance", call: "Call | None", name: str, text: str) -> bool:

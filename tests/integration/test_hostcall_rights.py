@@ -183,6 +183,6 @@ def test_every_row_says_what_it_needs() -> None:
     free = {name for name, row in ASKS.items() if isinstance(row, Ask)}
 
     assert free == {"kv.load", "kv.set", "kv.delete"}
-    assert set(TELLS) == {"log", "unhandled", "timer", "registry"}
+    assert set(TELLS) == {"log", "unhandled", "timer", "registry", "cancel"}
     for row in ASKS.values():
         assert row.needs is None or row.needs.kind in KINDS

@@ -1,8 +1,8 @@
 // Hostcalls: what crosses to the host, in three forms.
 //
-//   hostcall(call, name, args)      a promise that ANSWER settles
-//   hostcallSync(call, name, args)  an answer at once, for load-time reads
-//   cast(call, name, args)          one way
+//   hostcall(call, name, args, signal?)  a promise that ANSWER settles
+//   hostcallSync(call, name, args)       an answer at once, for load-time reads
+//   cast(call, name, args)               one way
 //
 // ``call`` is the call that the work belongs to, or null for the instance. Attribution is explicit because
 // after an await nothing else could tell two concurrent handlers apart. ``args`` is plain data made by the
@@ -30,25 +30,68 @@ function argumentsText(args) {
   return text;
 }
 
-/** Start a hostcall; the promise rejects with ``code`` E_CANCELLED as soon as its call is cancelled. */
-function hostcall(call, name, args) {
+/**
+ * Start a hostcall; the promise rejects with ``code`` E_CANCELLED as soon as its call is cancelled, and with the
+ * reason of *signal* (an AbortSignal or the like) as soon as that is aborted. The host hears of both and stops.
+ */
+function hostcall(call, name, args, signal) {
   return new PromiseCtor((resolve, reject) => {
     if (call !== null && call.cancelled) throw cancelledError();
+    const hasSignal = signal !== undefined && signal !== null;
+    if (hasSignal && signal.aborted) throw abortReason(signal);
     const text = argumentsText(args);
     // Ids stay below 2^31 because Python's integers are cut to 32 bits on the way.
     do lastHostcall = lastHostcall >= 2147483646 ? 1 : lastHostcall + 1;
     while (mapHas(pendingHostcalls, lastHostcall));
     const id = lastHostcall;
-    mapSet(pendingHostcalls, id, { __proto__: null, call, resolve, reject });
+    const pending = { __proto__: null, call, resolve, reject, unlisten: null };
+    // Before it is sent: a signal is the plugin's own object, and may throw.
+    if (hasSignal) pending.unlisten = whenAborted(signal, () => abortHostcall(id, signal));
+    mapSet(pendingHostcalls, id, pending);
     __py.send(SEND_HOSTCALL, id, idOf(call), name, text);
   });
 }
 
-/** Settle the hostcall *id* with the host's answer; an unknown id is one that a cancellation took. */
-function answerHostcall(id, status, text) {
-  const pending = mapGet(pendingHostcalls, id);
+function abortReason(signal) {
+  const reason = signal.reason;
+  return reason === undefined ? makeError("E_CANCELLED", "it was aborted") : reason;
+}
+
+/** Have *fn* called when *signal* aborts; returns what takes that back. */
+function whenAborted(signal, fn) {
+  if (typeof signal !== "object" || typeof signal.addEventListener !== "function") {
+    throw new TypeErrorCtor("signal must be an AbortSignal");
+  }
+  signal.addEventListener("abort", fn);
+  return () => signal.removeEventListener("abort", fn);
+}
+
+function abortHostcall(id, signal) {
+  const pending = takeHostcall(id);
   if (pending === undefined) return;
+  cast(null, "cancel", { __proto__: null, id });
+  pending.reject(abortReason(signal));
+}
+
+/** The hostcall *id*, pending no more; undefined when it is settled already. */
+function takeHostcall(id) {
+  const pending = mapGet(pendingHostcalls, id);
+  if (pending === undefined) return undefined;
   mapDelete(pendingHostcalls, id);
+  if (pending.unlisten !== null) {
+    try {
+      pending.unlisten();
+    } catch {
+      // the plugin's own object; the answer is what matters
+    }
+  }
+  return pending;
+}
+
+/** Settle the hostcall *id* with the host's answer; an unknown id is one that was cancelled. */
+function answerHostcall(id, status, text) {
+  const pending = takeHostcall(id);
+  if (pending === undefined) return;
   const settle = status === 1 ? pending.resolve : pending.reject;
   settle(status === 1 ? (text === "" ? undefined : jsonParse(text)) : errorFromHost(text));
 }
@@ -74,9 +117,8 @@ function rejectHostcallsOf(call) {
     if (pending.call === call) taken[taken.length] = id;
   });
   for (let i = 0; i < taken.length; i++) {
-    const pending = mapGet(pendingHostcalls, taken[i]);
-    mapDelete(pendingHostcalls, taken[i]);
-    pending.reject(cancelledError());
+    const pending = takeHostcall(taken[i]);
+    if (pending !== undefined) pending.reject(cancelledError());
   }
 }
 

@@ -6,6 +6,14 @@
 
 const lazyParts = { __proto__: null }; // name -> module
 const internals = { __proto__: null }; // what our own parts may use; each file of the runtime adds its share
+internals.hostcall = hostcall; // (call or null, name, args, signal?) -> promise
+internals.hostcallSync = hostcallSync; // (call or null, name, args) -> answer
+internals.cast = cast; // (call or null, name, args)
+internals.makeError = makeError; // (code, message) -> Error with that code
+internals.instance = instance; // who the plugin is: cwd, dataDir, settings, ...
+internals.sleep = sleep; // (call or null, ms) -> promise
+internals.reportUnhandled = reportUnhandled; // (anything thrown): a line of the plugin's log
+internals.publish = publish; // (target, name, fn): a function that stays as it is
 
 function lazy(name) {
   const known = lazyParts[name];

@@ -34,6 +34,7 @@ FIELDS = {
     "unhandled": ("text",),
     "timer": ("in_ms",),
     "registry": ("events", "tools", "commands", "flags", "shortcuts", "providers", "manifest"),
+    "cancel": ("id",),
     "kv.load": ("x",),
     "kv.set": ("key", "value"),
     "kv.delete": ("key",),

@@ -130,7 +130,7 @@ def test_pending_hostcalls_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyP
     assert link is not None
     link._tokens = float(10 * MAX_PENDING_HOSTCALLS)
     # A disk that takes its time.
-    monkeypatch.setitem(ASKS, "kv.delete", Ask("kv.delete", lambda *_: None))
+    monkeypatch.setitem(ASKS, "kv.delete", Ask("kv.delete", lambda *_: None, quota="none"))
     _, id_ = stage.deliver(worker)
 
     for at in range(1, MAX_PENDING_HOSTCALLS + 2):
@@ -204,7 +204,11 @@ def test_answers_that_nobody_takes_are_bounded_in_size(
 ) -> None:
     """Few, but large."""
     monkeypatch.setattr(link_module, "MAX_OWED_CHARS", 10_000)
-    large = Ask("kv.delete", lambda _, __, request: request.answer('"' + "x" * 4000 + '"'))
+    large = Ask(
+        "kv.delete",
+        lambda _, __, request: request.answer('"' + "x" * 4000 + '"'),
+        quota="none",
+    )
     monkeypatch.setitem(ASKS, "kv.delete", large)
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)

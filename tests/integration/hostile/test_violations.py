@@ -102,7 +102,8 @@ BUSY: dict[str, tuple[str, Callable[[ScriptedWorker, int], None]]] = {
     "hostcall_id_in_use": (
         "E_ID",
         lambda w, _: w.send(
-            [HOSTCALL, 1, 0, 0, "kv.load", "{}"], [HOSTCALL, 1, 0, 0, "kv.load", "{}"]
+            [HOSTCALL, 1, 0, 0, "kv.delete", '{"key":"k"}'],
+            [HOSTCALL, 1, 0, 0, "kv.delete", '{"key":"k"}'],
         ),
     ),
     "result_in_an_entry_that_ended": (

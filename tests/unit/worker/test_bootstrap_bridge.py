@@ -1,8 +1,11 @@
 """Hostcalls, cancellation, timers, and the key-value mirror."""
 
+import json
+
 import pytest
 
-from tests.unit.worker.js_support import Failed, Js, Json, JsonObject
+from tests.unit.worker.js_support import OP_COMMAND, Failed, Js, Json, JsonObject, as_object
+from worker import engine as engine_module
 
 WAITS = "pi.on('PostToolUse', async (i, o, ctx) => { try { await ctx.kv.set('k', 1); return {modified_output: 'done'}; } catch (e) { return {modified_output: e.code}; } });"
 
@@ -347,3 +350,91 @@ def test_kv_works_while_loading() -> None:
 
     with pytest.raises(Failed, match='tool "on"'):
         js.tool("on")
+
+
+ABORTABLE = """
+const part = { abort: null };
+pi.registerCommand("go", { handler: () => new Promise((resolve) => {
+  const listeners = new Set();
+  const signal = {
+    aborted: false, reason: undefined,
+    addEventListener: (type, fn) => listeners.add(fn),
+    removeEventListener: (type, fn) => listeners.delete(fn),
+  };
+  part.abort = (reason) => { signal.aborted = true; signal.reason = reason; for (const fn of [...listeners]) fn(); };
+  pi.probe(signal).then((value) => resolve({ output: { value, listeners: listeners.size } }),
+    (error) => resolve({ output: { error: error.message, listeners: listeners.size } }));
+}) });
+pi.on("Notification", () => part.abort(new Error("enough")));
+"""
+
+
+@pytest.fixture
+def abortable(monkeypatch: pytest.MonkeyPatch) -> Js:
+    """A runtime in which ``pi.probe(signal)`` is a hostcall with that signal."""
+    source = engine_module.bootstrap_source()
+    marked = source.replace(
+        "function makeApi() {\n  const api = {};",
+        "function makeApi() {\n  const api = {};\n"
+        "  publish(api, 'probe', (signal) => hostcall(null, 'probe', { __proto__: null }, signal));",
+    )
+    assert marked != source
+    monkeypatch.setattr(engine_module, "bootstrap_source", lambda: marked)
+    return Js()
+
+
+def test_an_aborted_hostcall_rejects_with_the_reason_and_the_host_is_told(
+    abortable: Js,
+) -> None:
+    """At once; the answer that comes all the same finds nobody, and no listener is left behind."""
+    js = abortable
+    js.plugin(ABORTABLE)
+    id_ = js.next_id()
+    js.enter(OP_COMMAND, id_, 0, json.dumps({"name": "go", "args": "", "ctx": {}}))
+    ((hostcall, _, _),) = js.hostcalls("probe")
+    js.event("Notification", {"level": "info", "message": "m"})
+    js.answer(hostcall, "late")
+
+    assert js.casts("cancel") == [{"id": hostcall}]
+    result = as_object(js.result(id_, None))
+    assert result["output"] == {"error": "enough", "listeners": 0}
+
+
+def test_an_answered_hostcall_listens_no_more(abortable: Js) -> None:
+    """An abort after the answer tells the host nothing."""
+    js = abortable
+    js.plugin(ABORTABLE)
+    id_ = js.next_id()
+    js.enter(OP_COMMAND, id_, 0, json.dumps({"name": "go", "args": "", "ctx": {}}))
+    ((hostcall, _, _),) = js.hostcalls("probe")
+    js.answer(hostcall, "in time")
+    js.event("Notification", {"level": "info", "message": "m"})
+
+    assert js.casts("cancel") == []
+    assert as_object(js.result(id_, None))["output"] == {"value": "in time", "listeners": 0}
+
+
+@pytest.mark.parametrize("signal", ["1", "'x'", "{}", "{addEventListener: 1}"])
+def test_a_signal_that_is_none_is_refused_before_anything_is_sent(
+    abortable: Js, signal: str
+) -> None:
+    """A mistake of the author."""
+    js = abortable
+    js.plugin(
+        f"pi.registerCommand('go', {{ handler: async () => pi.probe({signal}).catch((e) => ({{ output: e.name }})) }});"
+    )
+
+    assert js.command("go")["output"] == "TypeError"
+    assert js.hostcalls("probe") == []
+
+
+def test_one_that_is_aborted_already_is_not_sent(abortable: Js) -> None:
+    """Without a reason of its own it is a cancellation like any."""
+    js = abortable
+    js.plugin(
+        "pi.registerCommand('go', { handler: async () => "
+        "pi.probe({ aborted: true }).catch((e) => ({ output: e.code })) });"
+    )
+
+    assert js.command("go")["output"] == "E_CANCELLED"
+    assert js.hostcalls("probe") == []
