@@ -20,6 +20,7 @@ from policies.decision import Decision, Verdict
 
 if TYPE_CHECKING:
     from host.instance import Instance
+    from host.plugin import Plugin
 
 _MINT: Final = object()
 _STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}
@@ -56,6 +57,16 @@ class Granted:
         self.decision: Final = decision
 
 
+def decide(plugin: "Plugin", request: Request) -> Decision:
+    """Return what holds for *plugin* now; nothing is written down."""
+    # One instance may serve several projects: what it may do, all of them allow.
+    asked = plugin.users or [plugin.workspace]
+    return max(
+        (workspace.snapshot.chain.decide(plugin.name, request) for workspace in asked),
+        key=lambda decided: _STRICTNESS[decided.verdict],
+    )
+
+
 def grant(
     instance: "Instance", needs: Needs, args: dict[str, Json], request: HostcallRequest
 ) -> Granted | None:
@@ -66,12 +77,7 @@ def grant(
         refuse(request, "E_INVALID", str(error))
         return None
     plugin = instance.plugin
-    # One instance may serve several projects: what it may do, all of them allow.
-    asked = plugin.users or [plugin.workspace]
-    decision = max(
-        (workspace.snapshot.chain.decide(plugin.name, wanted) for workspace in asked),
-        key=lambda decided: _STRICTNESS[decided.verdict],
-    )
+    decision = decide(plugin, wanted)
     plugin.runtime.decisions.note(plugin.name, wanted, decision)
     if decision.allowed:
         return Granted(wanted, decision, mint=_MINT)

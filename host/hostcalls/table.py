@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.audit import Kind
-from host.hostcalls import kv, pending, registry, report, timers
+from host.hostcalls import env, kv, pending, registry, report, timers
 from host.hostcalls.granted import Granted, Needs, grant, is_power_of_ten
 from host.hostcalls.quota import REFUSED_COSTS, QuotaClass
 from host.hostcalls.refusal import refuse
@@ -76,6 +76,8 @@ ASKS: Final[dict[str, Row]] = {
         Ask("kv.load", kv.load, sync=True, only_sync=True, quota="none"),
         Ask("kv.set", kv.set_, quota="own_bytes"),
         Ask("kv.delete", kv.delete, quota="own_bytes"),
+        Guarded("env.get", env.get, env.NEEDS, sync=True),
+        Ask("env.list", env.list_, sync=True),
     )
 }
 

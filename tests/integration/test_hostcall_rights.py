@@ -8,12 +8,12 @@ import pytest
 from host.audit import Kind
 from host.config import Config
 from host.hostcalls.granted import ArgumentsError, Decisions, Granted, Needs
-from host.hostcalls.table import ASKS, TELLS, Ask, Guarded
+from host.hostcalls.table import ASKS, Guarded
 from host.instance import Instance
 from host.listener import HostcallRequest
 from host.outcome import Json
 from ipc.messages import ANSWER
-from policies.capability import KINDS, FileRequest, NameRequest, Request
+from policies.capability import FileRequest, NameRequest, Request
 from policies.decision import Decision
 from tests.support.scripted import ScriptedWorker, Stage
 
@@ -176,13 +176,3 @@ def test_a_proof_comes_from_the_chain_alone() -> None:
     """No handler makes its own."""
     with pytest.raises(TypeError, match="grant"):
         Granted(NameRequest("env", "X"), Decision("allow", 4, "allow.global"), mint=object())
-
-
-def test_every_row_says_what_it_needs() -> None:
-    """A kind that there is, or nothing: what the plugin owns, its log, its timers, its registry."""
-    free = {name for name, row in ASKS.items() if isinstance(row, Ask)}
-
-    assert free == {"kv.load", "kv.set", "kv.delete"}
-    assert set(TELLS) == {"log", "unhandled", "timer", "registry", "cancel"}
-    for row in ASKS.values():
-        assert row.needs is None or row.needs.kind in KINDS

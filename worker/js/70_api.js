@@ -26,6 +26,7 @@ function makeApi() {
   value("logger", makeLogger(null));
   value("parse", parsers);
   value("kv", makeKv(null));
+  value("env", makeEnv());
 
   publish(api, "on", (name, handler) => {
     subscribe(name, handler, false);

@@ -35,6 +35,8 @@ FIELDS = {
     "timer": ("in_ms",),
     "registry": ("events", "tools", "commands", "flags", "shortcuts", "providers", "manifest"),
     "cancel": ("id",),
+    "env.get": ("name",),
+    "env.list": ("x",),
     "kv.load": ("x",),
     "kv.set": ("key", "value"),
     "kv.delete": ("key",),
