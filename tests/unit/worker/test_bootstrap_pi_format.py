@@ -407,7 +407,6 @@ def test_what_is_not_there_yet_is_absent() -> None:
         "fs",
         "http",
         "events",
-        "env",
         "session",
     ]
     js.plugin(f"pi.on('Stop', () => ({{reason: {absent}.filter((k) => k in pi).join()}}));")
