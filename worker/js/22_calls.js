@@ -127,7 +127,7 @@ function cancelCall(id) {
   call.cancelled = true;
   rejectHostcallsOf(call);
   cancelSleepsOf(call);
-  if (call.signal !== null) call.signal.abort();
+  if (call.signal !== null) abortSignalOf(call); // last: this runs the plugin's listeners
 }
 
 /** What the host said about this call; an empty object when it said nothing. */
@@ -152,75 +152,17 @@ function sessionOf(call) {
 
 // --- the signal a handler can listen to ---------------------------------------------------------------
 
-/** The call's AbortSignal-like object, made when somebody asks for it. */
+/** The call's AbortSignal, made when somebody asks for it (lazy/web/events.js). */
 function signalOf(call) {
-  if (call.signal === null) call.signal = makeSignal(call.cancelled);
-  return call.signal.facade;
-}
-
-function makeSignal(alreadyAborted) {
-  const state = { __proto__: null, aborted: false, reason: undefined, listeners: newList(), onabort: null };
-  const facade = create(signalPrototype);
-  const control = { __proto__: null, facade, abort: () => abortSignal(state, facade) };
-  mapSetWeak(signalStates, facade, state);
-  freeze(facade);
-  if (alreadyAborted) control.abort();
-  return control;
-}
-
-const signalStates = new WeakMap();
-const mapGetWeak = uncurry(WeakMap.prototype.get);
-const mapSetWeak = uncurry(WeakMap.prototype.set);
-const signalPrototype = {};
-
-function signalState(self) {
-  const state = mapGetWeak(signalStates, self);
-  if (state === undefined) throw new TypeErrorCtor("not an abort signal of this runtime");
-  return state;
-}
-
-function abortSignal(state, facade) {
-  if (state.aborted) return;
-  state.aborted = true;
-  state.reason = cancelledError();
-  const listeners = state.listeners;
-  state.listeners = newList();
-  for (let i = -1; i < listeners.length; i++) {
-    const listener = i < 0 ? state.onabort : listeners[i].fn;
-    if (typeof listener !== "function") continue;
-    try {
-      listener({ type: "abort", target: facade });
-    } catch (error) {
-      reportUnhandled(error);
-    }
+  if (call.signal === null) {
+    call.signal = lazy("web/events").makeSignal();
+    if (call.cancelled) abortSignalOf(call);
   }
+  return call.signal.signal;
 }
 
-function defineSignalGetter(name, get, set) {
-  defineProperty(signalPrototype, name, { __proto__: null, get, set, enumerable: true, configurable: false });
+function abortSignalOf(call) {
+  const reason = cancelledError();
+  defineData(reason, "name", "AbortError"); // what libraries look for
+  call.signal.abort(reason);
 }
-defineSignalGetter("aborted", function aborted() { return signalState(this).aborted; });
-defineSignalGetter("reason", function reason() { return signalState(this).reason; });
-defineSignalGetter("onabort",
-  function onabort() { return signalState(this).onabort; },
-  function onabort(fn) { signalState(this).onabort = typeof fn === "function" ? fn : null; });
-publish(signalPrototype, "addEventListener", function addEventListener(type, fn) {
-  const state = signalState(this);
-  if (type !== "abort" || typeof fn !== "function") return;
-  for (let i = 0; i < state.listeners.length; i++) if (state.listeners[i].fn === fn) return;
-  state.listeners[state.listeners.length] = { __proto__: null, fn };
-});
-publish(signalPrototype, "removeEventListener", function removeEventListener(type, fn) {
-  const state = signalState(this);
-  if (type !== "abort") return;
-  const kept = newList();
-  for (let i = 0; i < state.listeners.length; i++) {
-    if (state.listeners[i].fn !== fn) kept[kept.length] = state.listeners[i];
-  }
-  state.listeners = kept;
-});
-publish(signalPrototype, "throwIfAborted", function throwIfAborted() {
-  const state = signalState(this);
-  if (state.aborted) throw state.reason;
-});
-freeze(signalPrototype);

@@ -40,6 +40,9 @@ function defineLazyGlobal(name, part) {
     __proto__: null,
     get: () => {
       const value = lazy(part)[name];
+      if (value === undefined) return undefined; // the part itself asks, while it is evaluated
+      // A bundler renames classes that would hide a global.
+      if (typeof value === "function") defineProperty(value, "name", { __proto__: null, value: name });
       settle(value);
       return value;
     },

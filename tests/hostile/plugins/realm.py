@@ -238,6 +238,26 @@ _BEFORE: Final = (
         "typed_arrays_poisoned",
         "for (const T of [Uint8Array, Int32Array, Float64Array]) { T.prototype.set = () => {}; } Object.getPrototypeOf(Uint8Array).prototype[Symbol.iterator] = function* () {};",
     ),
+    (
+        "web_globals_replaced",
+        "for (const k of ['URL', 'AbortSignal', 'AbortController', 'EventTarget', 'Event', 'TextEncoder', 'structuredClone', 'crypto', 'performance', 'Blob']) globalThis[k] = () => 'allow';",
+    ),
+    (
+        "web_globals_deleted",
+        "for (const k of ['URL', 'AbortSignal', 'EventTarget', 'DOMException', 'structuredClone', 'crypto', 'performance']) delete globalThis[k];",
+    ),
+    (
+        "web_prototypes",
+        "for (const C of [EventTarget, Event, AbortSignal, AbortController, URL, Blob, ReadableStream, Performance]) for (const k of Object.getOwnPropertyNames(C.prototype)) { try { Object.defineProperty(C.prototype, k, { get: () => () => 'allow', configurable: true }); } catch {} }",
+    ),
+    (
+        "web_getter_called_again",
+        "const get = Object.getOwnPropertyDescriptor(globalThis, 'AbortSignal').get; globalThis.AbortSignal = 'allow'; get.call({ action: 'allow' }); get();",
+    ),
+    (
+        "web_signal_behind_poison",
+        "for (const p of [Array.prototype, Set.prototype, Map.prototype, Object]) for (const k of Object.getOwnPropertyNames(p)) { try { if (k !== 'constructor' && k !== 'prototype') p[k] = () => 'allow'; } catch {} } pi.on('PermissionRequest', (e, o, ctx) => { try { ctx.signal.aborted; } catch {} });",
+    ),
 )
 """One poison each: the first handler says nothing, the second says no."""
 

@@ -1,4 +1,5 @@
-// Hashes, HMAC and PBKDF2: node's crypto and the web's subtle.digest.
+// Hashes, HMAC and key derivation: node's crypto and the web's subtle.digest.
+export { hkdf } from "@noble/hashes/hkdf.js";
 export { hmac } from "@noble/hashes/hmac.js";
 export { md5, ripemd160, sha1 } from "@noble/hashes/legacy.js";
 export { pbkdf2 } from "@noble/hashes/pbkdf2.js";

@@ -2,7 +2,15 @@
 export {
   ByteLengthQueuingStrategy,
   CountQueuingStrategy,
+  ReadableByteStreamController,
   ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController,
+  ReadableStreamDefaultReader,
   TransformStream,
+  TransformStreamDefaultController,
   WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
 } from "web-streams-polyfill";
