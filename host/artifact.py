@@ -1,5 +1,6 @@
 """What a build gives: one script, and the way back from its lines to the author's."""
 
+import hashlib
 from dataclasses import dataclass
 
 from host.outcome import Json, JsonObject
@@ -117,3 +118,11 @@ def read_facts(raw: Json) -> tuple[Fact, ...]:
         ):
             found.append(Fact(rule, file, line, column, detail, kind))
     return tuple(found)
+
+
+def content_id(artifact: Artifact) -> str:
+    """A stable identity of the code that runs."""
+    return (
+        "sha256:"
+        + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    )

@@ -12,6 +12,7 @@ from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
 
 if TYPE_CHECKING:
     from host.instance import Instance
+    from host.thinking import Thinking
 
 _WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
 
@@ -30,7 +31,8 @@ class Call(msgspec.Struct, eq=False):
     ``on_done(call, status, text)`` is called once: ``text`` is the worker's JSON (a value, or an error
     when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
     caller's; ``frame`` is the request as bytes where that is made already; ``plain_answer`` is the frame of an
-    answer without anything in it; ``owner`` is the instance it was submitted to.
+    answer without anything in it; ``owner`` is the instance it was submitted to; ``agent_until`` is when the calling
+    agent waits no longer (``now_s``).
     """
 
     message: Message
@@ -41,7 +43,10 @@ class Call(msgspec.Struct, eq=False):
     frame: bytes | None = None
     plain_answer: bytes = NO_ANSWER
     is_info: bool = False
+    session_id: str = ""
+    agent_until: float = float("inf")
     owner: "Instance | None" = None
+    thinking: "Thinking | None" = None
     state: int = QUEUED
     delivered_at: float = 0.0
 
@@ -60,11 +65,25 @@ class Call(msgspec.Struct, eq=False):
 
         The clock of what was delivered runs from its delivery: having waited its turn is not its fault.
         """
-        until = self.delivered_at + self.budget_s
-        if self.state == DELIVERED and until > now_s():
-            reactor.at(until, self.give_up)
+        if self.state == DELIVERED:
+            self.when_over(reactor, self.give_up)
         else:
             self.give_up()
+
+    @property
+    def over_at(self) -> float:
+        """When the time of a delivered call is up, as far as people have thought by now (``now_s``)."""
+        thought_s = self.thinking.took_s if self.thinking is not None else 0.0
+        return self.delivered_at + self.budget_s + thought_s
+
+    def when_over(self, reactor: Reactor, act: "Callable[[], None]") -> None:
+        """Do *act* when the time of a delivered call is up, at once if it is."""
+        if self.thinking is not None and self.thinking.is_open:
+            self.thinking.hold(lambda: self.when_over(reactor, act))
+        elif self.over_at > now_s():
+            reactor.at(self.over_at, lambda: self.when_over(reactor, act))
+        else:
+            act()
 
     def give_up(self) -> None:
         """The caller waits no longer; it hears why."""

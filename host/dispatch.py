@@ -116,7 +116,10 @@ def _ask_one(
             heard = [Answer(route, status, answer, elapsed_ms)]
             _settle(workspace, event, payload, snapshot, heard, began, done)
 
-    call = Call([EVENT, id_], budget_s, began, on_done, 0, frame, plain, IS_INFO[event])
+    session_id = _session_of(payload)
+    call = Call(
+        [EVENT, id_], budget_s, began, on_done, 0, frame, plain, IS_INFO[event], session_id
+    )
     deadlines.add(budget_s, call)
     if data is None or link is None:
         instance.submit(call)
@@ -220,7 +223,7 @@ def _ask(
         done.set([answer for answer in answers if answer])
 
     # Through a name that is bound below: an answer may come from within the construction.
-    timer = runtime.reactor.at(until, lambda: fan.give_up())  # noqa: PLW0108
+    timer = runtime.reactor.at(until, lambda: fan.give_up(runtime.reactor))
     fan = FanOut(
         runtime.deadlines, runtime.ids.next(), event, routes, text, _session_of(payload), on_all
     )

@@ -73,7 +73,17 @@ class FanOut:
                 if route.timeout_s not in budgets:
                     budgets.append(route.timeout_s)
             calls.append(
-                Call(message, route.timeout_s, now, self._on_done, index, frame, plain, is_info)
+                Call(
+                    message,
+                    route.timeout_s,
+                    now,
+                    self._on_done,
+                    index,
+                    frame,
+                    plain,
+                    is_info,
+                    session_id,
+                )
             )
         self._calls = calls
         self._budgets = budgets
@@ -89,11 +99,14 @@ class FanOut:
             if self._answers[call.index] is None and call.budget_s <= budget_s:
                 call.on_deadline(budget_s, reactor)
 
-    def give_up(self) -> None:
-        """The time of all of them is up, whatever their budgets."""
+    def give_up(self, reactor: Reactor) -> None:
+        """The time of all of them is up, whatever their budgets, but for those that a person thinks about."""
         for call in self._calls:
             if self._answers[call.index] is None:
-                call.give_up()
+                if call.thinking is not None:
+                    call.on_deadline(0.0, reactor)
+                else:
+                    call.give_up()
 
     def _on_done(self, call: Call, status: Status, text: str) -> None:
         index = call.index

@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from host.approvals import Question, Reply
+from host.artifact import content_id
 from host.audit import Kind, printable
 from host.errors import InputError, ToolError
 from host.outcome import JsonObject
-from host.plugin import Plugin, content_id
+from host.plugin import Plugin
 from host.reactor import now_s
 from host.snapshot import CommandRoute, ToolRoute
 from host.switching import named

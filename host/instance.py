@@ -283,7 +283,10 @@ class Instance:
             )
         else:
             self._late = self.plugin.runtime.reactor.at(
-                now_s() + budget_s, lambda: self._on_load_late(link, call)
+                now_s() + budget_s,
+                lambda: call.when_over(
+                    self.plugin.runtime.reactor, lambda: self._on_load_late(link, call)
+                ),
             )
 
     def _on_load_late(self, link: Link, call: Call) -> None:

@@ -323,6 +323,12 @@ class Link:
             del self._hostcalls[id_]
             request.cancel()
 
+    def concerned_by(self, request: HostcallRequest) -> list[Call]:
+        """Calls that wait for the answer to *request*: its own, or whatever is under way where it has none."""
+        if request.call is not None and not request.is_sync:
+            return [request.call]
+        return [call for call in self.calls.values() if call.state == DELIVERED]
+
     @property
     def pending_hostcalls(self) -> int:
         """How many hostcalls are unanswered."""
@@ -341,6 +347,8 @@ class Link:
         if request is self._sync:
             self._sync = None
             self._busy_from = self._resumed_at = now_s()
+            if self._entry is not None and self._entry.thinking is not None:
+                self._entry_deadline = self._entry.over_at
             self._send(message)
             self._schedule_watch()
         else:
@@ -419,7 +427,7 @@ class Link:
             now = now_s()
             deadline = _INFINITY
             if call is not None and call.id in self.calls:
-                deadline = call.delivered_at + call.budget_s
+                deadline = call.over_at
             sent = self._send(message)
             if sent is Sent.CLOSED:
                 return

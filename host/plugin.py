@@ -5,7 +5,6 @@ was started to learn what a session-scoped plugin registers becomes the first se
 ``global`` one instance serves every workspace of this process that loads the same code.
 """
 
-import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from host.artifact import Artifact
+from host.artifact import Artifact, content_id
 from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
+from host.hostcalls.asking import Asked
 from host.hostcalls.quota import Quota
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
@@ -100,6 +100,7 @@ class Plugin:
         self.loaded: Wait[None] = Wait()
         self.slots = Slots()
         self.quota = Quota(self)
+        self.asked = Asked()
         self._tiers: dict[str, Tier] = {}
         self.load_ms = 0.0
         self.last_error = ""
@@ -393,14 +394,6 @@ def worker_limits(limits: Limits) -> WorkerLimits:
         limits.niceness,
         limits.descriptors,
         limits.frame_bytes,
-    )
-
-
-def content_id(artifact: Artifact) -> str:
-    """A stable identity of the code that runs."""
-    return (
-        "sha256:"
-        + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     )
 
 

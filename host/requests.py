@@ -33,7 +33,9 @@ async def run_in_worker(
     if budget_s <= 0:
         status, text = Status.TIMED_OUT, "the agent's time for this call was up before its turn"
     else:
-        status, text = await _ask_worker(workspace, plugin, kind, request, session_id, budget_s)
+        status, text = await _ask_worker(
+            workspace, plugin, kind, request, session_id, budget_s, until
+        )
     elapsed_ms = (now_s() - began) * 1000
     if status is Status.ANSWERED:
         return read_result(text, plugin=plugin.name, tool=tool, elapsed_ms=elapsed_ms)
@@ -48,6 +50,7 @@ async def _ask_worker(
     request: object,
     session_id: str,
     budget_s: float,
+    until: float | None,
 ) -> tuple[Status, str]:
     try:
         text = encode_json(request).decode()
@@ -62,12 +65,18 @@ async def _ask_worker(
         budget_s=budget_s,
         started=now_s(),
         on_done=lambda _, status, answer: done.set((status, answer)),
+        session_id=session_id,
+        agent_until=float("inf") if until is None else until,
     )
-    timer = runtime.reactor.at(now_s() + budget_s, call.give_up)
+    reactor = runtime.reactor
+    timers = [reactor.at(now_s() + budget_s, lambda: call.on_deadline(budget_s, reactor))]
+    if until is not None:
+        timers.append(reactor.at(until, call.give_up))
     plugin.instance_for(session_id).submit(call)
     try:
         return await done
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
         if not done.is_done:
             call.give_up()  # its caller went away: the worker is told

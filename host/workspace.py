@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from host.artifact import Artifact
+from host.artifact import Artifact, content_id
 from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
 from host.capabilities import Capabilities
@@ -24,7 +24,7 @@ from host.errors import InputError, IsolationError, PluginDisabledError, PluginL
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.manifests import complete
 from host.outcome import JsonObject, Outcome
-from host.plugin import Plugin, PluginSpec, Scope, content_id
+from host.plugin import Plugin, PluginSpec, Scope
 from host.preflight import examine, refuse_blocked
 from host.registry import Registry
 from host.settings import effective

@@ -12,17 +12,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from host.audit import AuditRing
+from host.hostcalls.asking import ask_for
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
+from host.waits import start
 from policies.capability import Kind, Request, target
 from policies.decision import Decision, Verdict
 
 if TYPE_CHECKING:
     from host.instance import Instance
     from host.plugin import Plugin
+    from host.workspace import Workspace
 
 _MINT: Final = object()
+_ASKED_AND_DENIED: Final = (
+    "deny.person",
+    "deny.no_answer",
+    "deny.no_approver",
+    "deny.too_many",
+    "deny.approver",
+)
 _STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}
 _SHOWN_CHARS: Final = 200
 _COUNTED: Final = 512
@@ -60,31 +70,83 @@ class Granted:
 def decide(plugin: "Plugin", request: Request) -> Decision:
     """Return what holds for *plugin* now; nothing is written down."""
     # One instance may serve several projects: what it may do, all of them allow.
-    asked = plugin.users or [plugin.workspace]
     return max(
-        (workspace.snapshot.chain.decide(plugin.name, request) for workspace in asked),
+        (decided for _, decided in _decisions(plugin, request)),
         key=lambda decided: _STRICTNESS[decided.verdict],
     )
 
 
+def _decisions(plugin: "Plugin", request: Request) -> "list[tuple[Workspace, Decision]]":
+    asked = plugin.users or [plugin.workspace]
+    return [(one, one.snapshot.chain.decide(plugin.name, request)) for one in asked]
+
+
 def grant(
-    instance: "Instance", needs: Needs, args: dict[str, Json], request: HostcallRequest
-) -> Granted | None:
-    """Decide about a hostcall with *args*; None when it was refused, in which case it has its answer."""
+    instance: "Instance",
+    needs: Needs,
+    args: dict[str, Json],
+    request: HostcallRequest,
+    act: Callable[[Granted], None],
+) -> None:
+    """Decide about a hostcall with *args* and *act* if it is allowed: now, or when a person has allowed it.
+
+    A hostcall that is refused has its answer.
+    """
     try:
         wanted = needs.request(instance, args)
     except ArgumentsError as error:
         refuse(request, "E_INVALID", str(error))
-        return None
+        return
+    decision = decide(instance.plugin, wanted)
+    if decision.verdict == "ask":
+        flow = _ask_everybody(instance, wanted, request, act)
+        request.on_cancel(flow.close)
+        asked = start(flow)
+        asked.when_done(asked.result)  # a mistake of ours is not kept to itself
+    else:
+        _settle(instance, wanted, decision, request, act)
+
+
+async def _ask_everybody(
+    instance: "Instance",
+    wanted: Request,
+    request: HostcallRequest,
+    act: Callable[[Granted], None],
+) -> None:
+    """Have a person asked for each project that leaves it open; what was denied meanwhile is denied."""
+    answer: Decision | None = None
+    for workspace, decision in _decisions(instance.plugin, wanted):
+        if decision.verdict == "ask":
+            answer = await ask_for(instance, workspace, wanted, decision, request)
+            if not answer.allowed:
+                break
+    if request.is_cancelled:
+        return
+    request.on_cancel(_nothing)  # what follows must not end this flow while it runs
+    by_now = decide(instance.plugin, wanted)
+    decided = answer if by_now.verdict == "ask" and answer is not None else by_now
+    _settle(instance, wanted, decided, request, act)
+
+
+def _nothing() -> None:
+    """Whoever acts says anew how to stop."""
+
+
+def _settle(
+    instance: "Instance",
+    wanted: Request,
+    decision: Decision,
+    request: HostcallRequest,
+    act: Callable[[Granted], None],
+) -> None:
     plugin = instance.plugin
-    decision = decide(plugin, wanted)
     plugin.runtime.decisions.note(plugin.name, wanted, decision)
     if decision.allowed:
-        return Granted(wanted, decision, mint=_MINT)
-    why = "nobody was asked" if decision.verdict == "ask" else "not allowed"
+        act(Granted(wanted, decision, mint=_MINT))
+        return
+    why = decision.detail if decision.code in _ASKED_AND_DENIED else "not allowed"
     told = f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})"
     refuse(request, "E_DENIED", told)
-    return None
 
 
 def _shown(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Promises    A handler runs in the reactor's turn, on the host's side of the pipe, and never blocks.
             Arguments reach it as parsed JSON; it answers once, now or later. One way for all of them:
-            request, row, decision (``granted.py``), quota (``quota.py``), then the handler acts. Refusals and
+            request, row, quota (``quota.py``), decision (``granted.py``), then the handler acts. Refusals and
             decisions are audited on the way, by number where they repeat.
 """
 
@@ -118,15 +118,23 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
             "its arguments are no JSON object, or hold half a surrogate pair (see String.prototype.toWellFormed)",
         )
         return
-    granted = None if isinstance(row, Ask) else grant(instance, row.needs, args, request)
-    # What was refused counts as well: it was work to decide.
+    # First of all: what will be refused counts as well, it is work to decide.
     why = instance.plugin.quota.take(row.quota, size, now_s())
     if why is not None:
         _over_quota(instance, request, why)
     elif isinstance(row, Ask):
         row.handler(instance, args, request)
-    elif granted is not None:
+    else:
+        _decide_and_act(instance, row, args, request)
+
+
+def _decide_and_act(
+    instance: "Instance", row: Guarded, args: dict[str, Json], request: HostcallRequest
+) -> None:
+    def act(granted: Granted) -> None:
         row.handler(instance, granted, args, request)
+
+    grant(instance, row.needs, args, request, act)
 
 
 def _over_quota(instance: "Instance", request: HostcallRequest, why: str) -> None:

@@ -98,7 +98,9 @@ def test_asking_without_anybody_to_ask_is_a_refusal(
         ok, answer = call_env(stage, stage.load(), '{"name": "LANG"}')
 
     assert (ok, answer["code"], acted) == (False, "E_DENIED", [])
-    assert "nobody was asked (ask.mode)" in str(answer["message"])
+    assert "nobody can be asked (no approver is set) (deny.no_approver)" in str(
+        answer["message"]
+    )
 
 
 def test_the_next_generation_decides_the_next_call(
