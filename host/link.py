@@ -162,8 +162,6 @@ class Link:
         self._pidfd = pidfd
         if self.is_lost:
             self._signal()
-        elif self._said_hello:
-            self._listener.on_hello(self, self.layers)
 
     def on_exited(self, how: Exit) -> None:
         """See :class:`host.spawn.Child`."""
@@ -676,10 +674,7 @@ class Link:
         if missing:  # it leaves by itself; why it does is known only now
             self.kill(Loss("E_LOCKDOWN", missing, Status.CRASHED, is_own_fault=False))
             return
-        # A hello may overtake the zygote's word about it. Nothing of a plugin goes to a process that could not be
-        # named or ended.
-        if self.pid:
-            self._listener.on_hello(self, layers)
+        self._listener.on_hello(self, layers)
 
     def _check_text(self, text: str) -> None:
         limit = self.max_text_bytes

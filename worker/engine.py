@@ -79,12 +79,15 @@ class Engine:
         context.add_callable("__entropy", self._entropy)
         context.add_callable("__size", self._size)
         context.add_callable("__text", self._text)
+        context.add_callable("__heap", self._heap)
+        context.set("__machine", os.uname().machine)
         context.set("__events", _json_text(describe()))
         context.set("__source", bootstrap_source())
         self.enter = context.eval(
             """(function () {
             const g = globalThis, take = (name) => { const v = g[name]; delete g[name]; return v; };
-            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size"), text: take("__text") };
+            const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size"), text: take("__text"),
+                heap: take("__heap"), machine: take("__machine") };
             const events = take("__events"), source = take("__source");
             return (0, eval)(source)(py, events);
             })()"""
@@ -101,7 +104,7 @@ class Engine:
         """Bytes that the JavaScript heap holds now (walks the heap: not for the hot path)."""
         return int(self._context.memory()["malloc_size"])
 
-    # The four below are called from JavaScript. An exception would leave the binding with a pending
+    # The five below are called from JavaScript. An exception would leave the binding with a pending
     # error and break a later call, so each is total.
 
     def _send(self, kind: int, id_: int, n: int, name: str, text: str) -> None:
@@ -122,6 +125,13 @@ class Engine:
             return min(len(text.encode()), 2**31 - 1)
         except (UnicodeEncodeError, MemoryError):
             return 2**31 - 1
+
+    def _heap(self) -> int:
+        """Return the heap in KiB, rounded up to 64: what it says of other memory is nothing."""
+        try:
+            return (self.heap_bytes() // 65536 + 1) * 64
+        except Exception:  # noqa: BLE001 - see above
+            return 0
 
     def _text(self, name: str) -> str:
         """Return the source of a part of the runtime that is evaluated when it is needed."""

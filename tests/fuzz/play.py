@@ -50,7 +50,6 @@ _PAYLOAD: Final[JsonObject] = {"tool_name": "bash", "tool_input": {"command": "l
 _EXPLORE: Final = 3000
 """Conversations at the start whose coverage is always looked at; of the later ones, one in ``_SAMPLE`` is."""
 _SAMPLE: Final = 40
-_NO_PROCESS: Final = -1
 _FRESH_LOADS: Final = 0.02
 _KEPT: Final = 4096
 
@@ -60,7 +59,6 @@ class _Pipes:
 
     def __init__(self) -> None:
         self.fds: tuple[int, int] | None = None
-        self.child: Child | None = None
 
     def spawn(self, child: Child, limits: WorkerLimits, max_frame_bytes: int) -> HostEnd:
         """See :meth:`host.spawn.Zygote.spawn`."""
@@ -70,13 +68,7 @@ class _Pipes:
         self.fds = (from_host, to_host)
         os.set_blocking(from_host, False)
         os.set_blocking(to_host, False)
-        self.child = child
         return HostEnd(from_worker, to_worker, max_frame_bytes=max_frame_bytes)
-
-    def tell(self) -> None:
-        """What the zygote says of its fork; there is no process that a signal could reach."""
-        assert self.child is not None
-        self.child.on_spawned(_NO_PROCESS, -1)
 
     def close(self) -> None:
         """Close the worker's ends."""
@@ -137,7 +129,6 @@ class Playing(Stage):
     def _load_first(self) -> None:
         loading = self.begin_load()
         self.until(lambda: self._pipes.fds is not None)
-        self._pipes.tell()
         self._say([HELLO, PROTOCOL_VERSION, "fuzz", ALL_LAYERS])
         self._finish_load()
         super().run(loading)
@@ -291,7 +282,6 @@ class Playing(Stage):
         instance.start()
         self._link = instance.link
         assert self._link is not None
-        self._pipes.tell()
         if fresh:
             return
         self._say([HELLO, PROTOCOL_VERSION, "fuzz", ALL_LAYERS])

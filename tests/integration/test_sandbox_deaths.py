@@ -171,6 +171,9 @@ def test_a_source_that_breaks_its_builder_is_a_violation_too(
     real = build_module._Session.on_hello
 
     def broken(session: build_module._Session, link: Link, layers: str) -> None:
+        if not link.pid:  # its hello came before the zygote's word
+            link._reactor.post(lambda: broken(session, link, layers))
+            return
         make_it_call(link.pid, SOCKET, 2, 1, 0)
         real(session, link, layers)
 

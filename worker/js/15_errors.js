@@ -7,6 +7,22 @@
 const INTERNAL_ERROR =
   '2{"name":"InternalError","message":"the plugin runtime failed while handling this call","code":"E_INTERNAL"}';
 
+// error.stack as other engines have it, its name and message first: programs print it alone. The runtime itself asks
+// the engine's own getter, taken before anybody could replace it.
+{
+  const found = getDescriptor(ErrorProto, "stack");
+  defineProperty(ErrorProto, "stack", {
+    __proto__: null, configurable: true, enumerable: false, set: found.set,
+    get: function stack() {
+      const frames = errorStackOf(this);
+      if (typeof frames !== "string") return frames;
+      const name = dataString(this, "name", 100) || "Error";
+      const message = dataString(this, "message", MAX_ERROR_CHARS);
+      return `${name}${message === "" ? "" : ": "}${message}\n${frames}`;
+    },
+  });
+}
+
 /** An Error with a stable ``code``. */
 function makeError(code, message) {
   const error = new ErrorCtor(message);

@@ -18,6 +18,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
 _WITHIN_S = 600
+_ON_NODE = ("node_stream", "string_decoder")
+_NODE_PARTS = (
+    # what these packages find in node, and bring along elsewhere: here it is the runtime's own
+    "--alias:abort-controller=./shims/abort.cjs",
+    "--alias:buffer=node/buffer",
+    "--alias:events=node/events",
+    "--alias:process=./shims/process.cjs",
+    "--alias:safe-buffer=node/buffer",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -69,6 +78,9 @@ def _bundle(folder: Path, entry: Path, out: Path) -> list[str]:
         "--platform=neutral",
         "--main-fields=module,main",
         *(() if entry.stem == "idna" else ("--alias:tr46=./shims/tr46.js",)),
+        *(_NODE_PARTS if entry.stem in _ON_NODE else ()),
+        *(("--inject:./shims/url.js",) if entry.stem == "inspect" else ()),
+        "--external:node/*",
         "--external:vendor/*",  # loaded when it is needed, by the worker's own require
         "--target=es2022",
         "--minify-whitespace",

@@ -1,0 +1,3 @@
+"use strict";
+
+Object.assign(exports, require("node/os").constants.signals, require("node/os").constants.errno);

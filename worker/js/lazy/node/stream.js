@@ -1,0 +1,6 @@
+// node:stream.
+"use strict";
+
+const stream = require("vendor/node_stream").default;
+
+module.exports = stream.Stream;

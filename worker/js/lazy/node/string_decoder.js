@@ -1,0 +1,3 @@
+"use strict";
+
+exports.StringDecoder = require("vendor/string_decoder").StringDecoder;

@@ -1,0 +1,6 @@
+// node:tty: there is no terminal.
+"use strict";
+
+exports.isatty = function isatty() {
+  return false;
+};

@@ -1,0 +1,2 @@
+// util.parseArgs.
+export { parseArgs } from "@pkgjs/parseargs";
