@@ -13,6 +13,7 @@ import msgspec
 
 from host.audit import E_SANDBOX, Kind
 from host.breaker import Breaker, restart_delay_s
+from host.bus import Seat
 from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import answer_ask, take_tell
@@ -72,6 +73,7 @@ class Instance:
         self._late: Timer | None = None
         self._kv: KvSpace | None = None
         self._throttled = 0
+        self.seat = Seat(now_s())
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
         self.was_loud = False
         self._is_demanding = False
@@ -364,6 +366,7 @@ class Instance:
             self._wake = None
         self._forget_load()
         self._leave_kv()
+        self.seat.names = frozenset()  # the next worker says anew what it listens to
         if self.state in (State.STOPPED, State.BLOCKED):
             return
         self.last_error = why.detail

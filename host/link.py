@@ -115,9 +115,10 @@ class Link:
         self._busy_used = 0.0
         self._resumed_at = 0.0
         self._excused = False
+        self._depth = 0  # how many messages between plugins led to the entry under way
         self._sync: HostcallRequest | None = None
         self._cancels: set[int] = set()
-        self._continuations: deque[tuple[Message, Call | None]] = deque()
+        self._continuations: deque[tuple[Message, Call | None, int]] = deque()
         self._owed_chars = 0
         self._watch: Timer | None = None
         self._watch_at = _INFINITY
@@ -279,9 +280,9 @@ class Link:
         if data:
             self._take(data)
 
-    def push(self, message: Message, call: Call | None = None) -> None:
-        """Deliver WAKE, PUSH or ANSWER as an entry of its own, when its turn comes."""
-        self._continuations.append((message, call))
+    def push(self, message: Message, call: Call | None = None, depth: int = 0) -> None:
+        """Deliver WAKE, PUSH or ANSWER as an entry of its own, when its turn comes; *depth* is the entry's."""
+        self._continuations.append((message, call, depth))
         self._owed_chars += _chars_of(message)
         if self._owed_chars > MAX_OWED_CHARS or len(self._continuations) > MAX_OWED:
             self.kill(
@@ -329,6 +330,10 @@ class Link:
             return [request.call]
         return [call for call in self.calls.values() if call.state == DELIVERED]
 
+    def has_room(self, chars: int, most: int, most_chars: int) -> bool:
+        """Whether fewer than *most* things wait for their turn, and with *chars* more no more than *most_chars*."""
+        return len(self._continuations) < most and self._owed_chars + chars <= most_chars
+
     @property
     def pending_hostcalls(self) -> int:
         """How many hostcalls are unanswered."""
@@ -352,7 +357,7 @@ class Link:
             self._send(message)
             self._schedule_watch()
         else:
-            self.push(message, request.call)
+            self.push(message, request.call, request.depth)
 
     def kill(self, loss: Loss) -> None:
         """End the process now. Its calls are told at once; the reaping follows."""
@@ -408,6 +413,7 @@ class Link:
         self._busy_used = 0.0
         self._resumed_at = 0.0
         self._excused = False
+        self._depth = 0
         # Keep a watch that comes early enough: it looks again when it fires, so that a quick
         # exchange costs no timer of its own.
         limit = min(now + self.max_busy_s, deadline + self._grace_s)
@@ -422,7 +428,7 @@ class Link:
         if self.has_entry or self._cancels or self.is_lost:
             return
         if self._continuations:
-            message, call = self._continuations.popleft()
+            message, call, depth = self._continuations.popleft()
             self._owed_chars -= _chars_of(message)
             now = now_s()
             deadline = _INFINITY
@@ -439,6 +445,7 @@ class Link:
                 )
                 return
             self._begin(call, max(deadline, now), now)
+            self._depth = depth
         else:
             self._listener.on_ready(self)
 
@@ -694,6 +701,7 @@ class Link:
         if id_ in self._hostcalls:
             raise FrameError("E_ID", "a hostcall id that is in use")
         request = HostcallRequest(self, id_, call, name, args, is_sync=is_sync)
+        request.depth = self._depth
         self._hostcalls[id_] = request
         if is_sync:
             self._sync = request

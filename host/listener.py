@@ -60,7 +60,17 @@ class HostcallRequest:
     whoever works for it longer than a turn gives :meth:`on_cancel` a way to stop.
     """
 
-    __slots__ = ("_link", "_stop", "args", "call", "id", "is_cancelled", "is_sync", "name")
+    __slots__ = (
+        "_link",
+        "_stop",
+        "args",
+        "call",
+        "depth",
+        "id",
+        "is_cancelled",
+        "is_sync",
+        "name",
+    )
 
     def __init__(
         self, link: "Link", id_: int, call: Call | None, name: str, args: str, *, is_sync: bool
@@ -71,6 +81,7 @@ class HostcallRequest:
         self.name = name
         self.args = args
         self.is_sync = is_sync
+        self.depth = 0
         self.is_cancelled = False
         self._stop: Callable[[], None] | None = None
 

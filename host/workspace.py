@@ -302,6 +302,10 @@ class Workspace:
             )
         return plugin
 
+    def loaded(self) -> list[Plugin]:
+        """The plugins, in the order that decides merges."""
+        return list(self._plugins.values())
+
     def close(self) -> None:
         """Stop every plugin that no other workspace uses."""
         self._end_count()

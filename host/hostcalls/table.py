@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.audit import Kind
-from host.hostcalls import env, kv, pending, registry, report, timers
+from host.hostcalls import bus, env, kv, pending, registry, report, timers
 from host.hostcalls.granted import Granted, Needs, grant, is_power_of_ten
 from host.hostcalls.quota import REFUSED_COSTS, QuotaClass
 from host.hostcalls.refusal import refuse
@@ -78,6 +78,7 @@ ASKS: Final[dict[str, Row]] = {
         Ask("kv.delete", kv.delete, quota="own_bytes"),
         Guarded("env.get", env.get, env.NEEDS, sync=True),
         Ask("env.list", env.list_, sync=True),
+        Ask("bus.emit", bus.emit),
     )
 }
 
@@ -89,6 +90,7 @@ TELLS: Final[dict[str, Tell]] = {
         Tell("timer", timers.set_wake_up),
         Tell("registry", registry.changed),
         Tell("cancel", pending.cancel),
+        Tell("bus.listen", bus.listen),
     )
 }
 

@@ -31,6 +31,7 @@ CASES: Mapping[str, Case] = {
     "kv.delete": Case(lambda _: {"key": "k"}),
     "env.get": Case(lambda _: {"name": "PATH"}, {"env": ("PATH",)}),
     "env.list": Case(),
+    "bus.emit": Case(lambda _: {"name": "hello", "data": {"n": 1}}),
 }
 
 TOLD: Mapping[str, JsonObject] = {
@@ -39,5 +40,6 @@ TOLD: Mapping[str, JsonObject] = {
     "timer": {"in_ms": 5},
     "registry": {"events": [], "tools": [], "commands": []},
     "cancel": {"id": 1},
+    "bus.listen": {"names": ["hello"]},
 }
 """Arguments of whatever is told and not answered."""

@@ -27,6 +27,8 @@ function makeApi() {
   value("parse", parsers);
   value("kv", makeKv(null));
   value("env", makeEnv());
+  const part = (name, load) => defineProperty(api, name, { __proto__: null, get: freeze(load), enumerable: true });
+  part("events", () => lazy("pi/events").events);
 
   publish(api, "on", (name, handler) => {
     subscribe(name, handler, false);

@@ -61,6 +61,7 @@ function runEntry(op, id, n, text, text2) {
 /** PUSH: news from the host; topics that are not known here are for later versions. */
 function push(message) {
   if (message.topic === "kv") pushKv(message);
+  else if (message.topic === "bus") lazy("pi/events").push(message);
 }
 
 /** LOAD: take the header, run the bundle, call its default export. */
