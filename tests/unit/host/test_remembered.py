@@ -2,9 +2,10 @@
 
 import fcntl
 import json
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from host.remembered import (
     StoreBusyError,
     approval_id,
 )
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Clock:
@@ -262,16 +265,17 @@ def test_processes_that_write_at_once_lose_nothing(
 ) -> None:
     """Each reads what the others wrote before it writes."""
     store = make()
-    context = multiprocessing.get_context("spawn")
+    program = (
+        "import sys; from tests.unit.host.test_remembered import _add_many as add;"
+        " add(sys.argv[1], sys.argv[2], float(sys.argv[3]))"
+    )
     writers = [
-        context.Process(target=_add_many, args=(str(store.path), name, clock.now))
+        subprocess.Popen(
+            [sys.executable, "-c", program, store.path, name, str(clock.now)], cwd=ROOT
+        )
         for name in "abc"
     ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
 
-    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert len(store.list()) == 60
     assert problems == []
