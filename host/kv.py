@@ -230,7 +230,8 @@ class KvStore:
         # A store over its quota (it was lowered, say) may still shrink.
         if after > self._max_bytes and after > used:
             raise KvError(
-                "E_QUOTA", f"{after} bytes would be in use; {self._max_bytes} are allowed"
+                "E_QUOTA",
+                f"more than {self._max_bytes} bytes in its key-value store; limits.kv_bytes raises it",
             )
         self._db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (name, value))
         return after, True

@@ -16,6 +16,7 @@ from host.hostcalls.asking import ask_for
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
+from host.rate import is_told
 from host.waits import start
 from policies.capability import Kind, Request, target
 from policies.decision import Decision, Verdict
@@ -167,7 +168,7 @@ class Decisions:
         if key not in counts and len(counts) >= _COUNTED:
             key = (request.kind, _OTHERS, decision.verdict)
         count = counts[key] = counts.get(key, 0) + 1
-        if is_power_of_ten(count):
+        if is_told(count):
             self._audit.record_decision(
                 plugin, request, decision, repeats=count if count > 1 else None
             )
@@ -175,10 +176,3 @@ class Decisions:
     def forget(self, plugin: str) -> None:
         """*plugin* was unloaded."""
         self._counts.pop(plugin, None)
-
-
-def is_power_of_ten(count: int) -> bool:
-    """Whether *count* is one of those that are written down: 1, 10, 100, ..."""
-    while count % 10 == 0:
-        count //= 10
-    return count == 1

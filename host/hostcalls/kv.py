@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from host.hostcalls.refusal import refuse
+from host.hostcalls.refusal import over_quota, refuse
 from host.kv import KvError
 from host.listener import HostcallRequest
 from host.outcome import Json
@@ -38,7 +38,7 @@ def set_(instance: "Instance", args: dict[str, Json], request: HostcallRequest) 
         refuse(request, "E_INVALID", "kv.set takes a key and a value")
         return
     instance.kv().write(
-        instance, key, msgspec.json.encode(value).decode(), _acknowledge(request)
+        instance, key, msgspec.json.encode(value).decode(), _acknowledge(instance, request)
     )
 
 
@@ -48,15 +48,18 @@ def delete(instance: "Instance", args: dict[str, Json], request: HostcallRequest
     if not isinstance(key, str):
         refuse(request, "E_INVALID", "kv.delete takes a key")
         return
-    instance.kv().write(instance, key, None, _acknowledge(request))
+    instance.kv().write(instance, key, None, _acknowledge(instance, request))
 
 
 class _acknowledge:  # noqa: N801 - used as a function
-    def __init__(self, request: HostcallRequest) -> None:
+    def __init__(self, instance: "Instance", request: HostcallRequest) -> None:
+        self._instance = instance
         self._request = request
 
     def __call__(self, error: KvError | None) -> None:
         if error is None:
             self._request.answer("{}")
+        elif error.code == "E_QUOTA":
+            over_quota(self._instance, self._request, str(error))
         else:
             refuse(self._request, error.code, str(error))

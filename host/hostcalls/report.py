@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 LEVELS: Final = ("debug", "info", "warn", "error")
 
 
-def _may_log(instance: "Instance") -> bool:
+_WEIGHT_BYTES: Final = 1024
+"""A line counts as one, and as one more for each so many characters."""
+
+
+def _may_log(instance: "Instance", text: str) -> bool:
     """Whether one more line is within the plugin's rate; what is dropped is said when lines pass again."""
     rate = instance.log_rate
-    if not rate.take(now_s()):
+    if not rate.take(now_s(), 1 + len(text) // _WEIGHT_BYTES):
         if not instance.was_loud:
             instance.was_loud = True  # once: the audit is not to be filled with it either
             per_s = instance.plugin.limits.logs_per_s
@@ -33,7 +37,7 @@ def _may_log(instance: "Instance") -> bool:
 def log(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     """``{"level", "text"}``: one line of the plugin's log, cut at 8 KiB."""
     level, text = args.get("level"), args.get("text")
-    if isinstance(text, str) and _may_log(instance):
+    if isinstance(text, str) and _may_log(instance, text):
         known = level if isinstance(level, str) and level in LEVELS else "info"
         instance.plugin.log(known, instance.plugin.locate(text, MAX_LOG_BYTES))
 
@@ -41,7 +45,7 @@ def log(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
 def unhandled(instance: "Instance", _: "Call | None", args: dict[str, Json]) -> None:
     """``{"text"}``: a rejection without a handler; an author's mistake that must not vanish."""
     text = args.get("text")
-    if isinstance(text, str) and _may_log(instance):
+    if isinstance(text, str) and _may_log(instance, text):
         where = instance.plugin.locate(text, MAX_LOG_BYTES)
         instance.plugin.log("error", f"unhandled rejection: {where}")
         instance.note(Kind.UNHANDLED, "E_UNHANDLED", where)

@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from host.audit import Kind
 from host.hostcalls import bus, env, kv, pending, registry, report, timers
-from host.hostcalls.granted import Granted, Needs, grant, is_power_of_ten
-from host.hostcalls.quota import REFUSED_COSTS, QuotaClass
-from host.hostcalls.refusal import refuse
+from host.hostcalls.granted import Granted, Needs, grant
+from host.hostcalls.quota import QuotaClass
+from host.hostcalls.refusal import over_quota, refuse
 from host.link import MAX_PENDING_HOSTCALLS
 from host.listener import HostcallRequest
-from host.loss import Loss
-from host.outcome import Json, Status
+from host.outcome import Json
 from host.reactor import now_s
 from host.worker_json import parse_args, parse_told
 
@@ -108,7 +106,7 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
         refuse(request, "E_INVALID", "this hostcall is only waited for in place")
         return
     if request.pending > MAX_PENDING_HOSTCALLS:
-        _over_quota(instance, request, f"more than {MAX_PENDING_HOSTCALLS} hostcalls pending")
+        over_quota(instance, request, f"more than {MAX_PENDING_HOSTCALLS} hostcalls pending")
         return
     args = parse_args(request.args)
     size = len(request.args)
@@ -123,7 +121,7 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     # First of all: what will be refused counts as well, it is work to decide.
     why = instance.plugin.quota.take(row.quota, size, now_s())
     if why is not None:
-        _over_quota(instance, request, why)
+        over_quota(instance, request, why)
     elif isinstance(row, Ask):
         row.handler(instance, args, request)
     else:
@@ -137,19 +135,6 @@ def _decide_and_act(
         row.handler(instance, granted, args, request)
 
     grant(instance, row.needs, args, request, act)
-
-
-def _over_quota(instance: "Instance", request: HostcallRequest, why: str) -> None:
-    """Refuse *request*, and read this worker less, or no more, when it does not mind being refused."""
-    refuse(request, "E_QUOTA", why)
-    request.charge(REFUSED_COSTS)
-    count, is_flood = instance.plugin.quota.refuse(why, now_s())
-    if is_power_of_ten(count):
-        repeats = f" ({count} times by now)" if count > 1 else ""
-        instance.note(Kind.REFUSED, "E_QUOTA", f"{request.name}: {why}{repeats}")
-    if is_flood and instance.link is not None:
-        told = f"it goes on asking although it was refused {count} times: {why}"
-        instance.link.kill(Loss("E_FLOOD", told, Status.KILLED, is_own_fault=True))
 
 
 def take_tell(instance: "Instance", call: "Call | None", name: str, text: str) -> bool:

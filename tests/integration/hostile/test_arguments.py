@@ -108,6 +108,7 @@ def test_a_hostcall_of_any_shape_is_answered(stage: Stage, name: str) -> None:
         ("", "{}", 0, "E_UNKNOWN"),
         ("log", "{}", 0, "E_UNKNOWN"),
         ("kv.set", '{"key":"k","value":1}', FLAG_SYNC, "E_INVALID"),
+        ("kv.load", "{}", 0, "E_INVALID"),
         ("kv.set", "[]", 0, "E_INVALID"),
         ("kv.set", "{", 0, "E_INVALID"),
         ("kv.set", '{"a":' * 4000, 0, "E_INVALID"),
