@@ -21,6 +21,7 @@ from host.config import Config, required_layers
 from host.deadlines import Deadlines
 from host.errors import HostClosedError, IsolationError
 from host.hostcalls.granted import Decisions
+from host.hostcalls.http_hub import HttpHub
 from host.kv_hub import KvHub
 from host.link import Link
 from host.listener import Listener
@@ -70,6 +71,7 @@ class Runtime:
         self.approvals = Approvals(self)
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
+        self.http = HttpHub(self.reactor, config.http)
         self.builds = Builds(self)
         self.sandbox = SandboxDeaths(self.reactor, self.audit)
         self.quarantine = Quarantine(home)
@@ -231,6 +233,7 @@ class Runtime:
         return link
 
     def _on_link_gone(self, link: Link) -> None:
+        self.http.leave(link)
         self.links.pop(link, None)
         self.groups.give_back(link.group)
 
@@ -258,6 +261,7 @@ class Runtime:
             self.reactor.run_once(until - now_s())
         for zygote in self._zygotes.values():
             zygote.close()
+        self.http.close()
         self.kv.close()
         self.sandbox.close()
         self.groups.close()

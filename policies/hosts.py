@@ -42,11 +42,23 @@ _INNER_NETWORKS: Final = tuple(
     ip_network(text)
     for text in (
         "100.64.0.0/10",  # carrier-grade NAT; a cloud's metadata service lives here, too
+        "168.63.129.16/32",  # public in form; inside Azure it is the platform's own service
         "192.0.0.0/24",
         "198.18.0.0/15",
         "fd00:ec2::/32",
         "fec0::/10",
         "64:ff9b:1::/48",
+    )
+)
+_METADATA_NETWORKS: Final = tuple(
+    ip_network(text)
+    for text in (
+        "169.254.0.0/16",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+        "fe80::/10",
+        "fd00:ec2::/32",
     )
 )
 _INNER_NAMES: Final = frozenset(
@@ -106,6 +118,20 @@ def is_inner(host: "Address | str") -> bool:
         return True
     return any(
         host.version == network.version and host in network for network in _INNER_NETWORKS
+    )
+
+
+def is_metadata(address: Address) -> bool:
+    """Whether *address* is where clouds hand out credentials: link-local, and the few that are elsewhere."""
+    if isinstance(address, IPv6Address):
+        for network, shift in _CARRIERS:
+            if address in network and is_metadata(
+                IPv4Address((int(address) >> shift) & 0xFFFFFFFF)
+            ):
+                return True
+    return any(
+        address.version == network.version and address in network
+        for network in _METADATA_NETWORKS
     )
 
 

@@ -4,6 +4,7 @@ from host.config.layers import CEILING, CeilingFile, jcode_home, load_config, wi
 from host.config.model import (
     AuditOptions,
     Config,
+    HttpOptions,
     Limits,
     PluginOptions,
     PluginSource,
@@ -17,6 +18,7 @@ __all__ = [
     "AuditOptions",
     "CeilingFile",
     "Config",
+    "HttpOptions",
     "Limits",
     "PluginOptions",
     "PluginSource",

@@ -158,6 +158,25 @@ class AuditOptions(_Section):
     """How long an entry that is not urgent may wait for others before all are written."""
 
 
+class HttpOptions(_Section):
+    """``[plugin.http]``: requests of plugins over the network. Sizes are in bytes."""
+
+    proxy: Annotated[StrictStr, Field(pattern=r"^https?://[^/\s]+/?$")] | None = Field(
+        default=None, repr=False
+    )
+    """``http://[user:password@]host:port`` through which all of them go; variables of the environment do not count."""
+    ca_file: StrictStr | None = None
+    """Certificates of authorities (PEM) that are trusted beside the system's."""
+    max_body_bytes: Annotated[StrictInt, Field(ge=0, le=1024 * _MIB)] = 8 * _MIB
+    """Of an answer that a plugin takes whole."""
+    max_stream_bytes: Annotated[StrictInt, Field(ge=0, le=64 * 1024 * _MIB)] = 256 * _MIB
+    """Of an answer that it reads as a stream."""
+    max_time_ms: Ms = 300_000
+    """From the request to the last byte."""
+    max_open: Annotated[StrictInt, Field(gt=0, le=1024)] = 32
+    """Requests of one worker that are not read to the end."""
+
+
 class PluginSource(BaseModel):
     """Where plugins come from; the keys beside ``type`` depend on it."""
 
@@ -205,6 +224,7 @@ class Config(_Section):
     sandbox: Sandbox = Sandbox()
     preflight: Preflight = Preflight()
     audit: AuditOptions = AuditOptions()
+    http: HttpOptions = HttpOptions()
     approval: dict[StrictStr, OverrideWord] = {}
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}

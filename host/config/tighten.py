@@ -17,6 +17,7 @@ from host.config.model import (
     HOSTCALLS_PER_S,
     AuditOptions,
     Config,
+    HttpOptions,
     Limits,
     PluginOptions,
     Sandbox,
@@ -103,6 +104,7 @@ RULES: Final[Mapping[type[BaseModel], Mapping[str, Meet]]] = {
     },
     Sandbox: {"require": _united},
     AuditOptions: {"enable": _either},
+    HttpOptions: {name: _lower for name in HttpOptions.model_fields if name.startswith("max_")},
     PluginOptions: {"enable": _both},
 }
 """How two values of a key meet. What has rules of its own below: mode and global_default, approval, deny, kill, and
@@ -120,6 +122,7 @@ OWN_RULES: Final = frozenset(
         "limits",
         "sandbox",
         "audit",
+        "http",
     }
 )
 
@@ -198,6 +201,7 @@ class _Meeting:
             ("limits", Limits),
             ("sandbox", Sandbox),
             ("audit", AuditOptions),
+            ("http", HttpOptions),
         ):
             if key in takes:
                 update[key] = self._section(

@@ -98,14 +98,35 @@ def grant(
     except ArgumentsError as error:
         refuse(request, "E_INVALID", str(error))
         return
+    decided(instance, wanted, request, act, lambda told: refuse(request, "E_DENIED", told))
+
+
+def decided(
+    instance: "Instance",
+    wanted: Request,
+    request: HostcallRequest,
+    act: Callable[[Granted], None],
+    refused: Callable[[str], None],
+    stopped: Callable[[], None] = lambda: None,
+) -> None:
+    """Decide about *wanted* and *act*, or have *refused* tell the plugin why not: now, or when a person has answered.
+
+    Also for what a hostcall turns out to need while it is under way, such as whom a redirect leads to. *stopped* is
+    called if *request* is cancelled while a person is asked.
+    """
     decision = decide(instance.plugin, wanted)
     if decision.verdict == "ask":
-        flow = _ask_everybody(instance, wanted, request, act)
-        request.on_cancel(flow.close)
+        flow = _ask_everybody(instance, wanted, request, act, refused)
+
+        def stop() -> None:
+            flow.close()
+            stopped()
+
+        request.on_cancel(stop)
         asked = start(flow)
         asked.when_done(asked.result)  # a mistake of ours is not kept to itself
     else:
-        _settle(instance, wanted, decision, request, act)
+        _settle(instance, wanted, decision, act, refused)
 
 
 async def _ask_everybody(
@@ -113,6 +134,7 @@ async def _ask_everybody(
     wanted: Request,
     request: HostcallRequest,
     act: Callable[[Granted], None],
+    refused: Callable[[str], None],
 ) -> None:
     """Have a person asked for each project that leaves it open; what was denied meanwhile is denied."""
     answer: Decision | None = None
@@ -125,8 +147,8 @@ async def _ask_everybody(
         return
     request.on_cancel(_nothing)  # what follows must not end this flow while it runs
     by_now = decide(instance.plugin, wanted)
-    decided = answer if by_now.verdict == "ask" and answer is not None else by_now
-    _settle(instance, wanted, decided, request, act)
+    decision = answer if by_now.verdict == "ask" and answer is not None else by_now
+    _settle(instance, wanted, decision, act, refused)
 
 
 def _nothing() -> None:
@@ -137,8 +159,8 @@ def _settle(
     instance: "Instance",
     wanted: Request,
     decision: Decision,
-    request: HostcallRequest,
     act: Callable[[Granted], None],
+    refused: Callable[[str], None],
 ) -> None:
     plugin = instance.plugin
     plugin.runtime.decisions.note(plugin.name, wanted, decision)
@@ -146,8 +168,7 @@ def _settle(
         act(Granted(wanted, decision, mint=_MINT))
         return
     why = decision.detail if decision.code in _ASKED_AND_DENIED else "not allowed"
-    told = f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})"
-    refuse(request, "E_DENIED", told)
+    refused(f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})")
 
 
 def _shown(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from host.hostcalls import bus, env, kv, pending, registry, report, timers
+from host.hostcalls import bus, env, http, kv, pending, registry, report, timers
 from host.hostcalls.granted import Granted, Needs, grant
 from host.hostcalls.quota import QuotaClass
 from host.hostcalls.refusal import over_quota, refuse
@@ -77,6 +77,10 @@ ASKS: Final[dict[str, Row]] = {
         Guarded("env.get", env.get, env.NEEDS, sync=True),
         Ask("env.list", env.list_, sync=True),
         Ask("bus.emit", bus.emit),
+        Guarded("http.request", http.request, http.NEEDS, quota="bytes_written"),
+        # Pieces of what was asked for, one at a time and no more than there are bytes: they do not count.
+        Ask("http.read", http.read, quota="none"),
+        Ask("http.cancel", http.cancel, quota="none"),
     )
 }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.outcome import Json, JsonObject
+from tests.hostcalls.http.server import Server, answer
 
 Args = Callable[[Path], JsonObject]
 
@@ -25,6 +26,26 @@ class Case:
     prepare: Callable[[Path], Callable[[], None]] = lambda _: lambda: None
 
 
+def serve(folder: Path) -> Callable[[], None]:
+    """A server on loopback; its address lies in *folder*."""
+    server = Server({"/": answer(b"hello")}).__enter__()
+    (folder / "server.url").write_text(server.url())
+    return lambda: server.__exit__(None, None, None)
+
+
+def served(folder: Path) -> JsonObject:
+    """The arguments that ask it."""
+    return {"url": (folder / "server.url").read_text()}
+
+
+def opened(head: Json) -> JsonObject:
+    """The arguments that go on with an answered request."""
+    assert isinstance(head, dict)
+    return {"id": head["id"]}
+
+
+LOOPBACK = {"http_hosts": ("127.0.0.1",)}
+
 CASES: Mapping[str, Case] = {
     "kv.load": Case(),
     "kv.set": Case(lambda _: {"key": "k", "value": 1}),
@@ -32,6 +53,11 @@ CASES: Mapping[str, Case] = {
     "env.get": Case(lambda _: {"name": "PATH"}, {"env": ("PATH",)}),
     "env.list": Case(),
     "bus.emit": Case(lambda _: {"name": "hello", "data": {"n": 1}}),
+    "http.request": Case(served, LOOPBACK, takes_time=True, prepare=serve),
+    "http.read": Case(
+        allow=LOOPBACK, after=("http.request", opened), takes_time=True, prepare=serve
+    ),
+    "http.cancel": Case(allow=LOOPBACK, after=("http.request", opened), prepare=serve),
 }
 
 TOLD: Mapping[str, JsonObject] = {
