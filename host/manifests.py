@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from host.artifact import Artifact, Fault, InFileManifest
+from host.beneath import EscapeError, read_beneath
 from host.errors import PluginLoadError
 from host.events import BY_NAME
-from host.sources import EscapeError, read_beneath
 from policies.json_text import JsonText, JsonTextError
 from policies.manifest import KEYS, ManifestError, parse_manifest
 from policies.manifest_values import Manifest

@@ -65,12 +65,8 @@ def _resolve(path: str, links: int) -> str:
 
 def _beyond(found: int, rest: list[str], links: int) -> str:
     """Return the path of *rest* beneath the open *found*, in which its first name does not exist."""
-    base = os.readlink(f"/proc/self/fd/{found}")
-    try:
-        is_there = base.startswith("/") and os.path.samestat(os.fstat(found), os.lstat(base))
-    except OSError:
-        is_there = False
-    if not is_there:
+    base = _name_of(found)
+    if base is None:
         raise _VanishedError
     if not rest:
         return base
@@ -88,6 +84,24 @@ def _beyond(found: int, rest: list[str], links: int) -> str:
         # The kernel would say that there is no such file. A name for it must not hide a link, though.
         return _resolve(os.path.normpath(joined), links - 1)
     return joined
+
+
+def _name_of(found: int) -> str | None:
+    """Return the path of the open *found*; None when it has none any more, or another file has it."""
+    base = os.readlink(f"/proc/self/fd/{found}")
+    try:
+        is_there = base.startswith("/") and os.path.samestat(os.fstat(found), os.lstat(base))
+    except OSError:
+        return None
+    return base if is_there else None
+
+
+def place_of(found: int) -> str:
+    """Return where the open *found* is, without links; raises OSError when it has no name any more."""
+    base = _name_of(found)
+    if base is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return base
 
 
 def file_request(kind: Literal["fs_read", "fs_write"], path: str) -> FileRequest:

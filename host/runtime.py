@@ -27,6 +27,7 @@ from host.link import Link
 from host.listener import Listener
 from host.memory import peak_bytes
 from host.outcome import Status
+from host.pool import Pool
 from host.quarantine import Quarantine
 from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
@@ -72,6 +73,7 @@ class Runtime:
         self.ids = IdSource()
         self.kv = KvHub(self.reactor)
         self.http = HttpHub(self.reactor, config.http)
+        self.files = Pool(self.reactor)
         self.builds = Builds(self)
         self.sandbox = SandboxDeaths(self.reactor, self.audit)
         self.quarantine = Quarantine(home)
@@ -262,6 +264,7 @@ class Runtime:
         for zygote in self._zygotes.values():
             zygote.close()
         self.http.close()
+        self.files.close()
         self.kv.close()
         self.sandbox.close()
         self.groups.close()

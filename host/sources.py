@@ -5,14 +5,13 @@ Promises    Only regular files beneath the root are read, whatever symlinks say 
             both come from one read, kept in a copy that only the builder sees.
 """
 
-import ctypes
-import errno
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+
+from host.beneath import EscapeError, read_beneath
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 MAX_TOTAL_BYTES: Final = 64 * 1024 * 1024
@@ -27,77 +26,6 @@ _COPY_SUFFIX: Final = {
     ".json": ".json",
 }
 """The ending of a copy tells the compiler the language; it does not know the newer endings."""
-
-_SYS_OPENAT2: Final = 437  # the same number on every architecture (Linux 5.6)
-_RESOLVE_NO_MAGICLINKS: Final = 0x02
-_RESOLVE_BENEATH: Final = 0x08
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-
-
-class _OpenHow(ctypes.Structure):
-    _fields_ = (  # type: ignore[mutable-override]  # as the ctypes manual has it
-        ("flags", ctypes.c_uint64),
-        ("mode", ctypes.c_uint64),
-        ("resolve", ctypes.c_uint64),
-    )
-
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-class EscapeError(Exception):
-    """A path that leads out of the root."""
-
-
-def open_beneath(root_fd: int, path: str) -> int:
-    """Open *path* for reading, resolved beneath *root_fd* without a race.
-
-    Raises :class:`EscapeError` when it leads out, ``OSError`` when it cannot be opened.
-    """
-    if path.startswith("/") or "\0" in path:
-        raise EscapeError(path)
-    how = _OpenHow(_FLAGS, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
-    fd = _libc.syscall(
-        _SYS_OPENAT2, root_fd, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)
-    )
-    if fd >= 0:
-        return int(fd)
-    error = ctypes.get_errno()
-    if error == errno.EXDEV:
-        raise EscapeError(path)
-    if error == errno.ENOSYS:
-        return _walk_beneath(root_fd, path)
-    raise OSError(error, os.strerror(error), path)
-
-
-def read_beneath(root_fd: int, path: str, limit: int) -> bytes | None:
-    """Return what the regular file *path* beneath *root_fd* holds, at most *limit* + 1 bytes; None when it is none.
-
-    Raises as :func:`open_beneath` does.
-    """
-    fd = open_beneath(root_fd, path)
-    with open(fd, "rb") as file:
-        return file.read(limit + 1) if stat.S_ISREG(os.fstat(fd).st_mode) else None
-
-
-def _walk_beneath(root_fd: int, path: str) -> int:
-    """As :func:`open_beneath` for kernels without openat2: no symlink is followed at all."""
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if not parts or ".." in parts:
-        raise EscapeError(path)
-    directory = os.dup(root_fd)
-    try:
-        for part in parts[:-1]:
-            below = os.open(part, _FLAGS | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
-            os.close(directory)
-            directory = below
-        return os.open(parts[-1], _FLAGS | os.O_NOFOLLOW, dir_fd=directory)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise EscapeError(path) from None
-        raise
-    finally:
-        os.close(directory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Workspace:
         self.permission_mode: PermissionMode = config.permission_mode
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
+        self._foreseen: dict[str, tuple[int, Chain]] = {}
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
@@ -221,6 +222,17 @@ class Workspace:
             spec, str(data_dir), self.runtime.switches, can_ask=self._can_ask
         )
 
+    def chain_for(self, plugin: Plugin) -> Chain:
+        """Return the chain that decides what *plugin* may do now: while it loads, the one that it will have."""
+        chain = self.snapshot.chain
+        if plugin.name in chain.plugins or plugin.name not in self._plugins:
+            return chain
+        generation, foreseen = self._foreseen.get(plugin.name, (-1, chain))
+        if generation != chain.generation:
+            foreseen = self.foresee(plugin.spec)
+            self._foreseen = {plugin.name: (chain.generation, foreseen)}
+        return foreseen
+
     @property
     def _can_ask(self) -> bool:
         return self.runtime.approvals.ask_person is not None
@@ -329,6 +341,7 @@ class Workspace:
             if refusal not in self._refused:  # told once, not at every change of anything
                 refusal.record(self.runtime.audit)
         self._refused = refused
+        self._foreseen.clear()
         self.snapshot = new  # last: if build() raised, readers never noticed
 
     # Use.

@@ -161,7 +161,8 @@ def _first_place(stack: str) -> tuple[str, int, int | None] | None:
 
 def _source_of(root: Path, path: str, line: int) -> str | None:
     """Return one line of a plugin's file, read beneath its root and nowhere else."""
-    from host.sources import MAX_FILE_BYTES, EscapeError, open_beneath
+    from host.beneath import EscapeError, open_beneath
+    from host.sources import MAX_FILE_BYTES
 
     try:
         root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,13 +1,14 @@
 """The one place where a hostcall is decided: what a row needs, what the chain says of it, what is written down.
 
 Promises    A handler of a row that needs something runs only with a :class:`Granted`, which is made here alone, and
-            acts on the request in it, not on the arguments once more. A refusal tells the plugin the kind, the target
-            and a stable code; what it rests on stays on the host. Each decision is audited when it is first made for
-            a plugin, a kind and a target, and again when it was repeated 10, 100, 1000, ... times.
+            acts on the request in it, not on the arguments once more. What a row on files needs is known when its
+            paths were looked up, in a thread: it asks a :class:`Judge` before it acts. A refusal tells the plugin the
+            kind, the target and a stable code; what it rests on stays on the host. Each decision is audited when it is
+            first made for a plugin, a kind and a target, and again when it was repeated 10, 100, 1000, ... times.
 Elsewhere   What is decided: ``policies/chain.py``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -71,15 +72,65 @@ class Granted:
 def decide(plugin: "Plugin", request: Request) -> Decision:
     """Return what holds for *plugin* now; nothing is written down."""
     # One instance may serve several projects: what it may do, all of them allow.
-    return max(
-        (decided for _, decided in _decisions(plugin, request)),
-        key=lambda decided: _STRICTNESS[decided.verdict],
-    )
+    return _strictest(decided for _, decided in _decisions(plugin, request))
+
+
+def _strictest(decisions: Iterable[Decision]) -> Decision:
+    return max(decisions, key=lambda decided: _STRICTNESS[decided.verdict])
 
 
 def _decisions(plugin: "Plugin", request: Request) -> "list[tuple[Workspace, Decision]]":
     asked = plugin.users or [plugin.workspace]
-    return [(one, one.snapshot.chain.decide(plugin.name, request)) for one in asked]
+    return [(one, one.chain_for(plugin).decide(plugin.name, request)) for one in asked]
+
+
+class RefusedError(Exception):
+    """The chain does not allow it. The text is for the plugin."""
+
+
+class OpenError(Exception):
+    """The chain leaves it open, and a person is to be asked about :attr:`wanted`."""
+
+    def __init__(self, wanted: Request) -> None:
+        super().__init__(target(wanted))
+        self.wanted: Final = wanted
+
+
+class Judge:
+    """What one hostcall of *instance* may do, by the chains as they are when it is made and by *answers* of people.
+
+    Made in the reactor's turn; the rest may be called in any thread, by one at a time. What it decided is written
+    down by :meth:`note`, in the reactor's turn again.
+    """
+
+    def __init__(self, instance: "Instance", answers: dict[Request, Decision]) -> None:
+        plugin = instance.plugin
+        self._plugin = plugin.name
+        self._decisions = plugin.runtime.decisions
+        self._chains = [user.chain_for(plugin) for user in plugin.users or [plugin.workspace]]
+        self._answers = answers
+        self._noted: list[tuple[Request, Decision]] = []
+
+    def decide(self, wanted: Request) -> Decision:
+        """Return the strictest answer to *wanted*, which is written down only if somebody asks :meth:`grant`."""
+        decision = _strictest(chain.decide(self._plugin, wanted) for chain in self._chains)
+        return self._answers.get(wanted, decision) if decision.verdict == "ask" else decision
+
+    def grant(self, wanted: Request) -> Granted:
+        """Return the proof that *wanted* is allowed; raises :class:`RefusedError` or :class:`OpenError`."""
+        decision = self.decide(wanted)
+        if decision.verdict == "ask":
+            raise OpenError(wanted)
+        self._noted.append((wanted, decision))
+        if decision.allowed:
+            return Granted(wanted, decision, mint=_MINT)
+        raise RefusedError(_refusal(wanted, decision))
+
+    def note(self) -> None:
+        """Write down what was decided."""
+        noted, self._noted = self._noted, []
+        for wanted, decision in noted:
+            self._decisions.note(self._plugin, wanted, decision)
 
 
 def grant(
@@ -167,8 +218,12 @@ def _settle(
     if decision.allowed:
         act(Granted(wanted, decision, mint=_MINT))
         return
+    refused(_refusal(wanted, decision))
+
+
+def _refusal(wanted: Request, decision: Decision) -> str:
     why = decision.detail if decision.code in _ASKED_AND_DENIED else "not allowed"
-    refused(f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})")
+    return f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})"
 
 
 def _shown(text: str) -> str:

@@ -5,6 +5,7 @@ Promises    What is counted belongs to the plugin, so neither more sessions nor 
 Elsewhere   Messages of any kind, a second: ``host/link.py``. Log lines: ``report.py``. Entries of kv: ``host/kv.py``.
 """
 
+import threading
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from host.config.model import HOSTCALLS_PER_S
@@ -54,6 +55,7 @@ class Quota:
         self._plugin = plugin
         self._calls = _Bucket()
         self._bytes = _Bucket()
+        self._writing = threading.Lock()
         self._refusals = _Bucket()
         self._refused: dict[str, int] = {}
 
@@ -66,14 +68,15 @@ class Quota:
         return self.write(size, now) if of in ("bytes_written", "own_bytes") else None
 
     def write(self, size: int, now: float) -> str | None:
-        """Count *size* bytes that are to be written; return why they are not to be, if so."""
+        """Count *size* bytes that are to be written; return why they are not to be, if so. From any thread."""
         most, raised_by = self._lesser(
             "max_bytes_written",
             self._plugin.limits.max_bytes_written,
             self._plugin.spec.manifest.limits().max_bytes_written,
         )
-        if self._bytes.take(size, now, most=most, back_per_s=most / WRITTEN_WITHIN_S):
-            return None
+        with self._writing:
+            if self._bytes.take(size, now, most=most, back_per_s=most / WRITTEN_WITHIN_S):
+                return None
         return f"more than {most} bytes written within an hour; {raised_by}"
 
     def refuse(self, why: str, now: float) -> tuple[int, bool]:

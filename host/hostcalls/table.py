@@ -10,7 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from host.hostcalls import bus, env, http, kv, pending, registry, report, timers
+from host.hostcalls import (
+    bus,
+    env,
+    fs_read,
+    fs_tree,
+    fs_write,
+    http,
+    kv,
+    pending,
+    registry,
+    report,
+    timers,
+)
+from host.hostcalls.files import FileHandler, FileKind, answer_in_thread
 from host.hostcalls.granted import Granted, Needs, grant
 from host.hostcalls.quota import QuotaClass
 from host.hostcalls.refusal import over_quota, refuse
@@ -57,6 +70,19 @@ class Guarded:
 
 
 @dataclass(frozen=True, slots=True)
+class OnFiles:
+    """A hostcall on files. What it needs, of ``kinds``, is decided in its thread, when its paths were looked up."""
+
+    name: str
+    handler: FileHandler
+    kinds: tuple[FileKind, ...]
+    sync: bool = True
+    needs: None = None
+    quota: QuotaClass = "call"
+    only_sync: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """A hostcall without an answer. It is the plugin's own and bounded where it is handled: no quota counts it."""
 
@@ -66,7 +92,11 @@ class Tell:
     quota: QuotaClass = "none"
 
 
-Row: TypeAlias = Ask | Guarded
+Row: TypeAlias = Ask | Guarded | OnFiles
+
+_READ: Final[tuple[FileKind, ...]] = ("fs_read",)
+_WRITE: Final[tuple[FileKind, ...]] = ("fs_write",)
+_BOTH: Final[tuple[FileKind, ...]] = ("fs_read", "fs_write")
 
 ASKS: Final[dict[str, Row]] = {
     row.name: row
@@ -81,6 +111,26 @@ ASKS: Final[dict[str, Row]] = {
         # Pieces of what was asked for, one at a time and no more than there are bytes: they do not count.
         Ask("http.read", http.read, quota="none"),
         Ask("http.cancel", http.cancel, quota="none"),
+        OnFiles("fs.read", fs_read.read, _READ),
+        OnFiles("fs.stat", fs_read.stat_, _READ),
+        OnFiles("fs.lstat", fs_read.lstat, _READ),
+        OnFiles("fs.list", fs_read.list_, _READ),
+        OnFiles("fs.exists", fs_read.exists, _READ),
+        OnFiles("fs.realpath", fs_read.realpath, _READ),
+        OnFiles("fs.readlink", fs_read.readlink, _READ),
+        OnFiles("fs.access", fs_read.access, _BOTH),
+        OnFiles("fs.open", fs_write.open_, _BOTH),
+        OnFiles("fs.write", fs_write.write, _WRITE, quota="bytes_written"),
+        OnFiles("fs.truncate", fs_write.truncate, _WRITE),
+        OnFiles("fs.sync", fs_write.sync, _WRITE),
+        OnFiles("fs.chmod", fs_write.chmod, _WRITE),
+        OnFiles("fs.utimes", fs_write.utimes, _WRITE),
+        OnFiles("fs.mkdir", fs_write.mkdir, _WRITE),
+        OnFiles("fs.mkdtemp", fs_write.mkdtemp, _WRITE),
+        OnFiles("fs.symlink", fs_write.symlink, _BOTH),
+        OnFiles("fs.copy", fs_write.copy, _BOTH, quota="bytes_written"),
+        OnFiles("fs.remove", fs_tree.remove, _WRITE),
+        OnFiles("fs.rename", fs_tree.rename, _BOTH),
     )
 }
 
@@ -126,6 +176,8 @@ def answer_ask(instance: "Instance", request: HostcallRequest) -> None:
     why = instance.plugin.quota.take(row.quota, size, now_s())
     if why is not None:
         over_quota(instance, request, why)
+    elif isinstance(row, OnFiles):
+        answer_in_thread(instance, row.handler, args, request)
     elif isinstance(row, Ask):
         row.handler(instance, args, request)
     else:

@@ -46,7 +46,59 @@ def opened(head: Json) -> JsonObject:
 
 LOOPBACK = {"http_hosts": ("127.0.0.1",)}
 
+
+READS: Mapping[str, tuple[str, ...]] = {"fs_read": ("$CWD",)}
+WRITES: Mapping[str, tuple[str, ...]] = {"fs_write": ("$CWD",)}
+BOTH: Mapping[str, tuple[str, ...]] = {**READS, **WRITES}
+
+
+def _make_files(folder: Path) -> Callable[[], None]:
+    (folder / "hello.txt").write_text("hello")
+    (folder / "link").symlink_to("hello.txt")
+    return lambda: None
+
+
+def _on_file(
+    allow: Mapping[str, tuple[str, ...]], name: str = "hello.txt", **more: Json
+) -> Case:
+    def args(folder: Path) -> JsonObject:
+        return {"path": str(folder / name), **more}
+
+    return Case(args, allow, prepare=_make_files)
+
+
+def _on_two(allow: Mapping[str, tuple[str, ...]]) -> Case:
+    def args(folder: Path) -> JsonObject:
+        return {"from": str(folder / "hello.txt"), "to": str(folder / "new.txt")}
+
+    return Case(args, allow, prepare=_make_files)
+
+
+FILES: Mapping[str, Case] = {
+    "fs.read": _on_file(READS),
+    "fs.stat": _on_file(READS),
+    "fs.lstat": _on_file(READS, "link"),
+    "fs.list": _on_file(READS, "."),
+    "fs.exists": _on_file(READS),
+    "fs.realpath": _on_file(READS, "link"),
+    "fs.readlink": _on_file(READS, "link"),
+    "fs.access": _on_file(READS, mode=4),
+    "fs.open": _on_file(BOTH, "new.txt", read=True, write=True, create=True),
+    "fs.write": _on_file(WRITES, "new.txt", text="hello"),
+    "fs.truncate": _on_file(WRITES, size=2),
+    "fs.sync": _on_file(WRITES),
+    "fs.chmod": _on_file(WRITES, mode=0o600),
+    "fs.utimes": _on_file(WRITES, atime=1000, mtime=2000),
+    "fs.mkdir": _on_file(WRITES, "a/b", recursive=True),
+    "fs.mkdtemp": Case(lambda folder: {"prefix": str(folder / "t-")}, WRITES),
+    "fs.symlink": _on_file(BOTH, "other", target="hello.txt"),
+    "fs.copy": _on_two(BOTH),
+    "fs.remove": _on_file(WRITES),
+    "fs.rename": _on_two(BOTH),
+}
+
 CASES: Mapping[str, Case] = {
+    **FILES,
     "kv.load": Case(),
     "kv.set": Case(lambda _: {"key": "k", "value": 1}),
     "kv.delete": Case(lambda _: {"key": "k"}),

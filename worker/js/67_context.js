@@ -1,7 +1,7 @@
 // ctx: what a handler holds of its own call, next to what pi's handlers expect of a session without a UI.
 //
 // Promises    Everything is a getter on one frozen prototype, so that making a ctx costs one object; what is asked
-//             for is made then, once. Work started through ctx (kv, sleep, logger) belongs to the call and ends
+//             for is made then, once. Work started through ctx (kv, fs, sleep, logger) belongs to the call and ends
 //             with it; the global ``pi`` belongs to the instance.
 // Honest      hasUI is false: dialogs resolve as cancelled, the rest of ui does nothing. The session manager is that of
 //             an empty session in memory. What is not here yet (modelRegistry, abort, compact, ...) is undefined.
@@ -15,6 +15,10 @@ class CallHandle {
   get kv() {
     const call = this.#call;
     return call.kv === null ? (call.kv = makeKv(call)) : call.kv;
+  }
+  get fs() {
+    const call = this.#call;
+    return call.fs === null ? (call.fs = lazy("pi/fs").makeFs(call)) : call.fs;
   }
   get logger() {
     const call = this.#call;

@@ -29,6 +29,7 @@ function makeApi() {
   value("env", makeEnv());
   const part = (name, load) => defineProperty(api, name, { __proto__: null, get: freeze(load), enumerable: true });
   part("events", () => lazy("pi/events").events);
+  part("fs", () => lazy("pi/fs").fs);
 
   publish(api, "on", (name, handler) => {
     subscribe(name, handler, false);

@@ -404,9 +404,7 @@ def test_what_is_not_there_yet_is_absent() -> None:
         "sendUserMessage",
         "appendEntry",
         "setModel",
-        "fs",
         "http",
-        "events",
         "session",
     ]
     js.plugin(f"pi.on('Stop', () => ({{reason: {absent}.filter((k) => k in pi).join()}}));")

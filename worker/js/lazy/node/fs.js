@@ -1,0 +1,81 @@
+// node:fs: each call in three forms, made from the same steps: fooSync, foo(..., callback), promises.foo.
+
+const { run, runSync } = require("pi/files");
+const { constants, Stats, Dirent, callbackOf, pathOf } = require("node/fs/values");
+const { steps } = require("node/fs/steps");
+const handles = require("node/fs/handles");
+const promises = require("node/fs/promises");
+const { opendir, Dir } = require("node/fs/dir");
+const { never } = require("node/fs/never");
+const { makeError, reportUnhandled } = internals;
+
+const fs = {};
+const named = (name, fn) => Object.defineProperty(fn, "name", { value: name });
+
+/** Do *made* and tell *callback*; wrong arguments are thrown at once, as in node. */
+function later(made, callback, tell) {
+  let first;
+  try {
+    first = made.next();
+  } catch (error) {
+    if (typeof error?.code === "string" && error.code.startsWith("ERR_INVALID")) throw error;
+    run(null, failing(error)).catch((thrown) => callback(thrown)).catch(reportUnhandled);
+    return;
+  }
+  run(null, made, undefined, first).then(tell, callback).catch(reportUnhandled);
+}
+
+function* failing(error) {
+  throw error;
+}
+
+const extras = { read: 2, write: 2 }; // whose callbacks get the buffer, too
+for (const [name, make] of Object.entries({ ...steps, ...handles.steps, opendir })) {
+  fs[`${name}Sync`] = named(`${name}Sync`, (...args) => runSync(null, make(...args)));
+  fs[name] = named(name, (...args) => {
+    const callback = callbackOf(args);
+    const own = args.slice(0, -1);
+    later(make(...own), callback, (value) => {
+      if (extras[name] !== undefined) callback(null, value, own[1]);
+      else if (value === undefined) callback(null);
+      else callback(null, value);
+    });
+  });
+}
+for (const name of ["realpath", "realpathSync"]) fs[name].native = fs[name];
+
+fs.existsSync = named("existsSync", (path) => {
+  try {
+    fs.accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+});
+fs.exists = named("exists", (path, callback) => {
+  callbackOf([callback]);
+  fs.access(path, (error) => callback(!error));
+});
+
+const stream = (name) => named(name, (...args) => {
+  let streams;
+  try {
+    streams = require("node/fs/streams");
+  } catch (error) {
+    if (error?.code !== "E_INTERNAL") throw error;
+    throw makeError("E_NEVER", `node:fs: ${name} needs node:stream, which is not available to plugins`);
+  }
+  return streams[name](...args);
+});
+fs.createReadStream = stream("createReadStream");
+fs.createWriteStream = stream("createWriteStream");
+
+for (const name of ["watch", "watchFile", "link", "chown"]) fs[name] = named(name, never(name));
+fs.linkSync = named("linkSync", never("link"));
+fs.chownSync = named("chownSync", never("chown"));
+fs.unwatchFile = named("unwatchFile", (path) => void pathOf(path)); // nothing is watched
+
+Object.assign(fs, { constants, promises, Stats, Dirent, Dir });
+Object.assign(fs, { F_OK: constants.F_OK, R_OK: constants.R_OK, W_OK: constants.W_OK, X_OK: constants.X_OK });
+
+module.exports = fs;
