@@ -14,6 +14,7 @@ import _quickjs
 
 from ipc.events import describe
 from worker.lazy import read_lazy
+from worker.zone import host_zone
 
 OP_LOAD: Final = 0
 OP_EVENT: Final = 1
@@ -83,11 +84,12 @@ class Engine:
         context.set("__machine", os.uname().machine)
         context.set("__events", _json_text(describe()))
         context.set("__source", bootstrap_source())
+        context.set("__zone", host_zone())
         self.enter = context.eval(
             """(function () {
             const g = globalThis, take = (name) => { const v = g[name]; delete g[name]; return v; };
             const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size"), text: take("__text"),
-                heap: take("__heap"), machine: take("__machine") };
+                heap: take("__heap"), machine: take("__machine"), zone: take("__zone") };
             const events = take("__events"), source = take("__source");
             return (0, eval)(source)(py, events);
             })()"""

@@ -27,6 +27,10 @@ _NODE_PARTS = (
     "--alias:process=./shims/process.cjs",
     "--alias:safe-buffer=node/buffer",
 )
+_INTL = (
+    "--alias:@formatjs/intl-localematcher=./shims/localematcher.js",
+    "--inject:./shims/intl.js",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -81,7 +85,9 @@ def _bundle(folder: Path, entry: Path, out: Path) -> list[str]:
         *(_NODE_PARTS if entry.stem in _ON_NODE else ()),
         *(("--inject:./shims/url.js",) if entry.stem == "inspect" else ()),
         "--external:node/*",
+        *(_INTL if entry.stem.startswith("intl_") else ()),
         "--external:vendor/*",  # loaded when it is needed, by the worker's own require
+        "--external:web/*",
         "--target=es2022",
         "--minify-whitespace",
         "--minify-syntax",

@@ -9,9 +9,9 @@ from tests.unit.worker.js_support import Js, as_object
 GLOBALS: Final = (
     "URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Event", "EventTarget", "AbortController", "AbortSignal",
     "structuredClone", "Blob", "File", "FormData", "crypto", "CryptoKey", "performance", "ReadableStream",
-    "TransformStream", "WritableStream",
+    "TransformStream", "WritableStream", "Intl",
 )  # fmt: skip
-OBJECTS: Final = {"crypto", "performance"}
+OBJECTS: Final = {"Intl", "crypto", "performance"}
 
 SPY: Final = """
   const seen = new Set();
@@ -41,9 +41,9 @@ def test_a_lazy_global_is_as_elsewhere(name: str) -> None:
         f"const before = Object.getOwnPropertyDescriptor(globalThis, '{name}');"
         f"const kind = typeof {name};"
         f"const after = Object.getOwnPropertyDescriptor(globalThis, '{name}');"
-        f"const named = {name}.name; {name} = 1; const replaced = {name}; delete globalThis.{name};"
+        f"const named = typeof {name} === 'function' ? {name}.name : null; {name} = 1; const replaced = {name}; delete globalThis.{name};"
         f"pi.on('Stop', () => ({{reason: JSON.stringify([before.enumerable, before.configurable, kind, after.writable, after.enumerable,"
-        f"  after.configurable, named ?? null, replaced, '{name}' in globalThis])}}));"
+        f"  after.configurable, named, replaced, '{name}' in globalThis])}}));"
     )
 
     kind, named = ('"object"', "null") if name in OBJECTS else ('"function"', f'"{name}"')
