@@ -12,6 +12,7 @@ from ipc.messages import BUILD, COMMAND, EVENT, LOAD, TOOL, Message
 
 if TYPE_CHECKING:
     from host.instance import Instance
+    from host.lineage import Lineage
     from host.thinking import Thinking
 
 _WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
@@ -32,7 +33,7 @@ class Call(msgspec.Struct, eq=False):
     when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
     caller's; ``frame`` is the request as bytes where that is made already; ``plain_answer`` is the frame of an
     answer without anything in it; ``owner`` is the instance it was submitted to; ``agent_until`` is when the calling
-    agent waits no longer (``now_s``).
+    agent waits no longer (``now_s``); ``lineage`` says which plugin's call led to this one, if one did.
     """
 
     message: Message
@@ -47,6 +48,7 @@ class Call(msgspec.Struct, eq=False):
     agent_until: float = float("inf")
     owner: "Instance | None" = None
     thinking: "Thinking | None" = None
+    lineage: "Lineage | None" = None
     state: int = QUEUED
     delivered_at: float = 0.0
 

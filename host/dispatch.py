@@ -13,6 +13,7 @@ from host.calls import Call
 from host.encode import NotEncodableError, encode_payload
 from host.events import ENDS_SESSION, IS_INFO, OUTPUTS, PluginEvent
 from host.fanout import Answer, FanOut
+from host.lineage import Lineage
 from host.merge import Merged, merge, rewritten
 from host.outcome import JsonObject, Outcome, PluginResult, Status
 from host.reactor import now_s
@@ -207,6 +208,7 @@ def _ask(
     payload: JsonObject,
     routes: tuple[Route, ...],
     until: float,
+    lineage: Lineage | None = None,
 ) -> Wait[list[Answer]]:
     done: Wait[list[Answer]] = Wait()
     try:
@@ -225,7 +227,14 @@ def _ask(
     # Through a name that is bound below: an answer may come from within the construction.
     timer = runtime.reactor.at(until, lambda: fan.give_up(runtime.reactor))
     fan = FanOut(
-        runtime.deadlines, runtime.ids.next(), event, routes, text, _session_of(payload), on_all
+        runtime.deadlines,
+        runtime.ids.next(),
+        event,
+        routes,
+        text,
+        _session_of(payload),
+        on_all,
+        lineage,
     )
     return done
 
@@ -296,6 +305,7 @@ async def _review(
     routes: tuple[Route, ...],
     merged: Merged,
     began: float,
+    lineage: Lineage | None = None,
 ) -> Outcome:
     """Show the rewritten input to every guard that has not seen it; only a block counts.
 
@@ -307,7 +317,7 @@ async def _review(
     final = rewritten(event, payload, outcome.output)
     reviewers = _reviewers(merged, routes)
     until = max(began + max(route.timeout_s for route in routes), now_s() + _SECOND_LOOK_S)
-    for answer in await _ask(workspace, event, final, reviewers, until):
+    for answer in await _ask(workspace, event, final, reviewers, until, lineage):
         read = read_answer(event, answer)
         blocks = read.action in ("block", "deny") or "block" in read.output
         if blocks or read.status is not Status.ANSWERED:
@@ -349,6 +359,7 @@ async def _chain(
     snapshot: Snapshot,
     routes: tuple[Route, ...],
     began: float,
+    lineage: Lineage | None = None,
 ) -> Outcome:
     """One plugin after another, each seeing the last one's change; a block ends the chain.
 
@@ -359,12 +370,35 @@ async def _chain(
     merged = Merged(Outcome(event, generation=snapshot.generation), ())
     for route in routes:
         until = now_s() + route.timeout_s
-        answers.extend(await _ask(workspace, event, current, (route,), until))
+        answers.extend(await _ask(workspace, event, current, (route,), until, lineage))
         merged = _merge(workspace, event, payload, snapshot, answers, began, chained=True)
         if merged.outcome.blocked:
             break
         current = rewritten(event, payload, merged.outcome.output)
     report(workspace, event, merged)
     if _needs_review(event, merged, routes):
-        return await _review(workspace, event, payload, routes, merged, began)
+        return await _review(workspace, event, payload, routes, merged, began, lineage)
+    return merged.outcome
+
+
+async def dispatch_to(
+    workspace: "Workspace",
+    event: PluginEvent,
+    payload: JsonObject,
+    snapshot: Snapshot,
+    routes: tuple[Route, ...],
+    lineage: Lineage,
+) -> Outcome:
+    """Send *event* to *routes*, which are some of the snapshot's, on behalf of the call that *lineage* is about."""
+    began = now_s()
+    if workspace.config.dispatch == "chain" and OUTPUTS[event]:
+        return await _chain(workspace, event, payload, snapshot, routes, began, lineage)
+    # Each has its own deadline; twice that is for one that has to wait its turn first.
+    until = began + 2 * max(route.timeout_s for route in routes)
+    until = min(until, lineage.parent_over_at)
+    answers = await _ask(workspace, event, payload, routes, until, lineage)
+    merged = _merge(workspace, event, payload, snapshot, answers, began)
+    report(workspace, event, merged)
+    if _needs_review(event, merged, routes):
+        return await _review(workspace, event, payload, routes, merged, began, lineage)
     return merged.outcome

@@ -10,6 +10,7 @@ import msgspec
 from host.calls import Call
 from host.deadlines import Deadlines
 from host.events import IS_INFO, PluginEvent
+from host.lineage import Lineage
 from host.outcome import Status
 from host.reactor import Reactor, now_s
 from host.snapshot import Route
@@ -53,6 +54,7 @@ class FanOut:
         payload: bytes,
         session_id: str,
         on_all: "Callable[[list[Answer | None], bool], None]",
+        lineage: "Lineage | None" = None,
     ) -> None:
         self._deadlines = deadlines
         self._on_all = on_all
@@ -85,6 +87,9 @@ class FanOut:
                     session_id,
                 )
             )
+        if lineage is not None:
+            for call in calls:
+                call.lineage = lineage
         self._calls = calls
         self._budgets = budgets
         for budget in budgets:

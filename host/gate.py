@@ -16,11 +16,13 @@ from host.approvals import Question, Reply
 from host.artifact import content_id
 from host.audit import Kind, printable
 from host.errors import InputError, ToolError
+from host.lineage import Lineage
 from host.outcome import JsonObject
 from host.plugin import Plugin
 from host.reactor import now_s
 from host.snapshot import CommandRoute, ToolRoute
 from host.switching import named
+from host.thinking import thinking_about
 from policies.capability import NameRequest
 from policies.chain import Chain
 from policies.decision import Decision, Rule, Source
@@ -191,20 +193,23 @@ async def pass_gate(
     until: float | None = None,
     typed: bool = False,
     changed_by: str = "",
+    lineage: Lineage | None = None,
 ) -> ToolVerdict:
     """Decide about one call with the input *args*, asking whoever has to be asked.
 
     *until* is when the calling agent waits no longer (``now_s``). *typed* says that a person asked for this very
     call, which answers every question about it and lifts no denial. *changed_by* names who rewrote the input.
+    *lineage* says which plugin makes the call, if one does; the time of what waits for it does not pass meanwhile.
     """
     decided = _judge(workspace, subject, args, session_id, typed=typed)
     reply: Reply | None = None
     began = now_s()
     if decided.verdict == "ask" and not typed:
         question = _question(
-            workspace, subject, args, session_id, until, _why(decided, changed_by)
+            workspace, subject, args, session_id, until, _why(decided, changed_by, lineage)
         )
-        reply = await workspace.runtime.approvals.ask(question)
+        with thinking_about(lineage.calls if lineage is not None else ()):
+            reply = await workspace.runtime.approvals.ask(question)
         # A person takes half a minute: what was denied meanwhile is denied.
         decided = _judge(workspace, subject, args, session_id, typed=typed)
     if decided.verdict == "deny":
@@ -425,12 +430,14 @@ def _summary(text: str) -> str:
 # Words.
 
 
-def _why(decided: GateDecision, changed_by: str) -> str:
+def _why(decided: GateDecision, changed_by: str, lineage: Lineage | None = None) -> str:
     told = {
         "ask.override": f"it is to be asked about ({decided.source})",
         "ask.manifest": "the plugin's own manifest wants it asked about",
         "ask.chain": f"no rule allows it ({decided.source})",
     }.get(decided.code, decided.detail)
+    if lineage is not None:
+        told = f"{told}; it is called by the plugin {lineage.plugin}"
     return f"{told}; its input was changed by {changed_by}" if changed_by else told
 
 

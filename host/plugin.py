@@ -101,6 +101,8 @@ class Plugin:
         self.slots = Slots()
         self.quota = Quota(self)
         self.asked = Asked()
+        self.tool_calls = 0
+        """Tools of other plugins that its instances are waiting for."""
         self._tiers: dict[str, Tier] = {}
         self.load_ms = 0.0
         self.last_error = ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from host.answers import error_text
 from host.calls import Call
 from host.encode import NotEncodableError, encode_json
+from host.lineage import Lineage
 from host.outcome import Status
 from host.plugin import Plugin
 from host.reactor import now_s
@@ -24,17 +25,23 @@ async def run_in_worker(
     session_id: str,
     tool: str,
     until: float | None,
+    lineage: Lineage | None = None,
 ) -> ToolResult:
-    """Send *request* and wait for its result: as long as the plugin may take, and at most *until* (``now_s``)."""
+    """Send *request* and wait for its result: as long as the plugin may take, and at most *until* (``now_s``).
+
+    With *lineage*, it has no longer than the call that it is made for.
+    """
     began = now_s()
     budget_s = plugin.tool_budget_s
     if until is not None:
         budget_s = min(budget_s, until - began)
+    if lineage is not None:
+        budget_s = min(budget_s, lineage.parent_over_at - began)
     if budget_s <= 0:
         status, text = Status.TIMED_OUT, "the agent's time for this call was up before its turn"
     else:
         status, text = await _ask_worker(
-            workspace, plugin, kind, request, session_id, budget_s, until
+            workspace, plugin, kind, request, session_id, budget_s, until, lineage
         )
     elapsed_ms = (now_s() - began) * 1000
     if status is Status.ANSWERED:
@@ -51,6 +58,7 @@ async def _ask_worker(
     session_id: str,
     budget_s: float,
     until: float | None,
+    lineage: Lineage | None,
 ) -> tuple[Status, str]:
     try:
         text = encode_json(request).decode()
@@ -67,6 +75,7 @@ async def _ask_worker(
         on_done=lambda _, status, answer: done.set((status, answer)),
         session_id=session_id,
         agent_until=float("inf") if until is None else until,
+        lineage=lineage,
     )
     reactor = runtime.reactor
     timers = [reactor.at(now_s() + budget_s, lambda: call.on_deadline(budget_s, reactor))]

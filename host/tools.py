@@ -23,6 +23,8 @@ from host.gate import (
     turned_down,
     verdict_data,
 )
+from host.lineage import Lineage
+from host.nested import ReentrantError, dispatch_nested
 from host.outcome import Json, JsonObject, Outcome, Status
 from host.reactor import now_s
 from host.requests import run_in_worker
@@ -38,11 +40,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who makes a call: its session, until when it waits (``now_s``; None: as long as it takes), and whether a
-    person typed this very call, which stands for their approval of it."""
+    person typed this very call, which stands for their approval of it. ``lineage``: it is a plugin that calls."""
 
     session_id: str = ""
     until: float | None = None
     typed: bool = False
+    lineage: Lineage | None = None
 
 
 def until_of(timeout_s: float | None) -> float | None:
@@ -68,7 +71,12 @@ async def call_tool(
     if not verdict.allowed:
         return _ended(workspace, _denied(verdict), verdict)
     about: JsonObject = {"tool_name": subject.public, "session_id": caller.session_id}
-    outcome = await _event(workspace, PluginEvent.PRE_TOOL_USE, {**about, "tool_input": params})
+    try:
+        _check_stack(route, caller)
+        before = {**about, "tool_input": params}
+        outcome = await _event(workspace, PluginEvent.PRE_TOOL_USE, before, caller)
+    except ReentrantError as error:
+        return _ended(workspace, _reentrant(subject, error), verdict)
     if outcome.blocked:
         return _ended(workspace, _blocked(subject, outcome), verdict)
     if "modified_input" in outcome.output:
@@ -134,6 +142,7 @@ async def _gate(
         until=caller.until,
         typed=caller.typed,
         changed_by=changed_by,
+        lineage=caller.lineage,
     )
 
 
@@ -177,7 +186,29 @@ def _blocked(subject: Subject, outcome: Outcome) -> ToolResult:
     )
 
 
-async def _event(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> Outcome:
+def _check_stack(route: ToolRoute, caller: Caller) -> None:
+    if caller.lineage is not None:
+        instance = route.plugin.instance_for(caller.session_id)
+        if instance in caller.lineage.waiting:
+            raise ReentrantError(f"{route.plugin.name} is waiting for this call itself")
+
+
+def _reentrant(subject: Subject, error: ReentrantError) -> ToolResult:
+    return failure(
+        "failed",
+        "E_REENTRANT",
+        str(error),
+        plugin=subject.owner,
+        tool=subject.public,
+        elapsed_ms=0.0,
+    )
+
+
+async def _event(
+    workspace: "Workspace", event: PluginEvent, payload: JsonObject, caller: Caller
+) -> Outcome:
+    if caller.lineage is not None:
+        return await dispatch_nested(workspace, event, payload, caller.lineage)
     outcome = dispatch(workspace, event, payload)
     return outcome if isinstance(outcome, Outcome) else await outcome
 
@@ -217,15 +248,20 @@ async def _execute(
             session_id=caller.session_id,
             tool=subject.public,
             until=caller.until,
+            lineage=caller.lineage,
         )
     finally:
         if takes_turns:
             slots.give()
-    return _ended(workspace, await _after(workspace, result, params, about), verdict)
+    return _ended(workspace, await _after(workspace, result, params, about, caller), verdict)
 
 
 async def _after(
-    workspace: "Workspace", result: ToolResult, params: JsonObject, about: JsonObject
+    workspace: "Workspace",
+    result: ToolResult,
+    params: JsonObject,
+    about: JsonObject,
+    caller: Caller,
 ) -> ToolResult:
     """Tell the plugins how it ended; they may change what the agent is shown."""
     payload: JsonObject = {
@@ -235,11 +271,11 @@ async def _after(
     }
     if not result.ok:
         payload["error"] = result.error
-        await _event(workspace, PluginEvent.POST_TOOL_USE_FAILURE, payload)
+        await _event(workspace, PluginEvent.POST_TOOL_USE_FAILURE, payload, caller)
         return result
     payload["tool_output"] = list(result.content) if result.content else result.output
     payload["success"] = True
-    outcome = await _event(workspace, PluginEvent.POST_TOOL_USE, payload)
+    outcome = await _event(workspace, PluginEvent.POST_TOOL_USE, payload, caller)
     if "modified_output" in outcome.output:
         return with_output(result, outcome.output["modified_output"])
     return result

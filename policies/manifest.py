@@ -34,6 +34,7 @@ from policies.manifest_values import (
     Manifest,
     Setting,
 )
+from policies.names import CALL
 from policies.plugin_name import RESERVED, slug
 from policies.rules import problem
 from policies.settings import check_setting
@@ -318,6 +319,10 @@ class _Reader:
                 if wrong is not None:
                     self._warn((*place, key, at), f"grants nothing: {wrong}")
                 rules.append(Rule(kind, str(item), self._source((*place, key, at))))
+        for at, tool in enumerate(shape.requires_tools):
+            # Of the kind that registers tools, too, of which nothing is said by this.
+            source = self._source((*place, "requires_tools", at))
+            rules.append(Rule("tools", f"{tool}{CALL}", source))
         if shape.events is not None:
             kinds.add("events")
             rules += self._events_rules(shape.events, (*place, "events"))

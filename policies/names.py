@@ -1,7 +1,7 @@
 """Patterns of things that have a name: variables, tools, commands, providers, keys, models; and events.
 
 A name pattern is a glob (``*``, ``?``, ``[...]``), case and all. An event pattern is ``Event`` or ``Event:right``;
-``*`` stands for any event, ``Event:*`` for every right.
+``*`` stands for any event, ``Event:*`` for every right. A tool pattern is ``name`` or ``name:call``.
 """
 
 import re
@@ -15,6 +15,8 @@ from policies.rights import Right
 MAX_NAME_CHARS: Final = 1024
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 
+CALL: Final = ":call"
+"""After the name of a tool: calling it, rather than offering it."""
 _WILD: Final = re.compile(r"[*?\[]")
 _TOOL_PREFIXES: Final = ("plugin_", "plugin:")
 """How an agent spells a plugin's tool; a rule may do the same."""
@@ -81,6 +83,42 @@ class NameSet:
                 best = index
                 break
         return None if best is None else self._rules[best]
+
+
+class ToolSet:
+    """The patterns of one list that are about tools.
+
+    ``name`` is about offering that tool, ``name:call`` about calling it when it is another plugin's: allowed
+    each by itself, but who is denied a tool cannot call it either.
+    """
+
+    __slots__ = ("_called", "_denies", "_offered", "_written")
+
+    def __init__(self, rules: Iterable[Rule], *, denies: bool) -> None:
+        offered: list[Rule] = []
+        called: list[Rule] = []
+        self._denies = denies
+        self._written: dict[Rule, Rule] = {}
+        for rule in rules:
+            bare = rule.pattern.removesuffix(CALL)
+            if bare == rule.pattern or name_problem(bare) is not None:
+                offered.append(rule)
+            else:
+                of_call = Rule(rule.kind, bare, rule.source)
+                self._written[of_call] = rule
+                called.append(of_call)
+        self._offered = NameSet(offered, denies=denies, tools=True)
+        self._called = NameSet(called, denies=denies, tools=True)
+
+    def find(self, name: str) -> Rule | None:
+        """Return the first rule that covers *name*, which is a tool's or ``name:call``."""
+        bare = name.removesuffix(CALL)
+        if bare == name or not bare:
+            return self._offered.find(name)
+        found = self._called.find(bare)
+        if found is not None:
+            return self._written[found]
+        return self._offered.find(bare) if self._denies else None
 
 
 class EventSet:

@@ -103,8 +103,10 @@ class RuleSet:
                 return _of_command(commands.CommandSet(rules, denies=denies))
             case "events":
                 return _of_name(names.EventSet(rules, denies=denies))
+            case "tools":
+                return _of_name(names.ToolSet(rules, denies=denies))
             case _:
-                return _of_name(names.NameSet(rules, denies=denies, tools=kind == "tools"))
+                return _of_name(names.NameSet(rules, denies=denies))
 
     def find(self, subject: Subject) -> Rule | None:
         """Return the first rule that covers *subject*."""
@@ -156,7 +158,7 @@ def _of_command(found: commands.CommandSet) -> Find:
     return find
 
 
-def _of_name(found: "names.NameSet | names.EventSet") -> Find:
+def _of_name(found: "names.NameSet | names.ToolSet | names.EventSet") -> Find:
     def find(subject: Subject) -> Rule | None:
         request = subject.request
         return found.find(request.name) if isinstance(request, NameRequest) else None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from host.approvals import Question, Reply
 from host.artifact import content_id
 from host.audit import printable
+from host.lineage import all_waiting
 from host.listener import HostcallRequest
 from host.reactor import now_s
 from host.thinking import thinking_about
@@ -87,7 +88,7 @@ async def ask_for(
         told = "a person denied it a moment ago"
         return Decision("deny", decision.layer, "deny.person", Source("consent"), told)
     link = instance.link
-    concerned = link.concerned_by(request) if link is not None else []
+    concerned = all_waiting(link.concerned_by(request)) if link is not None else []
     with asked.one() as has_room, thinking_about(concerned):
         if not has_room:
             told = f"{MAX_ASKED} questions of {instance.plugin.name} are open already"

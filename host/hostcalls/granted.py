@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from host.audit import AuditRing
 from host.hostcalls.asking import ask_for
+from host.hostcalls.flow import begin
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
 from host.rate import is_told
-from host.waits import start
 from policies.capability import Kind, Request, target
 from policies.decision import Decision, Verdict
 
@@ -167,15 +167,7 @@ def decided(
     """
     decision = decide(instance.plugin, wanted)
     if decision.verdict == "ask":
-        flow = _ask_everybody(instance, wanted, request, act, refused)
-
-        def stop() -> None:
-            flow.close()
-            stopped()
-
-        request.on_cancel(stop)
-        asked = start(flow)
-        asked.when_done(asked.result)  # a mistake of ours is not kept to itself
+        begin(_ask_everybody(instance, wanted, request, act, refused), request, stopped)
     else:
         _settle(instance, wanted, decision, act, refused)
 

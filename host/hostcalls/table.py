@@ -22,6 +22,7 @@ from host.hostcalls import (
     registry,
     report,
     timers,
+    tools,
 )
 from host.hostcalls.files import FileHandler, FileKind, answer_in_thread
 from host.hostcalls.granted import Granted, Needs, grant
@@ -131,6 +132,8 @@ ASKS: Final[dict[str, Row]] = {
         OnFiles("fs.copy", fs_write.copy, _BOTH, quota="bytes_written"),
         OnFiles("fs.remove", fs_tree.remove, _WRITE),
         OnFiles("fs.rename", fs_tree.rename, _BOTH),
+        Guarded("tool.call", tools.call, tools.NEEDS),
+        Ask("tool.list", tools.list_all, sync=True),
     )
 }
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.outcome import Json, JsonObject
+from host.waits import start
 from tests.hostcalls.http.server import Server, answer
+from tests.support.scripted import Stage
 
 Args = Callable[[Path], JsonObject]
 
@@ -17,6 +19,7 @@ class Case:
     ``after``: the hostcall that opens what this one is about, and what makes its arguments of that one's answer.
     ``takes_time``: it is at work for longer than a turn, so that a cancellation has something to stop.
     ``prepare``: makes files that it is about; what it returns is called when the test is over.
+    ``deny``: what the plugin is not to have meanwhile. ``set_up``: brings what else the host needs.
     """
 
     args: Args = lambda _: {}
@@ -24,6 +27,17 @@ class Case:
     after: tuple[str, Callable[[Json], JsonObject]] | None = None
     takes_time: bool = False
     prepare: Callable[[Path], Callable[[], None]] = lambda _: lambda: None
+    deny: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    set_up: Callable[[Stage], None] = lambda _: None
+
+
+def with_a_neighbour(stage: Stage) -> None:
+    """A real plugin with a tool."""
+    path = stage.folder / "neighbour.js"
+    path.write_text(
+        'pi.registerTool({ name: "greet", description: "d", tier: "read", handler: (p) => `hello ${p.who}` });'
+    )
+    stage.run(start(stage.workspace.load(path)))
 
 
 def serve(folder: Path) -> Callable[[], None]:
@@ -104,6 +118,15 @@ CASES: Mapping[str, Case] = {
     "kv.delete": Case(lambda _: {"key": "k"}),
     "env.get": Case(lambda _: {"name": "PATH"}, {"env": ("PATH",)}),
     "env.list": Case(),
+    "tool.list": Case(),
+    "tool.call": Case(
+        lambda _: {"name": "greet", "params": {"who": "you"}},
+        {"tools": ("greet:call",)},
+        # It would have to be asked about the call that it waits for.
+        deny={"events": ("PreToolUse:veto",)},
+        set_up=with_a_neighbour,
+        takes_time=True,
+    ),
     "bus.emit": Case(lambda _: {"name": "hello", "data": {"n": 1}}),
     "http.request": Case(served, LOOPBACK, takes_time=True, prepare=serve),
     "http.read": Case(

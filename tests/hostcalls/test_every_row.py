@@ -89,9 +89,12 @@ class Trial:
 def trial(folder: Path, name: str, *, allowed: bool = True) -> Iterator[Trial]:
     case = CASES[name]
     undo = case.prepare(folder)
-    config = Config.model_validate({"allow": dict(case.allow) if allowed else {}})
+    config = Config.model_validate(
+        {"allow": dict(case.allow) if allowed else {}, "deny": dict(case.deny)}
+    )
     try:
         with Stage(folder, config) as stage:
+            case.set_up(stage)
             yield Trial(stage, name, case)
     finally:
         undo()

@@ -32,6 +32,7 @@ class CallHandle {
     const cwd = contextOf(this.#call).cwd;
     return typeof cwd === "string" ? cwd : instance.cwd;
   }
+  get callTool() { return lazy("pi/host").makeCallTool(this.#call); }
   get hasUI() { return false; }
   get ui() { return silentUi; }
   get sessionManager() {

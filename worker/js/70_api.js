@@ -44,6 +44,8 @@ function makeApi() {
   publish(api, "registerTool", (definition) => registerTool(definition));
   publish(api, "unregisterTool", (name) => unregisterTool(name));
   publish(api, "getTools", () => getTools());
+  publish(api, "getAllTools", () => lazy("pi/host").getAllTools());
+  publish(api, "callTool", (name, params, options) => lazy("pi/host").makeCallTool(null)(name, params, options));
   publish(api, "registerCommand", (name, definition) => registerCommand(name, definition));
   publish(api, "registerFlag", (name, options) => registerFlag(name, options));
   publish(api, "getFlag", (name) => getFlag(name));

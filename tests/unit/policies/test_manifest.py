@@ -160,6 +160,7 @@ def test_capabilities_become_rules_with_their_lines() -> None:
         ("commands", "*"),
         ("config_read", "theme"),
         ("session", "*"),
+        ("tools", "bash:call"),
         ("events", "PreToolUse:observe"),
         ("events", "PreToolUse:veto"),
         ("events", "PreToolUse:rewrite"),
