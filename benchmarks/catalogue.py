@@ -6,6 +6,7 @@ from benchmarks.families import (
     fanout,
     floor,
     hook,
+    hostcalls,
     in_process,
     lifecycle,
     lockdown,
@@ -22,7 +23,18 @@ from benchmarks.row import Gauge, Row
 
 def all_rows() -> list[Row]:
     """Return every row: the floor, ours, and what a user would pick instead."""
-    ours = (hook, fanout, nobody, tool, trail, lifecycle, trouble, capabilities, switched_off)
+    ours = (
+        hook,
+        fanout,
+        nobody,
+        tool,
+        hostcalls,
+        trail,
+        lifecycle,
+        trouble,
+        capabilities,
+        switched_off,
+    )
     return [
         row
         for family in (floor, *ours, lockdown, in_process, node, commands)

@@ -17,6 +17,7 @@ from host.bus import Seat
 from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
 from host.hostcalls.table import answer_ask, take_tell
+from host.hostcalls.timers import AT_ONCE_PER_S
 from host.kv_hub import KvSpace
 from host.link import QUICK_S, Link
 from host.listener import HostcallRequest, Sent
@@ -74,6 +75,7 @@ class Instance:
         self._kv: KvSpace | None = None
         self._throttled = 0
         self.seat = Seat(now_s())
+        self.wake_rate = Rate(AT_ONCE_PER_S, now_s())
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
         self.was_loud = False
         self._is_demanding = False

@@ -7,8 +7,9 @@
 //             runtime, and a slow callback is judged alone.
 // Bound       MAX_TIMERS at once, E_QUOTA above.
 
-const timers = new MapCtor(); // id -> {id, due, every, fn, args, call, resolve, reject}
+const timers = new MapCtor(); // id -> {id, due, turn, every, fn, args, call, resolve, reject}
 let lastTimer = 0;
+let lastTurn = 0; // orders timers that are due at the same time
 let wantedWake = null; // due time last told to the host, or null
 
 const markTimers = coalesced(() => {
@@ -25,12 +26,63 @@ const markTimers = coalesced(() => {
   }
 });
 
+// A binary heap by due time. A timer that was cleared stays in it until it comes up, or until most of it is such.
+let timerQueue = newList();
+
+function isDueBefore(one, two) {
+  return one.due < two.due || (one.due === two.due && one.turn < two.turn);
+}
+
+function isTimerWanted(timer) {
+  return mapGet(timers, timer.id) === timer;
+}
+
+function enqueueTimer(timer) {
+  lastTurn += 1;
+  timer.turn = lastTurn;
+  placeTimer(timer);
+}
+
+function placeTimer(timer) {
+  let at = timerQueue.length;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    if (!isDueBefore(timer, timerQueue[above])) break;
+    timerQueue[at] = timerQueue[above];
+    at = above;
+  }
+  timerQueue[at] = timer;
+}
+
+function dropFirstTimer() {
+  const size = timerQueue.length - 1;
+  const moved = timerQueue[size];
+  timerQueue.length = size;
+  if (size === 0) return;
+  let at = 0;
+  for (;;) {
+    let below = 2 * at + 1;
+    if (below >= size) break;
+    if (below + 1 < size && isDueBefore(timerQueue[below + 1], timerQueue[below])) below += 1;
+    if (!isDueBefore(timerQueue[below], moved)) break;
+    timerQueue[at] = timerQueue[below];
+    at = below;
+  }
+  timerQueue[at] = moved;
+}
+
 function earliestTimer() {
-  let first = null;
-  mapForEach(timers, (timer) => {
-    if (first === null || timer.due < first.due) first = timer; // equal: the older one stays first
-  });
-  return first;
+  while (timerQueue.length > 0 && !isTimerWanted(timerQueue[0])) dropFirstTimer();
+  return timerQueue.length > 0 ? timerQueue[0] : null;
+}
+
+function forgetClearedTimers() {
+  if (timerQueue.length < 64 || timerQueue.length < 2 * mapSize(timers)) return;
+  const all = timerQueue;
+  timerQueue = newList();
+  for (let i = 0; i < all.length; i++) {
+    if (isTimerWanted(all[i])) placeTimer(all[i]);
+  }
 }
 
 function addTimer(timer, delay) {
@@ -39,6 +91,7 @@ function addTimer(timer, delay) {
   timer.id = lastTimer;
   timer.due = performanceNow() + delay;
   mapSet(timers, timer.id, timer);
+  enqueueTimer(timer);
   markTimers();
   return timer;
 }
@@ -51,7 +104,7 @@ function delayOf(value, floor) {
 function startTimer(fn, delay, every, args) {
   if (typeof fn !== "function") throw new TypeErrorCtor("a timer needs a function");
   const timer = {
-    __proto__: null, id: 0, due: 0, every: every ? delay : 0, fn, args, call: null, resolve: null, reject: null,
+    __proto__: null, id: 0, due: 0, turn: 0, every: every ? delay : 0, fn, args, call: null, resolve: null, reject: null,
   };
   return new TimerHandle(addTimer(timer, delay).id);
 }
@@ -72,7 +125,9 @@ delete TimerHandle.prototype.constructor; // nobody else makes or reads handles
 freeze(TimerHandle.prototype);
 
 function removeTimer(id) {
-  if (mapDelete(timers, id)) markTimers();
+  if (!mapDelete(timers, id)) return;
+  forgetClearedTimers();
+  markTimers();
 }
 
 function clearTimer(handle) {
@@ -91,6 +146,7 @@ function runDueTimers() {
   for (;;) {
     const timer = earliestTimer();
     if (timer === null || timer.due > now) return;
+    dropFirstTimer();
     if (timer.fn === null) {
       mapDelete(timers, timer.id);
       timer.resolve(undefined);
@@ -98,9 +154,8 @@ function runDueTimers() {
       continue;
     }
     if (timer.every > 0) {
-      mapDelete(timers, timer.id);
       timer.due = now + timer.every;
-      mapSet(timers, timer.id, timer); // last again among equals
+      enqueueTimer(timer); // last again among equals
     } else mapDelete(timers, timer.id);
     runTimerCallback(timer);
     return;
@@ -127,7 +182,7 @@ function sleep(call, ms) {
     if (call !== null && call.cancelled) throw cancelledError();
     const delay = typeof ms === "number" && ms > 0 ? ms : 0;
     addTimer({
-      __proto__: null, id: 0, due: 0, every: 0, fn: null, args: null, call, resolve, reject,
+      __proto__: null, id: 0, due: 0, turn: 0, every: 0, fn: null, args: null, call, resolve, reject,
     }, delay);
   });
 }

@@ -438,3 +438,47 @@ def test_one_that_is_aborted_already_is_not_sent(abortable: Js) -> None:
 
     assert js.command("go")["output"] == "E_CANCELLED"
     assert js.hostcalls("probe") == []
+
+
+def test_timers_run_in_the_order_of_their_times() -> None:
+    """Thousands, some cleared: one that was set later, for no shorter a time, never runs first."""
+    js = Js()
+    js.plugin("""
+      const ran = [];
+      let seed = 7;
+      const random = (below) => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed % below; };
+      pi.on("Stop", () => {
+        let last = 0;
+        const handles = [];
+        for (let i = 0; i < 3000; i++) {
+          const delay = 1 + random(40);
+          const due = performance.now() + delay;
+          last = Math.max(last, due);
+          handles.push([setTimeout(() => ran.push([delay, i]), delay), i]);
+        }
+        const cleared = new Set();
+        for (let i = 0; i < 2500; i++) {
+          const [handle, number] = handles[random(3000)];
+          clearTimeout(handle);
+          cleared.add(number);
+        }
+        while (performance.now() < last + 1);  // until all are due
+        globalThis.left = handles.filter(([, n]) => !cleared.has(n)).length;
+      });
+      pi.on("Notification", () => ({
+        modified_message: JSON.stringify({
+          left: globalThis.left,
+          ran: ran.length,
+          sorted: ran.every(([d, n], at) => ran.slice(0, at).every(([e, m]) => m < n || e < d)),
+        }),
+      }));
+    """)
+    js.event("Stop")
+    for _ in range(3200):
+        js.wake()
+    told = js.event("Notification", {"level": "info", "message": "m"})
+
+    found = json.loads(str(as_object(told["output"])["modified_message"]))
+    assert found["ran"] == found["left"]
+    assert 0 < found["left"] < 3000
+    assert found["sorted"]
