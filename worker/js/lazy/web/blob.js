@@ -15,6 +15,9 @@ class Blob {
     if (typeof parts !== "object" || parts === null || typeof parts[Symbol.iterator] !== "function") {
       throw new TypeError("the parts of a Blob are a list");
     }
+    if (options !== undefined && options !== null && typeof options !== "object" && typeof options !== "function") {
+      throw new TypeError("the options of a Blob are an object");
+    }
     const { endings = "transparent", type = "" } = options ?? {};
     if (endings !== "transparent" && endings !== "native") throw new TypeError(`endings cannot be ${endings}`);
     this.#bytes = concat([...parts].map((part) => bytesOfPart(part, endings)));

@@ -56,7 +56,7 @@ class SubtleCrypto {
       if (extractable) throw new DOMException(`${name} keys are not extractable`, "SyntaxError");
       return new CryptoKey(mint, input(data).slice(), { name }, false, wanted);
     }
-    const hash = hashOf(algorithm.hash).name;
+    const hash = hashIn(algorithm).name;
     const secret = format === "raw" ? input(data).slice() : fromJwk(data, hash);
     if (secret.length === 0) throw new DOMException("Zero-length key is not supported", "DataError");
     return new CryptoKey(mint, secret, hmacAlgorithm(hash, secret), Boolean(extractable), wanted);
@@ -77,7 +77,7 @@ class SubtleCrypto {
   async generateKey(algorithm, extractable, usages) {
     needArguments(arguments.length, 3, "generateKey");
     if (nameOf(algorithm) !== "HMAC") throw unsupported(nameOf(algorithm));
-    const hash = hashOf(algorithm.hash).name;
+    const hash = hashIn(algorithm).name;
     const bits = algorithm.length === undefined ? BLOCK_BITS[hash] : Number(algorithm.length);
     if (!(bits > 0) || bits % 8 !== 0 || bits > 8 * 65536) throw new DOMException(`no HMAC key has ${bits} bits`, "OperationError");
     const secret = Uint8Array.fromHex(entropy(bits / 8));
@@ -107,7 +107,7 @@ class SubtleCrypto {
   async deriveKey(algorithm, key, derived, extractable, usages) {
     needArguments(arguments.length, 5, "deriveKey");
     if (nameOf(derived) !== "HMAC") throw unsupported(nameOf(derived));
-    const hash = hashOf(derived.hash).name;
+    const hash = hashIn(derived).name;
     const secret = derive(algorithm, key, derived.length ?? BLOCK_BITS[hash], "deriveKey");
     return new CryptoKey(mint, secret, hmacAlgorithm(hash, secret), Boolean(extractable), usagesOf(usages, "HMAC"));
   }
@@ -119,8 +119,9 @@ function unsupported(name) {
 }
 
 function nameOf(algorithm) {
-  const given = typeof algorithm === "string" ? algorithm : algorithm?.name;
-  if (given === undefined) throw new TypeError("an algorithm is a name, or an object with one");
+  const isObject = typeof algorithm === "object" && algorithm !== null;
+  const given = isObject ? algorithm.name : algorithm;
+  if (isObject && given === undefined) throw new TypeError("an algorithm is a name, or an object with one");
   return `${given}`.toUpperCase();
 }
 
@@ -128,6 +129,12 @@ function hashOf(algorithm) {
   const name = nameOf(algorithm);
   if (!Object.hasOwn(HASHES, name)) throw unsupported(name);
   return { name, make: HASHES[name] };
+}
+
+/** The hash that an algorithm works with, which must be named. */
+function hashIn(algorithm) {
+  if (algorithm.hash === undefined) throw new TypeError("the algorithm needs a hash");
+  return hashOf(algorithm.hash);
 }
 
 function input(data) {
@@ -170,7 +177,8 @@ function secretFor(key) {
 
 function mac(algorithm, key, data, usage) {
   const secret = secretFor(key);
-  if (nameOf(algorithm) !== key.algorithm.name) throw new DOMException("the key is for another algorithm", "InvalidAccessError");
+  if (nameOf(algorithm) !== "HMAC") throw unsupported(nameOf(algorithm));
+  if (key.algorithm.name !== "HMAC") throw new DOMException("the key is for another algorithm", "InvalidAccessError");
   if (!key.usages.includes(usage)) throw new DOMException(`the key may not be used to ${usage}`, "InvalidAccessError");
   return hashes.hmac(HASHES[key.algorithm.hash.name], secret, input(data));
 }
@@ -178,10 +186,11 @@ function mac(algorithm, key, data, usage) {
 function derive(algorithm, key, length, usage) {
   const name = nameOf(algorithm);
   const secret = secretFor(key);
+  if (name !== "PBKDF2" && name !== "HKDF") throw unsupported(name);
   if (name !== key.algorithm.name) throw new DOMException("the key is for another algorithm", "InvalidAccessError");
   if (!key.usages.includes(usage)) throw new DOMException(`the key may not be used to ${usage}`, "InvalidAccessError");
   if (length === null || length === undefined || length % 8 !== 0) throw new DOMException("the length is no number of bytes", "OperationError");
-  const hash = HASHES[hashOf(algorithm.hash).name];
+  const hash = HASHES[hashIn(algorithm).name];
   if (name === "PBKDF2") {
     const count = Number(algorithm.iterations);
     if (!(count > 0)) throw new DOMException("the number of iterations is zero", "OperationError");
