@@ -11,6 +11,7 @@ internals.watchPromise = watchPromise;
 internals.startTimer = (fn, delay) => startTimer(fn, delayOf(delay, 1), false, newList());
 internals.entropy = (count) => __py.entropy(count);
 internals.uuid = uuid;
+internals.signalOf = signalOf; // (call) -> its AbortSignal-like object
 
 function defineLazyGlobals(part, names) {
   for (let i = 0; i < names.length; i++) defineLazyGlobal(names[i], part);
@@ -30,3 +31,7 @@ defineLazyGlobals("vendor/streams", [
   "WritableStreamDefaultController", "TransformStream", "TransformStreamDefaultController",
   "ByteLengthQueuingStrategy", "CountQueuingStrategy",
 ]);
+defineLazyGlobals("web/headers", ["Headers"]);
+defineLazyGlobals("web/request", ["Request"]);
+defineLazyGlobals("web/response", ["Response"]);
+defineLazyGlobals("web/fetch", ["fetch"]);

@@ -28,6 +28,14 @@ class CallHandle {
     const call = this.#call;
     return call.sleep === null ? (call.sleep = freeze((ms) => sleep(call, ms))) : call.sleep;
   }
+  get http() {
+    const call = this.#call;
+    return call.http === null ? (call.http = lazy("pi/http").makeHttp(call)) : call.http;
+  }
+  get fetch() {
+    const call = this.#call;
+    return (input, init) => lazy("web/fetch").fetchFor(call, input, init);
+  }
   get cwd() {
     const cwd = contextOf(this.#call).cwd;
     return typeof cwd === "string" ? cwd : instance.cwd;

@@ -30,6 +30,7 @@ function makeApi() {
   const part = (name, load) => defineProperty(api, name, { __proto__: null, get: freeze(load), enumerable: true });
   part("events", () => lazy("pi/events").events);
   part("fs", () => lazy("pi/fs").fs);
+  part("http", () => lazy("pi/http").http);
 
   publish(api, "on", (name, handler) => {
     subscribe(name, handler, false);
