@@ -142,11 +142,11 @@ class FileCall:
     def entry(self, path: str, kind: FileKind = "fs_write", *, follow: bool = False) -> Entry:
         """Open the directory of the name at the end of *path*, which is allowed; a link of that name is followed as
         far as it leads to nothing with *follow*, else not."""
-        place = path
         try:
-            if follow:
-                place = resolve(path)
-            found = reach_entry(place)
+            found = reach_entry(path)
+            if follow and _is_link(found):
+                os.close(found.fd)
+                found = reach_entry(resolve(path))
         except OSError:
             self.grant(kind, _would_be(path, follow=follow), path)
             raise
@@ -156,6 +156,11 @@ class FileCall:
             os.close(found.fd)
             raise
         return found
+
+
+def _is_link(entry: Entry) -> bool:
+    info = entry.lstat()
+    return info is not None and stat.S_ISLNK(info.st_mode)
 
 
 def _would_be(path: str, *, follow: bool) -> str:
