@@ -35,6 +35,8 @@ FIELDS = {
     "timer": ("in_ms",),
     "registry": ("events", "tools", "commands", "flags", "shortcuts", "providers", "manifest"),
     "cancel": ("id",),
+    "tool.call": ("name", "params"),
+    "tool.list": ("x",),
     "bus.emit": ("name", "data"),
     "bus.listen": ("names",),
     "env.get": ("name",),
@@ -106,6 +108,7 @@ def test_a_cast_of_any_shape_harms_nobody(stage: Stage, name: str) -> None:
         waiting, id_ = stage.deliver(worker)
         worker.cast(name, text, call=id_)
         worker.cast("registry", REGISTRY)  # in case that took back its own registrations
+        worker.cast("timer", '{"in_ms":null}')  # in case that wants to be woken
         worker.result(id_)
         assert stage.run(waiting).results[0].status is Status.ANSWERED
 
