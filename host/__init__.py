@@ -30,11 +30,17 @@ if TYPE_CHECKING:
         IsolationError,
         PluginDisabledError,
         PluginLoadError,
+        SessionError,
         ToolError,
     )
     from host.gate import ToolVerdict
     from host.outcome import Conflict, Outcome, PluginResult, Status
     from host.remembered import Approval
+    from host.session import (
+        BlockingSessionProvider,
+        SessionMessage,
+        SessionProvider,
+    )
     from host.tool_result import ToolResult
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
@@ -47,6 +53,7 @@ __all__ = [
     "Approval",
     "ApprovalsError",
     "BlockingPluginHost",
+    "BlockingSessionProvider",
     "Config",
     "ConfigError",
     "Conflict",
@@ -68,6 +75,9 @@ __all__ = [
     "PluginOptions",
     "PluginResult",
     "Question",
+    "SessionError",
+    "SessionMessage",
+    "SessionProvider",
     "ShellRequest",
     "Status",
     "Step",
@@ -93,6 +103,9 @@ _HOME_OF = {
     "Manifest": "policies.manifest_values",
     **dict.fromkeys(
         ("FileRequest", "HostRequest", "NameRequest", "ShellRequest"), "policies.capability"
+    ),
+    **dict.fromkeys(
+        ("BlockingSessionProvider", "SessionMessage", "SessionProvider"), "host.session"
     ),
     **dict.fromkeys(("Config", "Limits", "PluginOptions", "Timeouts"), "host.config"),
     **dict.fromkeys(("Conflict", "Outcome", "PluginResult", "Status"), "host.outcome"),

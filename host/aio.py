@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping
+from contextvars import copy_context
+from functools import partial
 from typing import Self, TypeVar
 
 from host.approvals import Approver, Question, Unanswered
@@ -15,6 +17,7 @@ from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
+from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
 from host.tool_result import ToolResult
 from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
@@ -41,14 +44,19 @@ class PluginHost(HostCore):
         project_dir: str | os.PathLike[str] = ".",
         home: str | os.PathLike[str] | None = None,
         approver: Approver | None = None,
+        session: SessionProvider | None = None,
     ) -> None:
         """See :class:`host.core.HostCore`.
 
         *approver* is a coroutine function that is awaited, on this loop, for each :class:`host.Question` and returns
         ``once``, ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
+        *session* is what plugins send messages through and read them from; without one they have no session.
         """
         super().__init__(config, project_dir=project_dir, home=home)
         self._approver = approver
+        self._session = session
+        if session is not None:
+            self.workspace.ask_session = self._ask_session
         self._questions: set[asyncio.Task[None]] = set()
         if approver is not None:
             self.runtime.approvals.ask_person = self._ask_person
@@ -60,13 +68,19 @@ class PluginHost(HostCore):
         project_dir: str | os.PathLike[str] = ".",
         mode: str | None = None,
         approver: Approver | None = None,
+        session: SessionProvider | None = None,
     ) -> Self:
         """Make a host from the files, the environment and the capability *mode*, in the order of
         ``docs/configuration.md``.
 
         Raises :class:`ConfigError`; what was only ignored is logged.
         """
-        return cls(read_config(project_dir, mode), project_dir=project_dir, approver=approver)
+        return cls(
+            read_config(project_dir, mode),
+            project_dir=project_dir,
+            approver=approver,
+            session=session,
+        )
 
     async def __aenter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
@@ -116,6 +130,33 @@ class PluginHost(HostCore):
                 raise
         else:
             answered(answer)
+
+    def _ask_session(self, request: SessionRequest) -> None:
+        context = copy_context()
+        context.run(CAUSE.set, request.cause)
+        task = self._entered().create_task(self._provide(request), context=context)
+        self._questions.add(task)
+        task.add_done_callback(self._questions.discard)
+        request.stop = partial(_cancel, task)
+
+    async def _provide(self, request: SessionRequest) -> None:
+        answer: object = None
+        try:
+            if self._session is None:
+                return
+            if isinstance(request.what, SessionMessage):
+                await self._session.send_message(request.what)
+            else:
+                what = request.what
+                answer = await self._session.get_messages(what.session_id, what.limit)
+        except BaseException as error:  # cancelled or not: whoever waits is told
+            request.stop = lambda: None
+            request.answered(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            request.stop = lambda: None  # it ends by itself
+            request.answered(answer)
 
     def _entered(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -287,3 +328,7 @@ class PluginHost(HostCore):
         """Take back a remembered answer of :meth:`approvals`; False when there is none of that id."""
         self.runtime.check_usable()
         return await self._run(self.runtime.approvals.forget(id_))
+
+
+def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()

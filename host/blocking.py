@@ -20,6 +20,7 @@ from host.gate import ToolVerdict, check_tool
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
+from host.session import CAUSE, BlockingSessionProvider, SessionMessage, SessionRequest
 from host.tool_result import ToolResult
 from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
@@ -48,14 +49,19 @@ class BlockingPluginHost(HostCore):
         project_dir: str | os.PathLike[str] = ".",
         home: str | os.PathLike[str] | None = None,
         approver: BlockingApprover | None = None,
+        session: BlockingSessionProvider | None = None,
     ) -> None:
         """See :class:`host.core.HostCore`.
 
         *approver* is called for each :class:`host.Question`, in a thread of its own, and returns ``once``,
         ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
+        *session* is what plugins send messages through and read them from; without one they have no session.
         """
         super().__init__(config, project_dir=project_dir, home=home)
         self._approver = approver
+        self._session = session
+        if session is not None:
+            self.workspace.ask_session = self._ask_session
         if approver is not None:
             self.runtime.approvals.ask_person = self._ask_person
         self._lock = threading.Lock()
@@ -69,13 +75,19 @@ class BlockingPluginHost(HostCore):
         project_dir: str | os.PathLike[str] = ".",
         mode: str | None = None,
         approver: BlockingApprover | None = None,
+        session: BlockingSessionProvider | None = None,
     ) -> Self:
         """Make a host from the files, the environment and the capability *mode*, in the order of
         ``docs/configuration.md``.
 
         Raises :class:`ConfigError`; what was only ignored is logged.
         """
-        return cls(read_config(project_dir, mode), project_dir=project_dir, approver=approver)
+        return cls(
+            read_config(project_dir, mode),
+            project_dir=project_dir,
+            approver=approver,
+            session=session,
+        )
 
     def __enter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
@@ -130,6 +142,26 @@ class BlockingPluginHost(HostCore):
         except BaseException as error:  # noqa: BLE001 - it is told to whoever waits, and the thread ends
             answer = Unanswered(error)
         self.runtime.reactor.post(lambda: answered(answer))
+
+    def _ask_session(self, request: SessionRequest) -> None:
+        threading.Thread(
+            target=self._provide, args=(request,), name="jcode-session", daemon=True
+        ).start()
+
+    def _provide(self, request: SessionRequest) -> None:
+        answer: object = None
+        CAUSE.set(request.cause)
+        try:
+            if self._session is None:
+                return
+            if isinstance(request.what, SessionMessage):
+                self._session.send_message(request.what)
+            else:
+                what = request.what
+                answer = self._session.get_messages(what.session_id, what.limit)
+        except BaseException as error:  # noqa: BLE001 - it is told to whoever waits, and the thread ends
+            answer = error
+        self.runtime.reactor.post(lambda: request.answered(answer))
 
     # Time and descriptors.
 

@@ -61,6 +61,10 @@ class ToolError(HostError):
         self.code = code
 
 
+class SessionError(HostError):
+    """What a session provider raises to refuse something: the plugin reads the text, with the code E_SESSION."""
+
+
 class ApprovalsError(HostError):
     """The file of remembered answers cannot be used. The message says which, why and what to do."""
 

@@ -15,14 +15,18 @@ from host.dispatch import dispatch_to
 from host.events import VETO_ACTION, PluginEvent
 from host.lineage import Lineage
 from host.outcome import JsonObject, Outcome, PluginResult, Status
-from host.refusals import switched_off
+from host.refusals import stopped, switched_off
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
 
 
 class ReentrantError(Exception):
-    """Whoever would have to be asked is waiting for the answer. The text says who."""
+    """Whoever would have to be asked, *plugin*, is waiting for the answer."""
+
+    def __init__(self, plugin: str, told: str) -> None:
+        super().__init__(told)
+        self.plugin = plugin
 
 
 async def dispatch_nested(
@@ -41,7 +45,7 @@ async def dispatch_nested(
         if route.plugin.instance_for(lineage.session_id) in lineage.waiting:
             if event in VETO_ACTION and "veto" in route.rights:
                 told = f"{route.name} may veto {event.wire_name} and is waiting for this call itself"
-                raise ReentrantError(told)
+                raise ReentrantError(route.name, told)
             skipped.append(PluginResult(route.name, Status.REENTRANT))
         else:
             heard.append(route)
@@ -53,3 +57,15 @@ async def dispatch_nested(
         return Outcome(event, results=tuple(skipped), generation=snapshot.generation)
     outcome = await dispatch_to(workspace, event, payload, snapshot, tuple(heard), lineage)
     return msgspec.structs.replace(outcome, results=(*outcome.results, *skipped))
+
+
+async def dispatch_caused(
+    workspace: "Workspace", event: PluginEvent, payload: JsonObject, lineage: Lineage
+) -> Outcome:
+    """Send an event of the agent's that a plugin has caused. A guard that cannot be asked has not agreed."""
+    try:
+        return await dispatch_nested(workspace, event, payload, lineage)
+    except ReentrantError as error:
+        outcome = Outcome(event, generation=workspace.snapshot.generation)
+        result = PluginResult(error.plugin, Status.REENTRANT)
+        return stopped(outcome, error.plugin, str(error), extra=(result,))

@@ -19,7 +19,7 @@ from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
 from host.hostcalls.asking import Asked
-from host.hostcalls.quota import Quota
+from host.hostcalls.quota import Bucket, Quota
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
 from host.manifests import API_VERSION
@@ -101,6 +101,7 @@ class Plugin:
         self.slots = Slots()
         self.quota = Quota(self)
         self.asked = Asked()
+        self.sent_messages = Bucket()
         self.tool_calls = 0
         """Tools of other plugins that its instances are waiting for."""
         self._tiers: dict[str, Tier] = {}

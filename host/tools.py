@@ -190,7 +190,9 @@ def _check_stack(route: ToolRoute, caller: Caller) -> None:
     if caller.lineage is not None:
         instance = route.plugin.instance_for(caller.session_id)
         if instance in caller.lineage.waiting:
-            raise ReentrantError(f"{route.plugin.name} is waiting for this call itself")
+            raise ReentrantError(
+                route.plugin.name, f"{route.plugin.name} is waiting for this call itself"
+            )
 
 
 def _reentrant(subject: Subject, error: ReentrantError) -> ToolResult:

@@ -23,14 +23,16 @@ from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.manifests import complete
+from host.nested import dispatch_caused
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope
 from host.preflight import examine, refuse_blocked
 from host.registry import Registry
+from host.session import AskSession, current_lineage
 from host.settings import effective
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
-from host.waits import Wait
+from host.waits import Wait, start
 from policies.chain import Chain
 from policies.gate import PermissionMode
 from policies.manifest_values import Manifest
@@ -88,6 +90,8 @@ class Workspace:
         """What settings may be taken from, as far as each plugin may read it."""
         self.id = hashlib.sha256(os.fsencode(project_dir)).hexdigest()[:16]
         self.snapshot = Snapshot()
+        self.ask_session: AskSession | None = None
+        """Set by the front end when it was given a session provider."""
         self.continues = 0
         config.check_patterns()
         self._capabilities = Capabilities(config, project_dir, runtime.home)
@@ -354,7 +358,12 @@ class Workspace:
             self.runtime.check_usable()
         if type(event) is not PluginEvent:
             event = read_event(event)
-        outcome = dispatch(self, event, payload)
+        lineage = current_lineage()
+        outcome = (
+            dispatch(self, event, payload)
+            if lineage is None
+            else start(dispatch_caused(self, event, payload, lineage))
+        )
         if ENDS_SESSION >> event & 1:
             session_id = payload.get("session_id")
             if isinstance(session_id, str):

@@ -29,7 +29,7 @@ REFUSED_COSTS: Final = 1
 """What a refusal costs beside its message, in what a worker may send before it is not read for a while."""
 
 
-class _Bucket:
+class Bucket:
     """What was taken of something that comes back with time. The bound is an argument, as it may change."""
 
     __slots__ = ("_at", "_taken")
@@ -53,10 +53,10 @@ class Quota:
 
     def __init__(self, plugin: "Plugin") -> None:
         self._plugin = plugin
-        self._calls = _Bucket()
-        self._bytes = _Bucket()
+        self._calls = Bucket()
+        self._bytes = Bucket()
         self._writing = threading.Lock()
-        self._refusals = _Bucket()
+        self._refusals = Bucket()
         self._refused: dict[str, int] = {}
 
     def take(self, of: QuotaClass, size: int, now: float) -> str | None:

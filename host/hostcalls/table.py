@@ -21,6 +21,7 @@ from host.hostcalls import (
     pending,
     registry,
     report,
+    session,
     timers,
     tools,
 )
@@ -132,6 +133,8 @@ ASKS: Final[dict[str, Row]] = {
         OnFiles("fs.copy", fs_write.copy, _BOTH, quota="bytes_written"),
         OnFiles("fs.remove", fs_tree.remove, _WRITE),
         OnFiles("fs.rename", fs_tree.rename, _BOTH),
+        Guarded("session.getMessages", session.get_messages, session.READ),
+        Guarded("session.sendMessage", session.send_message, session.SEND),
         Guarded("tool.call", tools.call, tools.NEEDS),
         Ask("tool.list", tools.list_all, sync=True),
     )

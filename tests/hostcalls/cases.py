@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.outcome import Json, JsonObject
+from host.session import SessionRequest
 from host.waits import start
 from tests.hostcalls.http.server import Server, answer
 from tests.support.scripted import Stage
@@ -111,6 +112,17 @@ FILES: Mapping[str, Case] = {
     "fs.rename": _on_two(BOTH),
 }
 
+
+def with_a_session(stage: Stage) -> None:
+    """An agent that answers in the next turn, and one session for every plugin."""
+
+    def ask(request: SessionRequest) -> None:
+        stage.runtime.reactor.post(lambda: request.answered([{"role": "user", "content": "x"}]))
+
+    stage.workspace.ask_session = ask
+    stage.session_id = "s"
+
+
 CASES: Mapping[str, Case] = {
     **FILES,
     "kv.load": Case(),
@@ -119,6 +131,15 @@ CASES: Mapping[str, Case] = {
     "env.get": Case(lambda _: {"name": "PATH"}, {"env": ("PATH",)}),
     "env.list": Case(),
     "tool.list": Case(),
+    "session.getMessages": Case(
+        allow={"session": ("getMessages",)}, set_up=with_a_session, takes_time=True
+    ),
+    "session.sendMessage": Case(
+        lambda _: {"content": "hello"},
+        {"session": ("sendMessage",)},
+        set_up=with_a_session,
+        takes_time=True,
+    ),
     "tool.call": Case(
         lambda _: {"name": "greet", "params": {"who": "you"}},
         {"tools": ("greet:call",)},

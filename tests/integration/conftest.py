@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from host import BlockingPluginHost, Config
+from host import BlockingPluginHost, BlockingSessionProvider, Config
 from host.approvals import BlockingApprover
 
 MakeHost = Callable[..., BlockingPluginHost]
@@ -53,11 +53,16 @@ def make_host(tmp_path: Path, nothing_stays: None) -> Iterator[MakeHost]:
         project: str = "project",
         home: str = "home",
         approver: BlockingApprover | None = None,
+        session: BlockingSessionProvider | None = None,
     ) -> BlockingPluginHost:
         project_dir = tmp_path / project
         project_dir.mkdir(exist_ok=True)
         host = BlockingPluginHost(
-            config, project_dir=project_dir, home=tmp_path / home, approver=approver
+            config,
+            project_dir=project_dir,
+            home=tmp_path / home,
+            approver=approver,
+            session=session,
         )
         made.append(host)
         return host.__enter__()

@@ -275,6 +275,7 @@ class Stage(HostCore):
         self.folder = folder
         self.scripted = {"hostile"}
         self.tells_pids = True
+        self.session_id = ""
         self.workers: list[ScriptedWorker] = []
         self.real_zygote: Callable[[str], Zygote] = self.runtime.zygote  # type: ignore[assignment]  # str for RoleName
         switch = SwitchingZygote(self)
@@ -359,6 +360,8 @@ class Stage(HostCore):
     def begin(self, command: str = "ls") -> "Wait[Outcome]":
         """Dispatch PreToolUse; the outcome to be."""
         payload: JsonObject = {"tool_name": "bash", "tool_input": {"command": command}}
+        if self.session_id:
+            payload["session_id"] = self.session_id
         outcome = self.workspace.dispatch(PluginEvent.PRE_TOOL_USE, payload)
         assert isinstance(outcome, Wait)
         return outcome

@@ -13,6 +13,7 @@ internals.makeError = makeError; // (code, message) -> Error with that code
 internals.instance = instance; // who the plugin is: cwd, dataDir, settings, ...
 internals.coalesced = coalesced; // (flush) -> mark: flush runs once before the entry ends
 internals.copyJson = copyJson; // (anything) -> plain data, or throws
+internals.sessionOf = sessionOf; // (call) -> the id of its session, or null
 internals.sleep = sleep; // (call or null, ms) -> promise
 internals.reportUnhandled = reportUnhandled; // (anything thrown): a line of the plugin's log
 internals.publish = publish; // (target, name, fn): a function that stays as it is

@@ -41,6 +41,7 @@ class CallHandle {
     return typeof cwd === "string" ? cwd : instance.cwd;
   }
   get callTool() { return lazy("pi/host").makeCallTool(this.#call); }
+  get session() { return lazy("pi/host").makeSession(this.#call); }
   get hasUI() { return false; }
   get ui() { return silentUi; }
   get sessionManager() {

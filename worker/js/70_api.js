@@ -28,6 +28,7 @@ function makeApi() {
   value("kv", makeKv(null));
   value("env", makeEnv());
   const part = (name, load) => defineProperty(api, name, { __proto__: null, get: freeze(load), enumerable: true });
+  part("session", () => lazy("pi/host").session);
   part("events", () => lazy("pi/events").events);
   part("fs", () => lazy("pi/fs").fs);
   part("http", () => lazy("pi/http").http);
@@ -47,6 +48,8 @@ function makeApi() {
   publish(api, "getTools", () => getTools());
   publish(api, "getAllTools", () => lazy("pi/host").getAllTools());
   publish(api, "callTool", (name, params, options) => lazy("pi/host").makeCallTool(null)(name, params, options));
+  publish(api, "sendMessage", (message, options) => lazy("pi/host").sendMessage(message, options));
+  publish(api, "sendUserMessage", (content, options) => lazy("pi/host").sendUserMessage(content, options));
   publish(api, "registerCommand", (name, definition) => registerCommand(name, definition));
   publish(api, "registerFlag", (name, options) => registerFlag(name, options));
   publish(api, "getFlag", (name) => getFlag(name));
