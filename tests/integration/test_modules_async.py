@@ -230,6 +230,134 @@ import { early } from "./b.js"; export let state = "before " + early; await 0; s
 --- b.js
 import { f } from "./a.js"; export const early = f();
 """, {'value': ['f', 'before f after'], 'log': []}),
+    Case("await_between_exports", """
+--- main.js
+import { a, b, c } from "./a.js"; export default [a, b, c];
+--- a.js
+export const a = await Promise.resolve(1); export let b = a + (await 1); b = await b * 2; export const c = (await Promise.all([a, b])).join();
+""", {'value': [1, 4, '1,4'], 'log': []}),
+    Case("await_in_every_place", """
+--- main.js
+const o = { [await "k"]: await 1 }; const [x = await 2] = []; class K { static v = 3; [await "m"]() { return 4; } } const t = `${await 5}`; const f = (await (async () => 6)()); if (await true) globalThis.log.push("if"); while (await false); for (const q of await [7]) globalThis.log.push(q); switch (await 8) { case await 8: globalThis.log.push("case"); } const n = await (await (await 9)); export default [o, x, new K().m(), t, f, n, (await null) ?? 10, await 1 + await 2, typeof await 1, -await 1, !(await 0), await await 11];
+""", {'value': [{'k': 1}, 2, 4, '5', 6, 9, 10, 3, 'number', -1, True, 11], 'log': ['if', 7, 'case']}),
+    Case("await_in_try", """
+--- main.js
+const out = []; try { await Promise.reject(new Error("no")); } catch (e) { out.push(e.message); } finally { out.push(await "finally"); } try { try { throw await 1; } finally { await 2; out.push("inner"); } } catch (e) { out.push(e); } label: { await 0; break label; } export default out;
+""", {'value': ['no', 'finally', 'inner', 1], 'log': []}),
+    Case("two_dynamic_imports_at_once", """
+--- main.js
+const [a, b] = await Promise.all([import("./a.js"), import("./a.js")]); export default [a === b, a.x];
+--- a.js
+globalThis.log.push("start"); await 0; globalThis.log.push("end"); export const x = 1;
+""", {'value': [True, 1], 'log': ['start', 'end']}),
+    Case("import_of_what_is_still_waiting", """
+--- main.js
+import { p } from "./a.js"; export default await p;
+--- a.js
+export const p = import("./slow.js").then((ns) => ns.v); globalThis.log.push("a"); 
+--- slow.js
+await 0; await 0; globalThis.log.push("slow"); export const v = "v";
+""", {'value': 'v', 'log': ['a', 'slow']}),
+    Case("dynamic_import_in_a_loop", """
+--- main.js
+const out = []; for (const n of ["a", "b", "a"]) out.push((await import(`./parts/${n}.js`)).default); await import("./parts/a.js"); await import("./parts/b.js"); export default out;
+--- parts/a.js
+globalThis.log.push("a"); export default "A";
+--- parts/b.js
+globalThis.log.push("b"); export default "B";
+""", {'value': ['A', 'B', 'A'], 'log': ['a', 'b']}),
+    Case("errors_of_async_modules_reach_importers", """
+--- main.js
+const out = []; await import("./p.js").catch((e) => out.push(e.message)); await import("./a.js").catch((e) => out.push(e.message)); export default out;
+--- p.js
+import "./a.js"; globalThis.log.push("never");
+--- a.js
+await null; throw new Error("late");
+""", {'value': ['late', 'late'], 'log': []}),
+    Case("async_cycle", """
+--- main.js
+import { b } from "./b.js"; export const a = "a"; export default [a, b, globalThis.log];
+--- b.js
+import { a } from "./main.js"; await 0; let seen; try { seen = a; } catch (e) { seen = e.name; } globalThis.log.push(seen); export const b = "b";
+""", {'value': ['a', 'b', ['ReferenceError']], 'log': ['ReferenceError']}),
+    Case("default_export_awaits", """
+--- main.js
+import d from "./a.js"; export default d;
+--- a.js
+export default await (async () => ({ ready: true }))();
+""", {'value': {'ready': True}, 'log': []}),
+    Case("diamond_of_waiting_modules", """
+--- main.js
+import { l } from "./l.js"; import { r } from "./r.js"; export default [l, r];
+--- l.js
+import { base } from "./base.js"; export const l = "l" + base; globalThis.log.push("l");
+--- r.js
+import { base } from "./base.js"; await 0; export const r = "r" + base; globalThis.log.push("r");
+--- base.js
+await 0; export const base = "!"; globalThis.log.push("base");
+""", {'value': ['l!', 'r!'], 'log': ['base', 'l', 'r']}),
+    Case("siblings_wait_at_the_same_time", """
+--- main.js
+import "./a.js"; import "./b.js"; export default globalThis.log.join();
+--- a.js
+globalThis.log.push("a1"); await 0; globalThis.log.push("a2"); await 0; globalThis.log.push("a3");
+--- b.js
+globalThis.log.push("b1"); await 0; globalThis.log.push("b2");
+""", {'value': 'a1,b1,a2,b2,a3', 'log': ['a1', 'b1', 'a2', 'b2', 'a3']}),
+    Case("a_sync_module_between_waiting_ones", """
+--- main.js
+import "./a.js"; import "./s.js"; import "./b.js"; globalThis.log.push("main"); export default 0;
+--- a.js
+await 0; globalThis.log.push("a");
+--- s.js
+globalThis.log.push("s");
+--- b.js
+import "./a.js"; globalThis.log.push("b");
+""", {'value': 0, 'log': ['s', 'a', 'b', 'main']}),
+    Case("microtasks_between_modules", """
+--- main.js
+import "./a.js"; import "./b.js"; globalThis.log.push("main"); export default 0;
+--- a.js
+Promise.resolve().then(() => globalThis.log.push("micro")); globalThis.log.push("a");
+--- b.js
+globalThis.log.push("b");
+""", {'value': 0, 'log': ['a', 'b', 'main', 'micro']}),
+    Case("import_resolves_after_evaluation", """
+--- main.js
+const p = import("./a.js"); globalThis.log.push("before"); const ns = await p; globalThis.log.push("after"); export default ns.x;
+--- a.js
+globalThis.log.push("a"); export const x = 1;
+""", {'value': 1, 'log': ['before', 'a', 'after']}),
+    Case("dynamic_import_catches_a_syntax_of_linking", """
+--- main.js
+export default await import("./a.js").then(() => "no", (e) => [e.name, e instanceof SyntaxError]);
+--- a.js
+export { nope } from "./b.js";
+--- b.js
+export const x = 1;
+""", {'value': ['SyntaxError', True], 'log': []}),
+    Case("await_using_imports", """
+--- main.js
+import { later, n } from "./a.js"; const list = []; for (const x of [1, 2]) list.push(await later(x + n)); const { v } = await later({ v: n }); export default [list, v, (await later(n)) + n];
+--- a.js
+export const n = 10; export const later = (x) => new Promise((resolve) => Promise.resolve().then(() => resolve(x)));
+""", {'value': [[11, 12], 10, 20], 'log': []}),
+    Case("await_and_comma_and_ternary", """
+--- main.js
+const a = (await 1, await 2); const b = await true ? await "yes" : await "no"; const c = [await 1, await 2, ...(await [3])]; const d = { a: await a, ...(await { e: 1 }) }; const f = await (() => 5)(); const g = (await Promise.resolve({ h: { i: 7 } })).h.i; const h = await import("./x.js").then((n) => n.default); export default [a, b, c, d, f, g, h];
+--- x.js
+export default "x";
+""", {'value': [2, 'yes', [1, 2, 3], {'a': 2, 'e': 1}, 5, 7, 'x'], 'log': []}),
+    Case("late_rejection_is_seen_by_every_importer", """
+--- main.js
+const r = await Promise.allSettled([import("./p.js"), import("./q.js"), import("./bad.js")]); export default r.map((x) => x.reason?.message ?? x.status);
+--- p.js
+import "./bad.js"; globalThis.log.push("p");
+--- q.js
+import "./p.js"; globalThis.log.push("q");
+--- bad.js
+await 0; throw new Error("bad");
+""", {'value': ['bad', 'bad', 'bad'], 'log': []}),
 ]  # fmt: skip
 
 

@@ -142,6 +142,82 @@ exports.x = 1;
 --- main.js
 import path, { join } from "node:path"; import * as p from "path"; export default [join("a", "b"), path.join("a", "b"), p.join("a", "b"), (await import("node:path")).sep];
 """, {'value': ['a/b', 'a/b', 'a/b', '/'], 'log': []}),
+    Case("cjs_exports_forms", """
+--- main.js
+import a from "./a.cjs"; import b from "./b.cjs"; import c from "./c.cjs"; import d from "./d.cjs"; import e from "./e.cjs"; export default [a, b, c.x, typeof d, new d().v, e];
+--- a.cjs
+module.exports = "text";
+--- b.cjs
+module.exports = null;
+--- c.cjs
+const self = exports; self.x = 1; this.y = 2;
+--- d.cjs
+module.exports = class { v = 3; };
+--- e.cjs
+exports = { lost: true };
+""", {'value': ['text', None, 1, 'function', 3, {}], 'log': []}),
+    Case("cjs_live_through_the_object", """
+--- main.js
+import c from "./c.cjs"; const before = c.n; c.bump(); export default [before, c.n];
+--- c.cjs
+exports.n = 0; exports.bump = () => { exports.n += 1; };
+""", {'value': [0, 1], 'log': []}),
+    Case("cjs_require_forms", """
+--- main.js
+import c from "./c.cjs"; export default c;
+--- c.cjs
+const { x, y: { z } } = require("./d.cjs"); const viaVariable = require; const name = "./d.cjs"; module.exports = [x, z, viaVariable("./d.cjs").x, require(name).x, require("./dir").d, require("./data").k, typeof require("./dir/").d];
+--- d.cjs
+exports.x = 1; exports.y = { z: 2 };
+--- dir/index.json
+{ "d": "dir" }
+--- data.json
+{ "k": "json" }
+""", {'value': [1, 2, 1, 1, 'dir', 'json', 'string'], 'log': []}),
+    Case("cjs_json_is_shared_and_mutable", """
+--- main.js
+import c from "./c.cjs"; export default c;
+--- c.cjs
+const j = require("./d.json"); j.added = 1; module.exports = require("./d.json").added;
+--- d.json
+{}
+""", {'value': 1, 'log': []}),
+    Case("cjs_cycle_with_replaced_exports", """
+--- main.js
+import c from "./a.cjs"; export default [typeof c, c.b];
+--- a.cjs
+module.exports = function a() {}; module.exports.b = require("./b.cjs").kind;
+--- b.cjs
+exports.kind = typeof require("./a.cjs");
+""", {'value': ['function', 'function'], 'log': []}),
+    Case("cjs_conditional_and_lazy_require", """
+--- main.js
+import c from "./c.cjs"; globalThis.log.push("main"); export default [c.get().v, c.optional];
+--- c.cjs
+globalThis.log.push("c"); exports.get = () => require("./late.cjs"); try { exports.optional = require("./not-there.cjs"); } catch (e) { exports.optional = e.code; }
+--- late.cjs
+globalThis.log.push("late"); exports.v = 1;
+""", {'value': [1, 'MODULE_NOT_FOUND'], 'log': ['c', 'main', 'late']}),
+    Case("cjs_getters_and_define_property", """
+--- main.js
+import c from "./c.cjs"; export default [c.lazy, Object.keys(c)];
+--- c.cjs
+let n = 0; Object.defineProperty(exports, "lazy", { enumerable: true, get: () => { n += 1; return n; } });
+""", {'value': [1, ['lazy']], 'log': []}),
+    Case("cjs_of_cjs_star_helper", """
+--- main.js
+import { a, b } from "./c.cjs"; export default [a, b];
+--- c.cjs
+"use strict"; var __exportStar = (this && this.__exportStar) || function (m, exports) { for (var p in m) if (p !== "default" && !Object.prototype.hasOwnProperty.call(exports, p)) exports[p] = m[p]; }; Object.defineProperty(exports, "__esModule", { value: true }); __exportStar(require("./d.cjs"), exports); exports.b = 2;
+--- d.cjs
+exports.a = 1;
+""", {'value': [1, 2], 'log': []}),
+    Case("esm_imports_of_cjs_are_not_live", """
+--- main.js
+import { n, bump } from "./c.cjs"; import * as ns from "./c.cjs"; export default [n, typeof bump, typeof ns.default.bump];
+--- c.cjs
+exports.n = 1; exports.bump = function () {};
+""", {'value': [1, 'function', 'function'], 'log': []}),
 ]  # fmt: skip
 
 OWN = [

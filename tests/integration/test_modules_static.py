@@ -346,83 +346,278 @@ export default [this === undefined, (() => this === undefined)(), (function () {
 --- main.js
 let r; try { undeclared = 1; r = "sloppy"; } catch (e) { r = e.name; } export default r;
 """, {'value': 'ReferenceError', 'log': []}),
-    Case("import_meta", """
+    Case("import_meta_shapes", """
 --- main.js
-import { url } from "./sub/a b.js"; const m = import.meta;
-m.extra = 1; export default [m.url.endsWith("/main.js"), m.url.startsWith("file:///"), url.slice(url.indexOf("/sub/")), m.resolve("./x/../y.js").endsWith("/y.js"), URL_() === m.url, m === import.meta, import.meta.extra, Object.getPrototypeOf(m)];
-function URL_() { return import.meta.url; }
---- sub/a b.js
+import { url } from "./sub/a.js"; export default [import.meta.url.startsWith("file:///"), import.meta.url.endsWith("/main.js"), url.endsWith("/sub/a.js"), typeof import.meta.dirname, import.meta.filename.endsWith("main.js"), import.meta === import.meta, Object.getPrototypeOf(import.meta), (() => import.meta.url)() === import.meta.url, `${import.meta.url}` === import.meta.url, { import: 1, meta: 2 }.import];
+--- sub/a.js
 export const url = import.meta.url;
-""", {'value': [True, True, '/sub/a%20b.js', True, True, True, 1, None], 'log': []}),
-    Case("meta_is_per_module", """
+""", {'value': [True, True, True, 'string', True, True, None, True, True, 1], 'log': []}),
+    Case("comments_and_strings_that_look_like_imports", """
 --- main.js
-import { meta, path } from "./a.js"; export default [meta === import.meta, path.endsWith("/a.js"), meta.dirname === import.meta.dirname, import.meta.filename.endsWith("main.js")];
+// import "./nope.js";
+/* export * from "./nope.js" */ const s = "import x from './nope.js'"; const t = `export { a } from "./nope.js"`; const r = /import("nope")/; export default [s.length, t.length, r.source];
+""", {'value': [25, 29, 'import("nope")'], 'log': []}),
+    Case("regex_and_template_around_imports", """
+--- main.js
+import { n } from "./a.js"; export default [`${n}${`${n + `${n}`}`}`, /[/]n/.test("/n"), n / 2 / n, ((a) => a)`${n}`[0]];
 --- a.js
-export const meta = import.meta; export const path = import.meta.filename;
-""", {'value': [False, True, True, True], 'log': []}),
-    Case("throwing_module", """
+export const n = 4;
+""", {'value': ['444', True, 0.5, ''], 'log': []}),
+    Case("unicode_names", """
 --- main.js
-import "./a.js"; globalThis.log.push("unreached"); export default 1;
+import { \u00e9t\u00e9, $, _ , \u53e4 } from "./a.js"; import * as ns from "./a.js"; export default [\u00e9t\u00e9, $, _, \u53e4, Object.keys(ns)];
 --- a.js
-globalThis.log.push("a"); throw new RangeError("x");
-""", {'value': {'threw': 'RangeError'}, 'log': ['a']}),
-    Case("throwing_stays_failed", """
+export const \u00e9t\u00e9 = 1, $ = 2, _ = 3, \u53e4 = 4;
+""", {'value': [1, 2, 3, 4, ['$', '_', '\u00e9t\u00e9', '\u53e4']], 'log': []}),
+    Case("enumeration_of_a_namespace", """
 --- main.js
-const out = []; for (let i = 0; i < 2; i++) { try { await import("./a.js"); } catch (e) { out.push([e, globalThis.log.length]); } } export default out;
+import * as ns from "./a.js"; const seen = []; for (const k in ns) seen.push(k); export default [seen, Object.entries(ns), Object.assign({}, ns), Object.getOwnPropertyNames(ns), Reflect.has(ns, "b"), Object.hasOwn(ns, "zz"), ns.toString === undefined];
 --- a.js
-globalThis.log.push("once"); throw "thrown";
-""", {'value': [['thrown', 1], ['thrown', 1]], 'log': ['once']}),
-    Case("symlink_free_duplicates", """
+export const b = 2, a = 1;
+""", {'value': [['a', 'b'], [['a', 1], ['b', 2]], {'a': 1, 'b': 2}, ['a', 'b'], True, False, True], 'log': []}),
+    Case("a_namespace_cannot_be_changed", """
 --- main.js
-import { n } from "./sub/../a.js"; import { n as m } from "./a.js"; export default [n === m, globalThis.log.length];
+import * as ns from "./a.js"; export default [Reflect.set(ns, "a", 2), Reflect.deleteProperty(ns, "a"), Reflect.deleteProperty(ns, "zz"), Reflect.defineProperty(ns, "zz", { value: 1 }), Reflect.setPrototypeOf(ns, null), Reflect.setPrototypeOf(ns, {}), Reflect.preventExtensions(ns), Reflect.isExtensible(ns), ns.a, Reflect.defineProperty(ns, "a", { value: 2 })];
 --- a.js
-globalThis.log.push(1); export const n = {};
-""", {'value': [True, 1], 'log': [1]}),
-    Case("hashbang_and_comments", """
+export let a = 1;
+""", {'value': [False, False, True, False, True, False, True, False, 1, False], 'log': []}),
+    Case("deep_chain_of_reexports", """
 --- main.js
-#!/usr/bin/env node
-/* import x from "./nope.js" */
-// export default 1
-import /* c */ { a /* d */ } from /* e */ "./a.js"; // f
-export /* g */ default /* h */ a /* i */;
+import { x } from "./r1.js"; export default x;
+--- r1.js
+export { y as x } from "./r2.js";
+--- r2.js
+export { z as y } from "./r3.js";
+--- r3.js
+import { w } from "./r4.js"; export { w as z };
+--- r4.js
+export const w = "deep";
+""", {'value': 'deep', 'log': []}),
+    Case("default_and_names_together", """
+--- main.js
+import d, { a, default as again } from "./a.js"; import e, * as ns from "./a.js"; export default [d, a, again, e, ns.default, ns.a];
 --- a.js
-export const a = 1; // last line is a comment
-""", {'value': 1, 'log': []}),
-    Case("closures_over_loops_and_generators", """
+export const a = 1; export default "d";
+""", {'value': ['d', 1, 'd', 'd', 'd', 1], 'log': []}),
+    Case("empty_clauses", """
 --- main.js
-import { a } from "./a.js"; function* g(n = a) { const got = yield a; yield [got, n]; } const it = g(); const out = [it.next().value, it.next("sent").value];
-async function h() { return a; } export default [...out, typeof h().then, [1, 2].map((x) => x + a), ((a) => (() => a))(9)()];
+import {} from "./a.js"; export {} from "./b.js"; export {}; import d, {} from "./c.js"; export default d;
 --- a.js
-export const a = 10;
-""", {'value': [10, ['sent', 10], 'function', [11, 12], 9], 'log': []}),
-    Case("getter_sees_reassignment_from_many", """
+globalThis.log.push("a");
+--- b.js
+globalThis.log.push("b");
+--- c.js
+export default "c";
+""", {'value': 'c', 'log': ['a', 'b']}),
+    Case("trailing_commas_and_newlines", """
 --- main.js
-import { get as g1 } from "./x.js"; import { get as g2 } from "./y.js"; import { set } from "./a.js"; set(5); export default [g1(), g2()];
---- x.js
-import { v } from "./a.js"; export const get = () => v;
---- y.js
-import * as a from "./a.js"; export const get = () => a.v;
+import {
+  a,
+  b as c
+  ,
+} from "./a.js"
+export {
+  a as first, // one
+  c /* two */ as second,
+}
+export default [a, c]
 --- a.js
-export let v = 0; export const set = (x) => { v = x; };
-""", {'value': [5, 5], 'log': []}),
-    Case("eval_and_function", """
+export let a = 1
+export let b = 2
+""", {'value': [1, 2], 'log': []}),
+    Case("asi_after_imports", """
 --- main.js
-import { a } from "./a.js"; function keep(x, y) { return x; } export default [keep(1), (0, eval)("1+1"), new Function("return 3")()];
+import { a } from "./a.js"
+;[1].forEach((x) => globalThis.log.push(x + a))
+export default a
+;(() => globalThis.log.push("iife"))()
+--- a.js
+export const a = 1
+""", {'value': 1, 'log': [2, 'iife']}),
+    Case("functions_are_hoisted_over_imports_of_them", """
+--- main.js
+globalThis.log.push(typeof late, late()); import { x } from "./a.js"; function late() { return x; } export default late;
+--- a.js
+export const x = "x"; globalThis.log.push("a");
+""", {'log': ['a', 'function', 'x']}),
+    Case("classes_with_imported_parts", """
+--- main.js
+import { Base, key, value } from "./a.js"; class K extends Base { [key] = value; static [key + "s"] = [value]; get [`${key}Getter`]() { return super.hi() + value; } static { this.block = value; } } export default [new K().k, K.ks, new K().kGetter, K.block, Object.getPrototypeOf(K) === Base];
+--- a.js
+export class Base { hi() { return "hi"; } } export const key = "k", value = "v";
+""", {'value': ['v', ['v'], 'hiv', 'v', True], 'log': []}),
+    Case("default_parameters_and_closures_over_imports", """
+--- main.js
+import { n, bump } from "./a.js"; const f = (x = n, y = () => n) => [x, y()]; const out = [f()]; bump(); out.push(f(), [n].map((q) => q + n), (({ [n]: v }) => v)({ 2: "two" })); export default out;
+--- a.js
+export let n = 1; export const bump = () => { n = 2; };
+""", {'value': [[1, 1], [2, 2], [4], 'two'], 'log': []}),
+    Case("optional_chaining_and_nullish_of_imports", """
+--- main.js
+import { o, nothing } from "./a.js"; export default [o?.a?.b, o?.["a"], nothing?.x ?? "none", nothing?.(), o.f?.(), o.g?.() === undefined, delete o?.a];
+--- a.js
+export const o = { a: { b: 1 }, f: () => "f" }; export let nothing;
+""", {'value': [1, {'b': 1}, 'none', None, 'f', True, True], 'log': []}),
+    Case("exceptions_keep_their_class", """
+--- main.js
+import { Mine, boom } from "./a.js"; let r; try { boom(); } catch (e) { r = [e instanceof Mine, e instanceof RangeError, e.name, e.message, e.cause]; } export default r;
+--- a.js
+export class Mine extends RangeError { name = "Mine"; } export const boom = () => { throw new Mine("m", { cause: 1 }); };
+""", {'value': [True, True, 'Mine', 'm', 1], 'log': []}),
+    Case("symbols_and_weak_things_are_shared", """
+--- main.js
+import { s, m } from "./a.js"; import { read } from "./b.js"; const o = { [s]: 1 }; m.set(o, "kept"); export default read(o);
+--- a.js
+export const s = Symbol("s"), m = new WeakMap();
+--- b.js
+import { s, m } from "./a.js"; export const read = (o) => [o[s], m.get(o)];
+""", {'value': [1, 'kept'], 'log': []}),
+    Case("many_modules_of_one_graph", """
+--- main.js
+import { total } from "./a.js"; export default total;
+--- a.js
+import { one } from "./b.js"; import { two } from "./c.js"; export const total = one + two;
+--- b.js
+export { one } from "./d.js";
+--- c.js
+import { one } from "./d.js"; export const two = one + one;
+--- d.js
+globalThis.log.push("d"); export const one = 1;
+""", {'value': 3, 'log': ['d']}),
+    Case("star_of_star_of_star", """
+--- main.js
+import * as ns from "./a.js"; export default [Object.keys(ns), ns.x, ns.y, ns.z];
+--- a.js
+export * from "./b.js"; export const x = 1;
+--- b.js
+export * from "./c.js"; export const y = 2;
+--- c.js
+export const z = 3;
+""", {'value': [['x', 'y', 'z'], 1, 2, 3], 'log': []}),
+    Case("star_as_and_star_together", """
+--- main.js
+import { all, x } from "./a.js"; import * as ns from "./a.js"; export default [all.x === x, Object.keys(ns)];
+--- a.js
+export * as all from "./b.js"; export * from "./b.js";
+--- b.js
+export const x = {};
+""", {'value': [True, ['all', 'x']], 'log': []}),
+    Case("explicit_reexport_settles_a_conflict", """
+--- main.js
+import { x } from "./mid.js"; import * as ns from "./mid.js"; export default [x, Object.keys(ns)];
+--- mid.js
+export * from "./a.js"; export * from "./b.js"; export { x } from "./b.js";
+--- a.js
+export const x = "a";
+--- b.js
+export const x = "b";
+""", {'value': ['b', ['x']], 'log': []}),
+    Case("missing_reexport_is_an_error", """
+--- main.js
+import { a } from "./mid.js"; export default a;
+--- mid.js
+export { a, gone } from "./a.js"; globalThis.log.push("no");
 --- a.js
 export const a = 1;
-""", {'value': [1, 2, 3], 'log': []}),
-    Case("asi_hazards", """
+""", {'value': {'threw': 'SyntaxError'}, 'log': []}),
+    Case("missing_default_is_an_error", """
 --- main.js
-import { f, a } from "./a.js"
-const x = a
-f(x)
-;[1].map(f)
-const y = x
-f`t`
-export default y
+import d from "./a.js"; export default d;
 --- a.js
-export const a = 1; export const f = (v) => { globalThis.log.push(String(v)); return v }
-""", {'value': 1, 'log': ['1', '1', 't']}),
+export const x = 1;
+""", {'value': {'threw': 'SyntaxError'}, 'log': []}),
+    Case("link_errors_come_before_any_evaluation", """
+--- main.js
+import "./first.js"; import { nope } from "./a.js"; export default nope;
+--- first.js
+globalThis.log.push("first");
+--- a.js
+export {};
+""", {'value': {'threw': 'SyntaxError'}, 'log': []}),
+    Case("an_error_while_evaluating_stops_those_after_it", """
+--- main.js
+import "./a.js"; import "./bad.js"; import "./c.js"; globalThis.log.push("main"); export default 1;
+--- a.js
+globalThis.log.push("a");
+--- bad.js
+globalThis.log.push("bad"); throw new TypeError("bad");
+--- c.js
+globalThis.log.push("c");
+""", {'value': {'threw': 'TypeError'}, 'log': ['a', 'bad']}),
+    Case("anything_may_be_thrown", """
+--- main.js
+const out = []; for (const n of ["a", "b"]) try { await import(`./${n}.js`); } catch (e) { out.push(e ?? "nullish"); } await import("./a.js").catch(() => {}); await import("./b.js").catch(() => {}); export default out;
+--- a.js
+throw "text";
+--- b.js
+throw null;
+""", {'value': ['text', 'nullish'], 'log': []}),
+    Case("exported_functions_keep_their_names", """
+--- main.js
+import * as ns from "./a.js"; export default Object.keys(ns).map((k) => [k, ns[k].name]);
+--- a.js
+export function f() {} export const g = () => {}; export class K {} const h = function () {}; export { h as renamed }; export const { i = () => {} } = {};
+""", {'value': [['K', 'K'], ['f', 'f'], ['g', 'g'], ['i', 'i'], ['renamed', 'h']], 'log': []}),
+    Case("function_length_and_source", """
+--- main.js
+import { f } from "./a.js"; export default [f.length, String(f).includes("body"), f.toString().startsWith("function f")];
+--- a.js
+export function f(a, b, c = 1) { return "body"; }
+""", {'value': [2, True, True], 'log': []}),
+    Case("new_target_and_super", """
+--- main.js
+import { make, Base } from "./a.js"; class D extends Base {} export default [make(), new D().who, Reflect.construct(Base, [], D).who];
+--- a.js
+export function make() { return new.target === undefined; } export class Base { constructor() { this.who = new.target.name; } }
+""", {'value': [True, 'D', 'D'], 'log': []}),
+    Case("private_names_and_accessors", """
+--- main.js
+import { K } from "./a.js"; const k = new K(); k.v = 4; export default [k.v, K.has(k), K.has({}), Object.keys(k)];
+--- a.js
+export class K { #v = 1; get v() { return this.#v; } set v(x) { this.#v = x * 2; } static has(o) { return #v in o; } }
+""", {'value': [8, True, False, []], 'log': []}),
+    Case("tagged_templates_are_cached_by_site", """
+--- main.js
+import { tag, site } from "./a.js"; export default [site() === site(), tag`a${1}b`, tag`\\u0041`.length];
+--- a.js
+export const tag = (strings, ...values) => [...strings.raw, ...values]; export const site = () => ((s) => s)`x`;
+""", {'value': [True, ['a', 'b', 1], 1], 'log': []}),
+    Case("labelled_blocks_and_switches_with_imports", """
+--- main.js
+import { k } from "./a.js"; let out = []; outer: for (const x of [1, 2, 3]) { switch (x) { case k: continue outer; default: out.push(x); } } do { out.push(k); } while (false); if (k) out.push("if"); else out.push("else"); export default out;
+--- a.js
+export const k = 2;
+""", {'value': [1, 3, 2, 'if'], 'log': []}),
+    Case("spread_of_imports", """
+--- main.js
+import { list, o, f } from "./a.js"; export default [[...list], { ...o, z: 1 }, f(...list), Math.max(...list), [...new Set(list)]];
+--- a.js
+export const list = [3, 1, 3], o = { a: 1 }; export const f = (...xs) => xs.length;
+""", {'value': [[3, 1, 3], {'a': 1, 'z': 1}, 3, 3, [3, 1]], 'log': []}),
+    Case("getters_on_exported_objects_run_each_time", """
+--- main.js
+import { o } from "./a.js"; export default [o.n, o.n, { ...o }.n];
+--- a.js
+let n = 0; export const o = { get n() { return ++n; } };
+""", {'value': [1, 2, 3], 'log': []}),
+    Case("global_scope_is_not_module_scope", """
+--- main.js
+import { a } from "./a.js"; var v = 1; let l = 2; function f() {} export default ["v" in globalThis, "l" in globalThis, "f" in globalThis, a, globalThis.shared];
+--- a.js
+var v = "own"; globalThis.shared = "yes"; export const a = v;
+""", {'value': [False, False, False, 'own', 'yes'], 'log': []}),
+    Case("folders_and_dots", """
+--- main.js
+import a from "./x/y/a.js"; export default a;
+--- x/y/a.js
+import b from "../b.js"; import c from "../../c.js"; import d from "./d.js"; export default [b, c, d];
+--- x/b.js
+export default "b";
+--- c.js
+export default "c";
+--- x/y/d.js
+export default "d";
+""", {'value': ['b', 'c', 'd'], 'log': []}),
 ]  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from worker.build.syntax import binding_names, first_error, parse, place, string
 
 _FREE: Final = ("require", "module", "exports", "__filename", "__dirname")
 _CREATE_REQUIRE: Final = re.compile(
-    rb"([A-Za-z_$][\w$]*) *= *(?:[A-Za-z_$][\w$]* *\. *)?createRequire *\("
+    # possessive, from the start of a word on: a line that is one word of a megabyte is read once
+    rb"(?<![\w$])([A-Za-z_$][\w$]*+) *+= *+(?:(?!createRequire\b)[A-Za-z_$][\w$]*+ *+\. *+)?createRequire *+\("
 )
 _MAX_LOOPS: Final = 30
 
@@ -191,10 +192,13 @@ def _blank(result: Rewritten, start: int, end: int) -> None:
     result.edits.append((start, end, ";" + "\n" * result.compiled.count(b"\n", start, end)))
 
 
-def _name_of(node: Node | None) -> str:
+def _name_of(node: Node | None, compiled: bytes) -> str:
+    """Return the name that *node* of an import or export clause gives; any word may be one."""
     if node is None:
         return ""
-    return string_value(node) if node.type == "string" else text(node)
+    if node.type == "string":
+        return string_value(node)
+    return compiled[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _read_import(result: Rewritten, module: _Module, slots: dict[str, int], node: Node) -> None:
@@ -214,8 +218,10 @@ def _read_import(result: Rewritten, module: _Module, slots: dict[str, int], node
         elif part.type == "named_imports":
             for item in part.named_children:
                 if item.type == "import_specifier":
-                    name = _name_of(item.child_by_field_name("name"))
-                    module.imports[_name_of(item.child_by_field_name("alias")) or name] = (
+                    name = _name_of(item.child_by_field_name("name"), result.compiled)
+                    module.imports[
+                        _name_of(item.child_by_field_name("alias"), result.compiled) or name
+                    ] = (
                         dep,
                         name,
                     )
@@ -242,14 +248,16 @@ def _read_export(result: Rewritten, module: _Module, slots: dict[str, int], node
             for item in child.named_children:
                 if item.type != "export_specifier":
                     continue
-                name = _name_of(item.child_by_field_name("name"))
-                alias = _name_of(item.child_by_field_name("alias")) or name
+                name = _name_of(item.child_by_field_name("name"), result.compiled)
+                alias = _name_of(item.child_by_field_name("alias"), result.compiled) or name
                 if dep is None:
                     module.exports.append((alias, name))
                 else:
                     result.indirect.extend((alias, dep, name))
         elif child.type == "namespace_export" and dep is not None:
-            result.indirect.extend((_name_of(child.named_children[-1]), dep, 0))
+            result.indirect.extend(
+                (_name_of(child.named_children[-1], result.compiled), dep, 0)
+            )
     if dep is not None and any(child.type == "*" for child in node.children):
         result.stars.append(dep)
     _blank(result, node.start_byte, node.end_byte)

@@ -33,6 +33,17 @@ _TYPESCRIPT = _grammar("tree_sitter_typescript", "language_typescript")
 _TSX = _grammar("tree_sitter_typescript", "language_tsx")
 
 _FOR_AWAIT_LET = re.compile(rb"\bfor\s+await(?=\s*\(\s*let\s*\[)")
+_RESERVED = (
+    rb"(?:break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for"
+    rb"|function|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with)"
+)
+_RESERVED_NAME = re.compile(rb"(?<![\w$])" + _RESERVED + rb"(?![\w$])")
+# Possessive: each part of a file is read once, whatever it holds. A clause with a string in it stays as it is.
+_CLAUSE = re.compile(
+    rb"(?<![\w$])(?:export|import(?:\s++[\w$]++\s*+,)?+)\s*+(\{[^{}\"']*+\})|\*\s*+as\s++("
+    + _RESERVED
+    + rb")\s++from\b"
+)
 _LANGUAGES = {
     ".ts": _TYPESCRIPT,
     ".mts": _TYPESCRIPT,
@@ -46,12 +57,31 @@ _LANGUAGES = {
 
 
 def parse(source: bytes, extension: str) -> Tree:
-    """Return the syntax tree of *source*; it may contain error nodes."""
+    """Return the syntax tree of *source*; it may contain error nodes.
+
+    Its offsets are those of *source*; the words of names that a clause of an import or export gives are not always
+    (`export { x as null }`): take them from *source*.
+    """
     if b"await" in source:
         # The grammar reads `for await (let [a] of b)` as a use of something called `let`. Without the
         # word it reads it right, and blanks keep every offset.
         source = _FOR_AWAIT_LET.sub(lambda match: b"for" + b" " * (len(match[0]) - 3), source)
-    return Parser(_LANGUAGES[extension]).parse(source)
+    tree = Parser(_LANGUAGES[extension]).parse(source)
+    if tree.root_node.has_error:
+        # The grammar takes no reserved word where modules may have any name: it is shown another of that length.
+        renamed = _CLAUSE.sub(_without_reserved, source)
+        if renamed != source:
+            return Parser(_LANGUAGES[extension]).parse(renamed)
+    return tree
+
+
+def _without_reserved(match: re.Match[bytes]) -> bytes:
+    start, end = match.span(1 if match[1] is not None else 2)
+    whole, before = match[0], start - match.start()
+    names = _RESERVED_NAME.sub(
+        lambda word: b"$" + word[0][1:], whole[before : end - match.start()]
+    )
+    return whole[:before] + names + whole[end - match.start() :]
 
 
 def is_deeper(tree: Tree, limit: int) -> bool:

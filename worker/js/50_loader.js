@@ -321,7 +321,7 @@ const makeLoader = (hostModules) => {
     const handler = L_create(null);
     handler.get = (_, key) => (typeof key === "symbol" ? target[key] : getters[key] === undefined ? undefined : getters[key]());
     handler.set = () => false;
-    handler.defineProperty = () => false;
+    handler.defineProperty = () => false; // also for what asks for no change: the engine would call true inconsistent
     handler.getOwnPropertyDescriptor = (_, key) => {
       if (typeof key === "symbol") return key === L_toStringTag ? tag : undefined;
       return getters[key] === undefined ? undefined : L_data(getters[key](), true);
@@ -418,6 +418,7 @@ const makeLoader = (hostModules) => {
       return ext.namespace;
     }
     const wanted = modules[target];
+    await undefined; // what asks goes on first, whether there is anything to load or not
     link(wanted);
     const pending = evaluate(wanted);
     if (pending !== null) await pending;

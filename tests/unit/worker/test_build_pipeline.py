@@ -108,6 +108,15 @@ def test_a_large_sound_file_builds(tmp_path: Path) -> None:
     assert run_in_quickjs(esm) == run_in_quickjs(cjs) == {"value": 6_000, "log": []}
 
 
+@pytest.mark.parametrize("line", ["a", "a=b ", "a.b ", " ", "export{", "import a ,", "* as "])
+def test_a_line_of_megabytes_is_read_once(line: str, tmp_path: Path) -> None:
+    """Packages carry their source maps as one word; what looks for words must not begin anew at each letter."""
+    padding = f"/* {line * (2_000_000 // len(line))} */"
+    source = f"let x = 1; {padding} export {{ x as null, x as default }};"
+
+    assert run_in_quickjs(build_files(tmp_path, {"main.js": source})) == {"value": 1, "log": []}
+
+
 def test_an_error_in_an_imported_file_names_that_file(tmp_path: Path) -> None:
     """The path is relative to the root, and no machine path shows."""
     error = failure(tmp_path, {"main.ts": 'import "./sub/a"', "sub/a.ts": "}}"})

@@ -39,8 +39,65 @@ function channel(name) {
   return channels.get(name);
 }
 
+const PHASES = ["start", "end", "asyncStart", "asyncEnd", "error"];
+
+/** Five channels that tell of one piece of work: its start and end, those of what it waited for, and its error. */
+class TracingChannel {
+  constructor(given) {
+    for (const phase of PHASES) this[phase] = typeof given === "string" ? channel(`tracing:${given}:${phase}`) : given[phase];
+  }
+  get hasSubscribers() {
+    return PHASES.some((phase) => this[phase].hasSubscribers);
+  }
+  subscribe(handlers) {
+    for (const phase of PHASES) if (handlers[phase] !== undefined) this[phase].subscribe(handlers[phase]);
+  }
+  unsubscribe(handlers) {
+    return PHASES.every((phase) => handlers[phase] === undefined || this[phase].unsubscribe(handlers[phase]));
+  }
+  traceSync(fn, context = {}, thisArg = undefined, ...args) {
+    this.start.publish(context);
+    try {
+      context.result = Reflect.apply(fn, thisArg, args);
+      return context.result;
+    } catch (error) {
+      context.error = error;
+      this.error.publish(context);
+      throw error;
+    } finally {
+      this.end.publish(context);
+    }
+  }
+  async tracePromise(fn, context = {}, thisArg = undefined, ...args) {
+    this.start.publish(context);
+    let promise;
+    try {
+      promise = Reflect.apply(fn, thisArg, args);
+    } catch (error) {
+      context.error = error;
+      this.error.publish(context);
+      throw error;
+    } finally {
+      this.end.publish(context);
+    }
+    try {
+      context.result = await promise;
+      return context.result;
+    } catch (error) {
+      context.error = error;
+      this.error.publish(context);
+      throw error;
+    } finally {
+      this.asyncStart.publish(context);
+      this.asyncEnd.publish(context);
+    }
+  }
+}
+
 Object.assign(exports, {
   Channel,
+  TracingChannel,
+  tracingChannel: (given) => new TracingChannel(given),
   channel,
   hasSubscribers: (name) => channels.has(name) && channel(name).hasSubscribers,
   subscribe: (name, fn) => channel(name).subscribe(fn),
