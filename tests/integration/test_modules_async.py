@@ -254,7 +254,7 @@ globalThis.log.push("start"); await 0; globalThis.log.push("end"); export const 
 --- main.js
 import { p } from "./a.js"; export default await p;
 --- a.js
-export const p = import("./slow.js").then((ns) => ns.v); globalThis.log.push("a"); 
+export const p = import("./slow.js").then((ns) => ns.v); globalThis.log.push("a");
 --- slow.js
 await 0; await 0; globalThis.log.push("slow"); export const v = "v";
 """, {'value': 'v', 'log': ['a', 'slow']}),

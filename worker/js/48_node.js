@@ -32,22 +32,22 @@ const NEVER = {
   worker_threads: "a plugin is one thread",
 };
 
-/** An export of a module that is never there: it throws when it is called or made, and is like a function until then. */
-function neverValue(specifier, name, why) {
+/** An export of a module that is not there: like a function, until it is called or made. *fail* gives the error. */
+function refusedValue(name, fail) {
   const refuse = () => {
-    throw makeError("E_NEVER", `${specifier}: ${name} is never available to plugins: ${why}`);
+    throw fail(name);
   };
   return new Proxy(function () {}, {
     __proto__: null,
     apply: refuse,
     construct: refuse,
-    get: (target, key) => (key === "prototype" ? target.prototype : typeof key === "symbol" ? undefined : neverValue(specifier, `${name}.${key}`, why)),
+    get: (target, key) => (key === "prototype" ? target.prototype : typeof key === "symbol" ? undefined : refusedValue(`${name}.${key}`, fail)),
     set: refuse,
   });
 }
 
-function defineNever(module) {
-  const specifier = `node:${module}`;
+/** Make *specifier* importable, as an object that has every name; each is refused when it is used. */
+function defineRefused(specifier, fail) {
   const known = { __proto__: null };
   const namespace = new Proxy({ __proto__: null }, {
     __proto__: null,
@@ -55,7 +55,7 @@ function defineNever(module) {
     get: (target, key) => {
       if (typeof key === "symbol" || key === "then" || key === "__esModule") return undefined;
       if (key === "isMainThread" || key === "isPrimary" || key === "isMaster") return true;
-      if (known[key] === undefined) known[key] = neverValue(specifier, key, NEVER[module]);
+      if (known[key] === undefined) known[key] = refusedValue(key, fail);
       return known[key];
     },
     set: () => false,
@@ -63,9 +63,20 @@ function defineNever(module) {
   });
   hostModules[specifier] = () => namespace;
 }
+
 {
   const names = objectKeys(NEVER);
-  for (let i = 0; i < names.length; i++) defineNever(names[i]);
+  for (let i = 0; i < names.length; i++) {
+    const specifier = `node:${names[i]}`;
+    defineRefused(specifier, (name) => makeError("E_NEVER", `${specifier}: ${name} is never available to plugins: ${NEVER[names[i]]}`));
+  }
+  // Under Node these are always there, so programs ask for them before they need them.
+  const others = ["child_process", "domain", "http", "https", "punycode", "trace_events", "zlib"];
+  for (let i = 0; i < others.length; i++) {
+    const specifier = `node:${others[i]}`;
+    if (hostModules[specifier] !== undefined) continue;
+    defineRefused(specifier, (name) => makeError("E_MODULE", `${specifier}: ${name} is not available to plugins here`));
+  }
 }
 
 defineGlobal("global", globalObject);

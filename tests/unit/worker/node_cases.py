@@ -158,6 +158,9 @@ export default out;
       ["E_NEVER", "process.kill is never available to plugins: a plugin sees no processes; pi.exec has its own"],
       ["E_NEVER", "process.chdir is never available to plugins: it would be the agent's directory"],
       ["E_EXIT", "process.exit(3): a plugin cannot end its process; this call ends with an error"]]),
+    NodeCase("absent", """
+import domain from "node:domain"; import { createRequire } from "node:module"; const t = createRequire(import.meta.url)("trace_events"); const out = [typeof domain.create]; for (const f of [() => domain.create(), () => t.createTracing({})]) try { f(); } catch (e) { out.push([e.code, e.message]); } export default out;
+""", ["function", ["E_MODULE", "node:domain: create is not available to plugins here"], ["E_MODULE", "node:trace_events: createTracing is not available to plugins here"]]),
     NodeCase("nothing_of_the_machine", """
 import os from "node:os"; export default [os.homedir(), os.tmpdir(), os.hostname(), os.userInfo(), os.networkInterfaces(), os.release(), os.cpus().length, os.totalmem === undefined, process.cwd(), process.argv, process.execPath === undefined, process.getuid === undefined, Object.keys(process.env), process.env.HOME === undefined, process.memoryUsage().rss % 65536];
 """, ["/data/guard", "/data/guard", "localhost", {"uid": -1, "gid": -1, "username": "plugin", "homedir": "/data/guard", "shell": None}, {}, "", 1, True, "/project", ["jcode-plugin", "guard"], True, True, [], True, 0]),
