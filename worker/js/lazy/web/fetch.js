@@ -43,6 +43,7 @@ async function fetchFor(call, input, init, more) {
     status: head.status,
     statusText: head.status_text,
     headers: makeHeaders(head.headers, true),
+    pairs: head.headers, // as they came, for node:http
     payload: hasBody ? bodyOf(call, head.id, signal) : NULL_BODY.includes(head.status) || request.method === "HEAD" ? null : new Payload({ bytes: new Uint8Array() }),
   });
 }

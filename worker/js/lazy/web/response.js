@@ -91,4 +91,4 @@ function toShort(value) {
   return Math.trunc(Number(value)) & 0xffff;
 }
 
-module.exports = { Response, make, NULL_BODY };
+module.exports = { Response, make, stateOf, NULL_BODY };
