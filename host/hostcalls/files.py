@@ -21,7 +21,7 @@ from host.hostcalls.granted import (
     RefusedError,
     decided,
 )
-from host.hostcalls.refusal import refuse
+from host.hostcalls.refusal import over_quota, refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
 from host.reached import Entry, Reached, reach, reach_entry
@@ -243,6 +243,8 @@ def answer_in_thread(
                     again,
                     lambda told: refuse(request, "E_DENIED", told),
                 )
+            elif code == "E_QUOTA":
+                over_quota(instance, request, text)
             elif code:
                 refuse(request, code, text)
             else:

@@ -2,6 +2,7 @@
 
 Promises    What is counted belongs to the plugin, so neither more sessions nor a new worker bring more. A refusal says
             which limit it was and who raises it. It is audited when it is the first of its kind, then at 10, 100, ...
+Threads     Bytes are counted from any; the rest in the reactor's turn.
 Elsewhere   Messages of any kind, a second: ``host/link.py``. Log lines: ``report.py``. Entries of kv: ``host/kv.py``.
 """
 
@@ -40,8 +41,9 @@ class Bucket:
 
     def take(self, amount: float, now: float, *, most: float, back_per_s: float) -> bool:
         """Whether *amount* more is within *most*; if it is not, nothing is taken."""
-        self._taken = max(0.0, self._taken - (now - self._at) * back_per_s)
-        self._at = now
+        # Another thread may have looked at the clock later and come first.
+        self._taken = max(0.0, self._taken - max(0.0, now - self._at) * back_per_s)
+        self._at = max(self._at, now)
         if self._taken + amount > most:
             return False
         self._taken += amount

@@ -164,6 +164,27 @@ def test_one_that_does_not_mind_is_ended(
         assert stage.honest_answers()
 
 
+def test_bytes_that_no_argument_holds_are_counted_where_they_are_written(
+    tmp_path: Path,
+) -> None:
+    """A copy of a large file: an error that names the limit, one entry of the audit, and no more than that on the disk."""
+    (tmp_path / "from.txt").write_bytes(b"x" * 5000)
+    config = Config.model_validate(
+        {
+            "limits": {"max_bytes_written": 4000},
+            "allow": {"fs_read": ["$CWD"], "fs_write": ["$CWD"]},
+        }
+    )
+    args = json.dumps({"from": str(tmp_path / "from.txt"), "to": str(tmp_path / "to.txt")})
+    with Stage(tmp_path, config) as stage:
+        worker = stage.load()
+        assert ask(stage, worker, "fs.copy", 1, args) == ["E_QUOTA"]
+        (entry,) = stage.entries(Kind.REFUSED)
+
+    assert entry.detail.startswith("fs.copy: more than 4000 bytes written within an hour; ")
+    assert (tmp_path / "to.txt").stat().st_size <= 4000
+
+
 def test_what_is_its_own_does_not_count(tmp_path: Path) -> None:
     """Without a single hostcall allowed, kv, timers and the log go on."""
     with Stage(tmp_path, Config(limits=Limits(max_hostcalls_per_sec=0))) as stage:
