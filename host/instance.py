@@ -141,6 +141,7 @@ class Instance:
             self.link.kill(Loss(code, why, status, is_own_fault=False))
         self._fail_queue(status, why)
         self._leave_kv()
+        self.plugin.runtime.programs.end_of(self)
 
     def block(self, why: str) -> None:
         """Stop serving until a person enables the plugin."""
@@ -369,6 +370,7 @@ class Instance:
         self._forget_load()
         self._leave_kv()
         self.seat.names = frozenset()  # the next worker says anew what it listens to
+        self.plugin.runtime.programs.end_of(self)
         if self.state in (State.STOPPED, State.BLOCKED):
             return
         self.last_error = why.detail

@@ -312,7 +312,8 @@ class Link:
             request.cancel()
         self._send([CANCEL, call.id])
         waiting = self._sync
-        if waiting is not None and waiting.call is call:
+        # Whoever it is for: it holds up the entry, and with it this call.
+        if waiting is not None and (waiting.call is call or self._entry is call):
             self.answer(waiting, STATUS_ERROR, _CANCELLED)
             waiting.cancel()
         self._schedule_watch()

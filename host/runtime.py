@@ -28,6 +28,7 @@ from host.listener import Listener
 from host.memory import peak_bytes
 from host.outcome import Status
 from host.pool import Pool
+from host.programs.running import Programs
 from host.quarantine import Quarantine
 from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
@@ -77,6 +78,7 @@ class Runtime:
         self.builds = Builds(self)
         self.sandbox = SandboxDeaths(self.reactor, self.audit)
         self.quarantine = Quarantine(home)
+        self.programs = Programs(self.reactor)
         self.groups = Groups(config.sandbox.cgroup)
         self.links: dict[Link, None] = {}
         self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
@@ -261,6 +263,7 @@ class Runtime:
         until = now_s() + _GONE_WITHIN_S
         while self.links and now_s() < until:
             self.reactor.run_once(until - now_s())
+        self.programs.close(_GONE_WITHIN_S)
         for zygote in self._zygotes.values():
             zygote.close()
         self.http.close()

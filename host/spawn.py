@@ -1,7 +1,8 @@
-"""Starting zygotes and asking them for workers. The only module that starts processes.
+"""Starting zygotes and asking them for workers; starting supervisors. The only module that starts processes.
 
 Promises    A child gets an empty environment, one control socket and a pidfd of this process; never our
-            descriptors, never a start method that runs the embedding program again.
+            descriptors, never a start method that runs the embedding program again. A program that a plugin runs
+            is a child of its supervisor (``programs/supervise.py``), which gets that program's pipes as well.
 """
 
 import contextlib
@@ -313,3 +314,55 @@ class Zygote:
             return
         self._process.kill()
         self._process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """A process that stands over one program. ``control`` and ``pidfd`` belong to the caller."""
+
+    process: "subprocess.Popen[bytes]"
+    control: socket.socket
+    pidfd: int
+
+
+def start_supervisor(request: bytes, stdin: int, stdout: int, stderr: int) -> Supervisor:
+    """Start the supervisor of what *request* says, with those descriptors as the program's; raises OSError.
+
+    The shape of *request*: ``programs/supervise.py``.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    host = file = pidfd = -1
+    try:
+        host = os.pidfd_open(os.getpid())
+        file = os.memfd_create("request", os.MFD_CLOEXEC)
+        with open(file, "wb", closefd=False) as writer:
+            writer.write(request)
+        os.lseek(file, 0, os.SEEK_SET)
+        fds = (theirs.fileno(), host, file)
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(_ROOT / "host" / "programs" / "supervise.py"),
+                *map(str, fds),
+            ],
+            env={},
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=fds,
+            cwd="/",
+            start_new_session=True,
+        )
+        pidfd = os.pidfd_open(process.pid)
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+        for fd in (host, file):
+            if fd >= 0:
+                os.close(fd)
+    ours.setblocking(False)
+    return Supervisor(process, ours, pidfd)

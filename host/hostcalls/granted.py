@@ -124,7 +124,7 @@ class Judge:
         self._noted.append((wanted, decision))
         if decision.allowed:
             return Granted(wanted, decision, mint=_MINT)
-        raise RefusedError(_refusal(wanted, decision))
+        raise RefusedError(denial(wanted, decision))
 
     def note(self) -> None:
         """Write down what was decided."""
@@ -210,10 +210,11 @@ def _settle(
     if decision.allowed:
         act(Granted(wanted, decision, mint=_MINT))
         return
-    refused(_refusal(wanted, decision))
+    refused(denial(wanted, decision))
 
 
-def _refusal(wanted: Request, decision: Decision) -> str:
+def denial(wanted: Request, decision: Decision) -> str:
+    """Return what a plugin is told of a *decision* that is no permission."""
     why = decision.detail if decision.code in _ASKED_AND_DENIED else "not allowed"
     return f"{wanted.kind}: {_shown(target(wanted))}: {why} ({decision.code})"
 

@@ -19,6 +19,7 @@ from host.hostcalls import (
     http,
     kv,
     pending,
+    programs,
     registry,
     report,
     session,
@@ -137,6 +138,14 @@ ASKS: Final[dict[str, Row]] = {
         Guarded("session.sendMessage", session.send_message, session.SEND),
         Guarded("tool.call", tools.call, tools.NEEDS),
         Ask("tool.list", tools.list_all, sync=True),
+        Guarded("exec.run", programs.run, programs.NEEDS, sync=True),
+        Guarded("exec.start", programs.start, programs.NEEDS),
+        # What was started is the plugin's own; whoever floods with these is read less (host/link.py).
+        Ask("exec.read", programs.read, quota="none"),
+        Ask("exec.write", programs.write, quota="none"),
+        Ask("exec.close_stdin", programs.close_stdin, quota="none"),
+        Ask("exec.kill", programs.kill, quota="none"),
+        Ask("exec.wait", programs.wait, quota="none"),
     )
 }
 

@@ -111,6 +111,8 @@ FILES: Mapping[str, Case] = {
     "fs.remove": _on_file(WRITES),
     "fs.rename": _on_two(BOTH),
 }
+PROGRAMS: Mapping[str, tuple[str, ...]] = {"shell": ("*",)}
+STARTED = ("exec.start", opened)
 
 
 def with_a_session(stage: Stage) -> None:
@@ -154,6 +156,15 @@ CASES: Mapping[str, Case] = {
         allow=LOOPBACK, after=("http.request", opened), takes_time=True, prepare=serve
     ),
     "http.cancel": Case(allow=LOOPBACK, after=("http.request", opened), prepare=serve),
+    "exec.run": Case(
+        lambda _: {"command": "echo", "args": ["x"]}, {"shell": ("echo *",)}, takes_time=True
+    ),
+    "exec.start": Case(lambda _: {"command": "echo x"}, PROGRAMS, takes_time=True),
+    "exec.read": Case(lambda _: {"stream": "stdout"}, PROGRAMS, after=STARTED),
+    "exec.write": Case(lambda _: {"data": "x"}, PROGRAMS, after=STARTED),
+    "exec.close_stdin": Case(lambda _: {}, PROGRAMS, after=STARTED),
+    "exec.kill": Case(lambda _: {"signal": "SIGHUP"}, PROGRAMS, after=STARTED),
+    "exec.wait": Case(lambda _: {}, PROGRAMS, after=STARTED),
 }
 
 TOLD: Mapping[str, JsonObject] = {

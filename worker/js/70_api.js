@@ -59,6 +59,8 @@ function makeApi() {
 
   publish(api, "getConfig", (key, fallback) => getConfig(key, fallback));
   publish(api, "getSettings", () => getSettings());
+  publish(api, "exec", execProgram(null));
+  publish(api, "execSync", execProgramSync(null));
   publish(api, "sleep", (ms) => sleep(null, ms));
   publish(api, "uuid", () => uuid());
   return freeze(api);
