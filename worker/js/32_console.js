@@ -32,7 +32,31 @@ function makeLogger(call) {
 const consoleState = { __proto__: null, indent: "", counts: new MapCtor(), starts: new MapCtor() };
 
 function consoleLine(level, args) {
-  writeLog(null, level, `${consoleState.indent}${safeFormat(args)}`);
+  writeLog(null, level, indented(safeFormat(args)));
+}
+
+/** *text* with every line where the groups have moved it. */
+function indented(text) {
+  const { indent } = consoleState;
+  if (indent === "") return text;
+  const lines = newList();
+  let from = 0;
+  for (let at = stringIndexOf(text, "\n", 0); at >= 0; at = stringIndexOf(text, "\n", from)) {
+    lines[lines.length] = stringSlice(text, from, at);
+    from = at + 1;
+  }
+  lines[lines.length] = stringSlice(text, from);
+  return `${indent}${arrayJoin(lines, `\n${indent}`)}`;
+}
+
+/** console.table's text; a value without rows, or one that cannot be read, is shown as it is. */
+function tableText(value, columns) {
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return lazy("web/table").table(value, columns);
+  } catch {
+    return value;
+  }
 }
 
 function consoleLabel(value) {
@@ -50,8 +74,9 @@ function defineConsole() {
   method("warn", (...args) => consoleLine("warn", args));
   method("error", (...args) => consoleLine("error", args));
   method("debug", (...args) => consoleLine("debug", args));
-  method("dir", (value) => consoleLine("info", [value]));
-  method("table", (value) => consoleLine("info", [value]));
+  method("dir", (value) => consoleLine("info", [typeof value === "string" ? quoted(value) : value]));
+  method("dirxml", (...args) => consoleLine("info", args));
+  method("table", (value, columns) => consoleLine("info", [tableText(value, columns)]));
   method("trace", (...args) => {
     const stack = errorStackOf(new ErrorCtor(""));
     consoleLine("debug", [`${safeFormat(args)}\n${stack}`]);

@@ -11,7 +11,8 @@ internals.watchPromise = watchPromise;
 internals.startTimer = (fn, delay) => startTimer(fn, delayOf(delay, 1), false, newList());
 internals.entropy = (count) => __py.entropy(count);
 internals.uuid = uuid;
-internals.signalOf = signalOf; // (call) -> its AbortSignal-like object
+internals.signalOf = signalOf; // (call) -> its AbortSignal
+internals.inspectWithin = (value) => inspectNode(value, 2, { __proto__: null, chars: FORMAT_CHARS, seen: newList() });
 
 function defineLazyGlobals(part, names) {
   for (let i = 0; i < names.length; i++) defineLazyGlobal(names[i], part);

@@ -5,8 +5,6 @@
 internals.timeZone = __py.zone;
 
 const NumberProto = Number.prototype;
-const numberValueOf = uncurry(NumberProto.valueOf);
-const bigintValueOf = uncurry(BigInt.prototype.valueOf);
 const isSafeInteger = Number.isSafeInteger;
 
 function defineMethods(target, methods) {

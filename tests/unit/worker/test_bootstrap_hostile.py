@@ -276,7 +276,7 @@ def test_a_frozen_input_does_not_break_the_chain() -> None:
     )
 
     assert js.pre_tool()["output"] == {"modified_input": {"a": 1}}
-    assert js.logged() == ['{ command: "ls" }']
+    assert js.logged() == ["{ command: 'ls' }"]
 
 
 def test_workers_do_not_share_their_randomness() -> None:

@@ -310,7 +310,7 @@ def test_type_builds_plain_json_schema(schema: str, expected: Json) -> None:
         (
             "console.log({a: 'x', 'b-c': [1, , 'y'], n: null})",
             "info",
-            '{ a: "x", "b-c": [ 1, <empty>, "y" ], n: null }',
+            "{ a: 'x', 'b-c': [ 1, <1 empty item>, 'y' ], n: null }",
         ),
         (
             "console.log({get a() { throw 1; }, f() {}, s: Symbol('q'), b: 1n, z: -0})",

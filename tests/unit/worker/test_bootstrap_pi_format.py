@@ -390,8 +390,8 @@ def test_ctx_is_that_of_a_session_without_a_ui() -> None:
     js.event("SessionStart", {"session_id": "s9"})
 
     assert js.logged() == [
-        '[ false, undefined, false, undefined, undefined, undefined, "", "abcd", "/project", true, false, undefined, "", undefined, undefined, false ]',
-        '[ [], [], "s9", undefined, null, "/project", undefined ]',
+        "[ false, undefined, false, undefined, undefined, undefined, '', 'abcd', '/project', true, false, undefined, '', undefined, undefined, false ]",
+        "[ [], [], 's9', undefined, null, '/project', undefined ]",
     ]
 
 
