@@ -474,6 +474,21 @@ def test_plugins_log_to_standard_error_from_the_level_asked_for(cli: Cli) -> Non
     )
 
 
+def test_a_terminal_sees_no_escape_sequence_of_a_plugin(cli: Cli) -> None:
+    """Whatever way it goes to the log: as text, in a value, as a name, in a table, in a group, from a timer's error."""
+    escape = r"\u001b[31m\u009b2J\u0007\u202e"
+    (cli.cwd / "log.js").write_text(
+        f"const text = '{escape}'; console.warn(text); console.error('%s %o', text, {{ [text]: [text] }}); console.error(Symbol(text));"
+        "console.error(new Map([[text, text]]), new Error(text)); console.group(text); console.error('in'); console.groupEnd();"
+        "console.assert(false, text); console.table([{ [text]: text }]); Object.defineProperty(console.error, 'name', { value: text });"
+        "pi.logger.error(text); queueMicrotask(() => { throw new TypeError(text); });\n"
+    )
+    shown = cli("inspect", "log.js", env={"JCODE_PLUGIN_LOG": "debug"}, check=0)
+
+    assert shown.err.count("ERROR [log]") >= 6
+    assert not set("\x1b\x9b\x07\u202e") & set(shown.err + shown.out)
+
+
 # --- the program itself --------------------------------------------------------------------------------
 
 
