@@ -32,6 +32,8 @@ HOSTCALL_IN_PLACE: Final = "hostcall, waited for in place"
 HOSTCALL_LATER: Final = "hostcall, a promise"
 KV_GET: Final = "pi.kv.get"
 KV_SET: Final = "pi.kv.set, on the disk"
+FS_READ_1K: Final = "pi.fs.readText, 1 KB"
+FS_READ_1M: Final = "pi.fs.readText, 1 MB"
 TIMERS: Final = "timer of a thousand, each its own callback"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"

@@ -1,10 +1,13 @@
-"""What a plugin's own questions cost: hostcalls in place and answered later, the key-value store, timers."""
+"""What a plugin's own questions cost: hostcalls in place and answered later, the key-value store, files,
+timers."""
 
 import time
 from unittest.mock import patch
 
 from benchmarks.families.hosting import BlockingRow
 from benchmarks.names import (
+    FS_READ_1K,
+    FS_READ_1M,
     HOSTCALL_IN_PLACE,
     HOSTCALL_LATER,
     KV_GET,
@@ -44,6 +47,7 @@ class Asking(BlockingRow):
         ):
             host = self.open("hostcalls.ts")
         host.run_command("kv-set", "1")
+        host.run_command("fs-make", "1")
         self.sample(1)
 
     def sample(self, n: int) -> list[float]:
@@ -63,11 +67,13 @@ class Asking(BlockingRow):
 
 
 def rows() -> list[Row]:
-    """In place and later, from the mirror and to the disk, and a thousand timers."""
+    """In place and later, from the mirror and to the disk, files, and a thousand timers."""
     return [
         Asking(HOSTCALL_IN_PLACE, "in-place", 20),
         Asking(HOSTCALL_LATER, "later", 20),
         Asking(KV_GET, "kv-get", 1000),
         Asking(KV_SET, "kv-set", 1, per_round=100),
+        Asking(FS_READ_1K, "fs-read-1k", 20),
+        Asking(FS_READ_1M, "fs-read-1m", 1),
         Asking(TIMERS, "timers", 1000, per_round=1),
     ]

@@ -22,6 +22,18 @@ export default function (pi) {
     for (let i = 0; i < times; i++) await pi.kv.set("key", { n: 1 });
     return times;
   });
+  command("fs-make", async (times) => {
+    await pi.fs.writeText(`${pi.dataDir}/1k`, "x".repeat(1024));
+    await pi.fs.writeText(`${pi.dataDir}/1m`, "x".repeat(1024 * 1024));
+    return times;
+  });
+  const reading = (name, size) => command(`fs-read-${name}`, async (times) => {
+    let read = 0;
+    for (let i = 0; i < times; i++) read += (await pi.fs.readText(`${pi.dataDir}/${name}`)).length === size;
+    return read;
+  });
+  reading("1k", 1024);
+  reading("1m", 1024 * 1024);
   command("timers", (times) => new Promise((resolve) => {
     let fired = 0;
     for (let i = 0; i < times; i++) setTimeout(() => ++fired === times && resolve(fired), 0);
