@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from host.aio import PluginHost
     from host.approvals import Answer, Question
     from host.blocking import BlockingPluginHost
+    from host.completions import Completion
     from host.config import Config, Limits, PluginOptions, Timeouts
     from host.errors import (
         ApprovalsError,
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
     )
     from host.gate import ToolVerdict
     from host.outcome import Conflict, Outcome, PluginResult, Status
+    from host.providers import ProviderInfo
     from host.remembered import Approval
     from host.session import (
         BlockingSessionProvider,
         SessionMessage,
         SessionProvider,
     )
-    from host.tool_result import ToolResult
+    from host.tool_result import ToolResult, ToolUpdate
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
     from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
@@ -54,6 +56,7 @@ __all__ = [
     "ApprovalsError",
     "BlockingPluginHost",
     "BlockingSessionProvider",
+    "Completion",
     "Config",
     "ConfigError",
     "Conflict",
@@ -74,6 +77,7 @@ __all__ = [
     "PluginLoadError",
     "PluginOptions",
     "PluginResult",
+    "ProviderInfo",
     "Question",
     "SessionError",
     "SessionMessage",
@@ -85,6 +89,7 @@ __all__ = [
     "ToolError",
     "ToolInfo",
     "ToolResult",
+    "ToolUpdate",
     "ToolVerdict",
 ]
 
@@ -92,7 +97,10 @@ _HOME_OF = {
     "PluginHost": "host.aio",
     "BlockingPluginHost": "host.blocking",
     "PluginEvent": "ipc.events",
+    "Completion": "host.completions",
+    "ProviderInfo": "host.providers",
     "ToolResult": "host.tool_result",
+    "ToolUpdate": "host.tool_result",
     "ToolVerdict": "host.gate",
     "Answer": "host.approvals",
     "Question": "host.approvals",

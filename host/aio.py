@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from host.approvals import Approver, Question, Unanswered
+from host.completions import Completion, complete
 from host.config import Config
 from host.core import HostCore, read_config
 from host.errors import HostClosedError
@@ -18,7 +19,7 @@ from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
 from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
-from host.tool_result import ToolResult
+from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
 from host.waits import Wait, start
 from host.workspace import PluginInfo
@@ -269,15 +270,18 @@ class PluginHost(HostCore):
         session_id: str = "",
         timeout_s: float | None = None,
         typed: bool = False,
+        on_update: Callable[[ToolUpdate], None] | None = None,
     ) -> ToolResult:
         """Call a plugin's tool through the whole pipeline. Raises :class:`ToolError` if it cannot be made.
 
         *timeout_s* is how long the agent waits in all, a person's thinking included; None: as long as the question
         and the tool may take. *typed* says that a person asked for this very call, which stands for their
         approval of it; what is denied stays denied. A refusal has the status ``blocked`` and says which rule it was.
+        *on_update* is called on the loop with what the tool has so far, some times a second at most; it does not
+        block. Cancelling the task that waits cancels the call: the plugin's signal is aborted.
         """
         self.runtime.check_usable()
-        caller = Caller(session_id, until_of(timeout_s), typed)
+        caller = Caller(session_id, until_of(timeout_s), typed, on_update=on_update)
         return await self._run(call_tool(self.workspace, name, params, caller))
 
     async def run_command(
@@ -297,6 +301,16 @@ class PluginHost(HostCore):
         self.runtime.check_usable()
         caller = Caller(session_id, until_of(timeout_s), typed)
         return await self._run(run_command(self.workspace, name, args, caller))
+
+    async def complete_command(
+        self, name: str, prefix: str = "", *, session_id: str = ""
+    ) -> list[Completion]:
+        """Return what may follow *prefix*, the arguments of a command as far as they are typed.
+
+        Raises :class:`ToolError` for a command that there is not, or whose plugin fails or takes too long.
+        """
+        self.runtime.check_usable()
+        return await self._run(complete(self.workspace, name, prefix, session_id))
 
     async def check_tool(
         self,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Self, TypeVar
 
 from host.approvals import BlockingApprover, Question, Unanswered
+from host.completions import Completion, complete
 from host.config import Config
 from host.core import HostCore, read_config
 from host.errors import HostClosedError
@@ -21,8 +22,9 @@ from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
 from host.session import CAUSE, BlockingSessionProvider, SessionMessage, SessionRequest
-from host.tool_result import ToolResult
+from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
+from host.updates import heard_in_a_thread
 from host.waits import Wait, start
 from host.workspace import PluginInfo
 
@@ -300,12 +302,22 @@ class BlockingPluginHost(HostCore):
         session_id: str = "",
         timeout_s: float | None = None,
         typed: bool = False,
+        on_update: Callable[[ToolUpdate], None] | None = None,
     ) -> ToolResult:
-        """See :meth:`host.aio.PluginHost.call_tool`."""
+        """See :meth:`host.aio.PluginHost.call_tool`. *on_update* is called in a thread of its own; when this returns,
+        it has seen every update."""
+        with heard_in_a_thread(on_update) as hear, self._lock:
+            self.runtime.check_usable()
+            caller = Caller(session_id, until_of(timeout_s), typed, on_update=hear)
+            return self._wait(start(call_tool(self.workspace, name, params, caller)))
+
+    def complete_command(
+        self, name: str, prefix: str = "", *, session_id: str = ""
+    ) -> list[Completion]:
+        """See :meth:`host.aio.PluginHost.complete_command`."""
         with self._lock:
             self.runtime.check_usable()
-            caller = Caller(session_id, until_of(timeout_s), typed)
-            return self._wait(start(call_tool(self.workspace, name, params, caller)))
+            return self._wait(start(complete(self.workspace, name, prefix, session_id)))
 
     def run_command(
         self,

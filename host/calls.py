@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from host.instance import Instance
     from host.lineage import Lineage
     from host.thinking import Thinking
+    from host.tool_result import ToolUpdate
 
 _WORDS: Final = {EVENT: "event", TOOL: "tool", COMMAND: "command", LOAD: "load", BUILD: "build"}
 
@@ -33,7 +34,7 @@ class Call(msgspec.Struct, eq=False):
     when the status is FAILED and the worker said why), or the host's own words otherwise. ``index`` is the
     caller's; ``frame`` is the request as bytes where that is made already; ``plain_answer`` is the frame of an
     answer without anything in it; ``owner`` is the instance it was submitted to; ``agent_until`` is when the calling
-    agent waits no longer (``now_s``); ``lineage`` says which plugin's call led to this one, if one did.
+    agent waits no longer (``now_s``); ``lineage`` says which plugin's call led to this one, if one did; ``on_update`` takes what a tool has so far.
     """
 
     message: Message
@@ -49,6 +50,7 @@ class Call(msgspec.Struct, eq=False):
     owner: "Instance | None" = None
     thinking: "Thinking | None" = None
     lineage: "Lineage | None" = None
+    on_update: "Callable[[ToolUpdate], None] | None" = None
     state: int = QUEUED
     delivered_at: float = 0.0
 

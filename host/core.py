@@ -12,6 +12,7 @@ from host.errors import InputError
 from host.events import PluginEvent
 from host.gate import read_mode
 from host.outcome import Outcome
+from host.providers import ProviderInfo
 from host.realpath import file_request
 from host.remembered import Approval
 from host.runtime import Runtime
@@ -143,6 +144,12 @@ class HostCore:
         """Every tool that the agent may offer to its model."""
         self._look()
         return self.workspace.tools()
+
+    def providers(self) -> list[ProviderInfo]:
+        """Every model provider that a plugin defines and is allowed to, by name."""
+        self._look()
+        found = self.workspace.snapshot.providers
+        return [found[name] for name in sorted(found)]
 
     def commands(self) -> list[str]:
         """Names of the registered commands."""

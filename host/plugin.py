@@ -20,11 +20,13 @@ from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
 from host.hostcalls.asking import Asked
 from host.hostcalls.quota import Bucket, Quota
+from host.hostcalls.updates import PER_S as UPDATES_PER_S
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
 from host.manifests import API_VERSION
 from host.outcome import Json, JsonObject, Status
 from host.positions import map_positions
+from host.rate import Rate
 from host.reactor import now_s
 from host.redaction import Redactor
 from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
@@ -102,6 +104,7 @@ class Plugin:
         self.quota = Quota(self)
         self.asked = Asked()
         self.sent_messages = Bucket()
+        self.updates = Rate(UPDATES_PER_S, now_s())
         self.tool_calls = 0
         """Tools of other plugins that its instances are waiting for."""
         self._tiers: dict[str, Tier] = {}

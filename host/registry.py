@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
 from host.outcome import Json, JsonObject
+from host.providers import provider_problem
 from ipc.events import PluginEvent
 from policies.gate import TIERS, Tier
 
@@ -28,6 +29,7 @@ class ToolSpec:
     label: str | None = None
     parameters: JsonObject | None = None
     has_handler: bool = True
+    output_schema: JsonObject | None = None
     says_tier: bool = True
 
 
@@ -37,6 +39,7 @@ class CommandSpec:
 
     name: str
     description: str = ""
+    completes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,17 @@ class _Reader:
                 seen[name] = item
         return list(seen.values())
 
+    def providers(self, raw: Json) -> list[JsonObject]:
+        """Return the definitions that can be used."""
+        found = []
+        for definition in self.named(raw, "provider"):
+            problem = provider_problem(definition)
+            if problem is None:
+                found.append(definition)
+            else:
+                self.problems.append(f"provider {definition['name']}: {problem}")
+        return found
+
 
 def read_registry(raw: JsonObject) -> Registry:
     """Return *raw* as checked values; what cannot be used is left out and named in ``problems``."""
@@ -104,6 +118,7 @@ def read_registry(raw: JsonObject) -> Registry:
     tools = []
     for item in reader.named(raw.get("tools"), "tool"):
         parameters, tier = item.get("parameters"), item.get("tier")
+        schema = item.get("output_schema")
         tools.append(
             ToolSpec(
                 name=_text(item["name"]),
@@ -112,11 +127,14 @@ def read_registry(raw: JsonObject) -> Registry:
                 label=_text(item.get("label"), 200) or None,
                 parameters=parameters if _is_object(parameters) else None,
                 has_handler=item.get("has_handler") is not False,
+                output_schema=schema if _is_object(schema) else None,
                 says_tier=tier is not None,
             )
         )
     commands = [
-        CommandSpec(_text(item["name"]), _text(item.get("description")))
+        CommandSpec(
+            _text(item["name"]), _text(item.get("description")), item.get("completes") is True
+        )
         for item in reader.named(raw.get("commands"), "command")
     ]
     shortcuts = raw.get("shortcuts")
@@ -128,7 +146,7 @@ def read_registry(raw: JsonObject) -> Registry:
         shortcuts=tuple(s for s in shortcuts[:MAX_EACH] if _is_object(s))
         if isinstance(shortcuts, list)
         else (),
-        providers=tuple(reader.named(raw.get("providers"), "provider")),
+        providers=tuple(reader.providers(raw.get("providers"))),
         speaks_pi=bool(raw.get("pi_events")) or raw.get("imports_pi") is True,
         problems=tuple(reader.problems[:20]),
     )

@@ -1,5 +1,6 @@
 """One TOOL or COMMAND to the instance of a session, and its answer or the deadline."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from host.answers import error_text
@@ -9,7 +10,7 @@ from host.lineage import Lineage
 from host.outcome import Status
 from host.plugin import Plugin
 from host.reactor import now_s
-from host.tool_result import ToolResult, lost, read_result
+from host.tool_result import ToolResult, ToolUpdate, lost, read_result
 from host.waits import Wait
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ async def run_in_worker(
     tool: str,
     until: float | None,
     lineage: Lineage | None = None,
+    on_update: "Callable[[ToolUpdate], None] | None" = None,
 ) -> ToolResult:
     """Send *request* and wait for its result: as long as the plugin may take, and at most *until* (``now_s``).
 
@@ -41,7 +43,7 @@ async def run_in_worker(
         status, text = Status.TIMED_OUT, "the agent's time for this call was up before its turn"
     else:
         status, text = await _ask_worker(
-            workspace, plugin, kind, request, session_id, budget_s, until, lineage
+            workspace, plugin, kind, request, session_id, budget_s, until, lineage, on_update
         )
     elapsed_ms = (now_s() - began) * 1000
     if status is Status.ANSWERED:
@@ -59,6 +61,7 @@ async def _ask_worker(
     budget_s: float,
     until: float | None,
     lineage: Lineage | None,
+    on_update: "Callable[[ToolUpdate], None] | None",
 ) -> tuple[Status, str]:
     try:
         text = encode_json(request).decode()
@@ -76,6 +79,7 @@ async def _ask_worker(
         session_id=session_id,
         agent_until=float("inf") if until is None else until,
         lineage=lineage,
+        on_update=on_update,
     )
     reactor = runtime.reactor
     timers = [reactor.at(now_s() + budget_s, lambda: call.on_deadline(budget_s, reactor))]

@@ -14,6 +14,7 @@ from host.audit import AuditRing, Kind
 from host.capabilities import EVENT_NAMES
 from host.config import Config
 from host.events import ENDS_SESSION, PluginEvent, Right
+from host.providers import ProviderInfo
 from host.registry import CommandSpec, ToolSpec
 from ipc.codec import event_middle
 from ipc.limits import MAX_ID
@@ -97,6 +98,7 @@ class Snapshot:
     routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
     tools: Mapping[str, ToolRoute] = field(default_factory=lambda: MappingProxyType({}))
     commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
+    providers: Mapping[str, ProviderInfo] = field(default_factory=lambda: MappingProxyType({}))
     switches: Switches = NOTHING_OFF
     """What was off when this was made."""
     chain: Chain = field(default_factory=Chain)
@@ -118,6 +120,7 @@ def build(
     routes: list[list[Route]] = [[] for _ in range(_EVENT_SLOTS)]
     tools: dict[str, ToolRoute] = {}
     commands: dict[str, CommandRoute] = {}
+    providers: dict[str, ProviderInfo] = {}
     bitmap = 0
     plugins = [plugin for plugin in plugins if plugin.off_because is None]
     has_hooks = switches.disable is None and switches.skip_hooks is None
@@ -161,6 +164,16 @@ def build(
                 n += 1
                 name = f"{command.name}:{n}"
             commands[name] = CommandRoute(plugin, command)
+        for definition in registry.providers:
+            asked = NameRequest("providers", str(definition["name"]))
+            # No gate comes later, at which a person could be asked: what is left open is not offered.
+            if not chain.decide(plugin.name, asked).allowed:
+                refused.append(_denied(plugin.name, asked, chain))
+            elif asked.name in providers:
+                told = f"provider {asked.name} of {plugin.name}: {providers[asked.name].plugin} has one of that name"
+                refused.append(Refusal(plugin.name, told))
+            else:
+                providers[asked.name] = ProviderInfo(asked.name, plugin.name, definition)
     snapshot = Snapshot(
         generation,
         bitmap,
@@ -169,6 +182,7 @@ def build(
         tuple(tuple(of_event) for of_event in routes),
         MappingProxyType(tools),
         MappingProxyType(commands),
+        MappingProxyType(providers if switches.force_deny is None else {}),
         switches,
         chain if switches.force_deny is None else chain.with_force_deny(switches.force_deny),
     )

@@ -109,6 +109,23 @@ def read_result(text: str, *, plugin: str, tool: str, elapsed_ms: float) -> Tool
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ToolUpdate:
+    """What a running tool has so far, in the shape of its result."""
+
+    plugin: str
+    output: Json
+    content: tuple[JsonObject, ...] = ()
+    details: Json = None
+
+
+def read_update(raw: JsonObject, *, plugin: str) -> ToolUpdate:
+    """Return what a worker says of a tool that still runs."""
+    return ToolUpdate(
+        plugin, raw.get("output"), _blocks(raw.get("content")), raw.get("details")
+    )
+
+
 def with_output(result: ToolResult, output: Json) -> ToolResult:
     """*result* as an event changed it; blocks stay blocks, and the text that goes with them follows."""
     blocks = _blocks(output) if result.content else ()

@@ -5,6 +5,7 @@ Promises    What runs has passed the schema, the gate and every guard as it runs
 Elsewhere   The gate: ``gate.py``. The worker's part: ``requests.py``. What a result is: ``tool_result.py``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from host.reactor import now_s
 from host.requests import run_in_worker
 from host.schema import schema_problem
 from host.snapshot import ToolRoute
-from host.tool_result import ToolResult, failure, lost, with_output
+from host.tool_result import ToolResult, ToolUpdate, failure, lost, with_output
 from ipc.messages import COMMAND, TOOL
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Caller:
     until: float | None = None
     typed: bool = False
     lineage: Lineage | None = None
+    on_update: Callable[[ToolUpdate], None] | None = None
+    """Takes what the tool has so far, in the reactor's turn."""
 
 
 def until_of(timeout_s: float | None) -> float | None:
@@ -251,11 +254,34 @@ async def _execute(
             tool=subject.public,
             until=caller.until,
             lineage=caller.lineage,
+            on_update=caller.on_update,
         )
     finally:
         if takes_turns:
             slots.give()
+    result = _checked(route, result)
     return _ended(workspace, await _after(workspace, result, params, about, caller), verdict)
+
+
+def _checked(route: ToolRoute, result: ToolResult) -> ToolResult:
+    """*result*, unless the tool says what it returns and this is not it."""
+    schema = route.spec.output_schema
+    if schema is None or not result.ok:
+        return result
+    try:
+        problem = schema_problem(schema, result.output)
+    except ToolError:
+        problem = "its output schema is not a usable JSON Schema"
+    if problem is None:
+        return result
+    return failure(
+        "failed",
+        "E_RESULT",
+        f"output of {route.spec.name}: {problem}",
+        plugin=result.plugin,
+        tool=result.tool,
+        elapsed_ms=result.elapsed_ms,
+    )
 
 
 async def _after(

@@ -168,6 +168,9 @@ def command(
         list[str] | None, typer.Argument(metavar="[ARGS]", help="Handed to it as one text.")
     ] = None,
     *,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Print what may follow ARGS; run nothing.")
+    ] = False,
     plugins: PluginOption = None,
     gate: GateOption = False,
     mode: ModeOption = None,
@@ -175,10 +178,12 @@ def command(
     as_json: JsonOption = False,
 ) -> int:
     """Run a command that a plugin registered: typing it approves it."""
-    from host.cli.calling import Gate, run_command
+    from host.cli.calling import Gate, run_command, show_completions
 
     words = " ".join(args or [])
     how = Gate(gate, mode, plugin_mode)
+    if complete:
+        return show_completions(name, words, plugins or [], how, as_json=as_json)
     return run_command(name, words, plugins or [], how, as_json=as_json)
 
 

@@ -151,6 +151,21 @@ def run_command(
     return _finish(result, as_json=as_json)
 
 
+def show_completions(
+    name: str, prefix: str, plugins: Sequence[Path], gate: Gate, *, as_json: bool
+) -> int:
+    """Print what may follow *prefix* after the command *name*, a line each; return the exit code."""
+    with gate.open(plugins) as host:
+        found = host.complete_command(name, prefix)
+    if as_json:
+        print_json({"completions": [one.to_json() for one in found]})
+    else:
+        for one in found:
+            told = f"{one.value}\t{one.description}" if one.description else one.value
+            sys.stdout.write("\t".join(map(printable, told.split("\t", 1))) + "\n")
+    return FINE
+
+
 def _finish(result: ToolResult, *, as_json: bool) -> int:
     if as_json:
         print_json(result.to_json())

@@ -25,6 +25,7 @@ from host.hostcalls import (
     session,
     timers,
     tools,
+    updates,
 )
 from host.hostcalls.files import FileHandler, FileKind, answer_in_thread
 from host.hostcalls.granted import Granted, Needs, grant
@@ -158,6 +159,7 @@ TELLS: Final[dict[str, Tell]] = {
         Tell("registry", registry.changed),
         Tell("cancel", pending.cancel),
         Tell("bus.listen", bus.listen),
+        Tell("tool.update", updates.update),
     )
 }
 

@@ -174,5 +174,6 @@ TOLD: Mapping[str, JsonObject] = {
     "registry": {"events": [], "tools": [], "commands": []},
     "cancel": {"id": 1},
     "bus.listen": {"names": ["hello"]},
+    "tool.update": {"output": "half of it"},
 }
 """Arguments of whatever is told and not answered."""

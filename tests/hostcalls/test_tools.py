@@ -7,8 +7,10 @@ import pytest
 
 from host.config import Config
 from host.hostcalls.tools import MAX_CALLS
+from host.tool_result import ToolUpdate
+from host.tools import Caller, call_tool
 from host.waits import start
-from ipc.messages import ANSWER
+from ipc.messages import ANSWER, EVENT, TOOL
 from tests.hostcalls.cases import with_a_neighbour
 from tests.support.scripted import ScriptedWorker, Stage
 
@@ -86,3 +88,29 @@ def test_what_it_may_not_call_is_not_listed(tmp_path: Path) -> None:
         tools = answer_to(stage, worker)["tools"]
         assert isinstance(tools, list)
         assert [tool["name"] for tool in tools] == ["poke"]
+
+
+def test_an_update_goes_to_who_listens_to_that_call(tmp_path: Path) -> None:
+    """Not for an event, nor for nothing, nor once the call is over; a listener that fails harms nobody."""
+    with Stage(tmp_path) as stage:
+        worker = stage.load()
+        heard: list[object] = []
+
+        def listen(update: ToolUpdate) -> None:
+            heard.append(update.output)
+            raise ValueError("mine")
+
+        caller = Caller(on_update=listen)
+        waiting = start(call_tool(stage.workspace, "poke", {}, caller))
+        stage.until(lambda: worker.has(EVENT))
+        event = int(worker.take(EVENT)[1])
+        worker.cast("tool.update", '{"output":"of an event"}', call=event)
+        worker.cast("tool.update", '{"output":"of nothing"}')
+        worker.result(event)
+        stage.until(lambda: worker.has(TOOL))
+        call = int(worker.take(TOOL)[1])
+        worker.cast("tool.update", '{"output":"half","content":7}', call=call)
+        worker.result(call, '{"output":"all"}')
+        assert stage.run(waiting).output == "all"
+
+        assert heard == ["half"]

@@ -539,3 +539,20 @@ def test_somebody_elses_package_of_our_name_is_refused(cli: Cli, make: str, name
     assert ran.err.startswith(
         f"error: the package {name} resolves to {place}, not to {ROOT / name}; "
     )
+
+
+def test_completions_of_a_command_are_printed(cli: Cli) -> None:
+    """A line each, harmless for terminals; nothing runs."""
+    path = cli.cwd / "deploy.js"
+    path.write_text(
+        'pi.registerCommand("deploy", { handler: () => "ran", getArgumentCompletions: (p) => '
+        '["prod", { value: "pre\\x1b[2J", description: "a\\nb" }].filter((v) => (v.value ?? v).startsWith(p)) });'
+    )
+    words = ("command", "deploy", "pr", "--complete", "--plugin", "deploy.js")
+    ran = cli(*words, check=0)
+    assert ran.out.splitlines()[0] == "prod"
+    assert "\x1b" not in ran.out
+    assert len(ran.out.splitlines()) == 2
+    completions = cli(*words, "--json", check=0).json()["completions"]
+    assert isinstance(completions, list)
+    assert completions[0] == {"value": "prod", "label": "prod", "description": ""}

@@ -95,9 +95,10 @@ function registerCommand(first, second) {
   const description = described === undefined ? "" : checkText(`command "${name}": description`, described, MAX_DESCRIPTION_CHARS);
   const run = checkFunction(`command "${name}": handler`, fieldOf(definition, "handler"));
   if (run === null) throw new TypeErrorCtor(`command "${name}" needs a handler`);
-  putRegistration(commands, name, {
-    __proto__: null, info: { __proto__: null, name, description }, run, self: definition,
-  });
+  const complete = checkFunction(`command "${name}": getArgumentCompletions`, fieldOf(definition, "getArgumentCompletions"));
+  const info = { __proto__: null, name, description };
+  if (complete !== null) info.completes = true;
+  putRegistration(commands, name, { __proto__: null, info, run, complete, self: definition });
 }
 
 function registerFlag(name, options) {

@@ -29,6 +29,14 @@ function registerTool(definition) {
     if (typeof tier !== "string" || tierNames[tier] !== true) throw new TypeErrorCtor(`${what}: tier is "read", "write" or "exec"`);
     info.tier = tier;
   }
+  const output = fieldOf(definition, "outputSchema");
+  const schema = output === undefined ? fieldOf(definition, "returns") : output;
+  if (schema !== undefined && schema !== null) {
+    if (typeof schema !== "object" || arrayIsArray(schema)) {
+      throw new TypeErrorCtor(`${what}: outputSchema must be a JSON Schema object, not ${kindOf(schema)}`);
+    }
+    info.output_schema = copyJson(schema);
+  }
   const label = fieldOf(definition, "label");
   if (label !== undefined) info.label = checkText(`${what}: label`, label, 200);
   const handler = checkFunction(`${what}: handler`, fieldOf(definition, "handler"));
@@ -130,10 +138,21 @@ function runTool(call, tool, given) {
   const given_id = call.context.tool_call_id;
   const toolCallId = typeof given_id === "string" ? given_id : `call_${uuid()}`;
   const signal = signalOf(call);
-  // Nobody listens to partial results yet; plugins may call onUpdate all the same.
+  const onUpdate = updateOf(call);
   return reflectApply(tool.run, tool.self, tool.kind === "old"
-    ? [toolCallId, params, undefinedFunction, ctx, signal]
-    : [toolCallId, params, signal, undefinedFunction, ctx]);
+    ? [toolCallId, params, onUpdate, ctx, signal]
+    : [toolCallId, params, signal, onUpdate, ctx]);
+}
+
+const MAX_UPDATE_CHARS = 262144; // of JSON; a larger one is left out
+
+/** onUpdate for *call*: what the tool has so far, for an agent that shows it. Throws for what is no result. */
+function updateOf(call) {
+  return freeze((partial) => {
+    if (call.done || call.cancelled) return;
+    const copy = normaliseToolResult(partial);
+    if (jsonStringify(copy).length <= MAX_UPDATE_CHARS) cast(call, "tool.update", copy);
+  });
 }
 
 function toolResult(value) {
@@ -205,8 +224,19 @@ function callCommand(id, text) {
   }
   const call = newCall(id, "");
   call.context = contextFrom(request);
+  if (hasOwn(request, "complete")) {
+    if (command.complete === null) return resultText({ __proto__: null, output: [] });
+    return runCall(call, () => reflectApply(command.complete, command.self, [request.complete, new CallHandle(call)]), completionsResult);
+  }
   const args = typeof request.args === "string" ? request.args : "";
   return runCall(call, () => reflectApply(command.run, command.self, [args, new CallHandle(call)]), commandResult);
+}
+
+/** null, or a list of texts or of {value, label?, description?}. */
+function completionsResult(value) {
+  const copy = value === undefined || value === null ? [] : copyJson(value);
+  if (!arrayIsArray(copy)) throw makeError("E_INVALID", `completions are a list, not ${kindOf(value)}`);
+  return resultText({ __proto__: null, output: copy });
 }
 
 function commandResult(value) {

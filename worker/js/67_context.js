@@ -42,6 +42,7 @@ class CallHandle {
   }
   get callTool() { return lazy("pi/host").makeCallTool(this.#call); }
   get session() { return lazy("pi/host").makeSession(this.#call); }
+  get onUpdate() { return updateOf(this.#call); }
   get hasUI() { return false; }
   get ui() { return silentUi; }
   get sessionManager() {
