@@ -20,6 +20,8 @@ from host.reactor import Reactor
 _REVALIDATE_EVERY_S = 0.25
 MAX_WAITING_CHARS: Final = 16 * 1024 * 1024
 """What may wait for the disk, of one space; a plugin can send as much every second."""
+WEIGHT_CHARS: Final = 1000
+"""What a write that waits counts for beside its text. One that its plugin cancels waits all the same."""
 
 
 class Mirror(Protocol):
@@ -126,7 +128,7 @@ class KvSpace:
         if self._waiting_chars > MAX_WAITING_CHARS:
             done(KvError("E_BUSY", "too much waits for the disk already"))
             return
-        self._waiting_chars += len(key) + len(text or "")
+        self._waiting_chars += WEIGHT_CHARS + len(key) + len(text or "")
         self._waiting.append((mirror, key, text, done))
         if len(self._waiting) == 1:  # one job takes all that came until it runs
             self._hub.submit(self._write_waiting)
@@ -148,7 +150,7 @@ class KvSpace:
 
         def finish() -> None:
             for (mirror, key, text, done), error in zip(waiting, errors, strict=True):
-                self._waiting_chars -= len(key) + len(text or "")
+                self._waiting_chars -= WEIGHT_CHARS + len(key) + len(text or "")
                 done(error)
                 if error is None:
                     self._tell_others(mirror, key, text)

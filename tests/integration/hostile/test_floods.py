@@ -245,7 +245,7 @@ def test_what_waits_for_the_disk_is_bounded(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A plugin writes faster than a disk that stands still: it hears so, and the host keeps no more of it."""
-    monkeypatch.setattr(kv_hub, "MAX_WAITING_CHARS", 100)
+    monkeypatch.setattr(kv_hub, "MAX_WAITING_CHARS", 100 + kv_hub.WEIGHT_CHARS)
     monkeypatch.setattr(stage.runtime.kv, "submit", lambda _: None)
     worker = stage.load()
     _, id_ = stage.deliver(worker)
@@ -259,4 +259,22 @@ def test_what_waits_for_the_disk_is_bounded(
     answer = worker.take(ANSWER)
     assert answer[1] == 3
     assert "E_BUSY" in str(answer[3])
+    assert worker.exit is None
+
+
+def test_cancelled_writes_wait_for_the_disk_as_any(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin that takes back what it asked for has none pending, and the host no more to keep for that."""
+    monkeypatch.setattr(kv_hub, "MAX_WAITING_CHARS", 10 * kv_hub.WEIGHT_CHARS)
+    monkeypatch.setattr(stage.runtime.kv, "submit", lambda _: None)
+    worker = stage.load()
+    _, id_ = stage.deliver(worker)
+    for at in range(1, 40):
+        worker.hostcall(at, "kv.set", '{"key":"k","value":1}', call=id_)
+        worker.cast("cancel", f'{{"id":{at}}}')
+        stage.turn()
+    (instance,) = stage.plugin.all_instances()
+
+    assert len(instance.kv()._waiting) <= 11
     assert worker.exit is None
