@@ -23,19 +23,20 @@ def judge(host: Host, by_name: Decision, address: Address, by_address: Decision)
         return by_address
     if not is_inner(address) or by_address.allowed:
         return by_name
-    if not is_metadata(address) and (host.inner or _is_operators_word(by_name)):
+    if not is_metadata(address) and (host.inner or _is_operators_word(host, by_name)):
         return by_name
     return Decision(
         "deny", 5, "deny.address", BUILT_IN, f"{host.text} is {address}, which {_WHY}"
     )
 
 
-def _is_operators_word(decision: Decision) -> bool:
+def _is_operators_word(host: Host, decision: Decision) -> bool:
     """Whether the rule names exactly this host and is no stranger's: what a manifest asks for and a user
     accepted was read as a name of the public internet."""
     if decision.layer not in (3, 4) or decision.source.origin in ("consent", "manifest"):
         return False
     try:
-        return not read(decision.detail).wild
+        pattern = read(decision.detail)
+        return not pattern.wild and pattern.text == host.text
     except HostPatternError:
         return False

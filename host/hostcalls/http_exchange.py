@@ -36,6 +36,7 @@ T = TypeVar("T")
 MAX_REDIRECTS: Final = 5
 UNREAD_S: Final = 60.0
 """How long an answer waits for the plugin to read more of its body."""
+_LOOK_AFTER_BYTES: Final = 256 * 1024
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
@@ -77,6 +78,9 @@ class Exchange:
 
     def read(self, request: HostcallRequest, *, is_stream: bool) -> None:
         """Answer *request* with the next piece of the body: ``{"data": base64, "done"}``."""
+        if self._ended is not None:
+            refuse(request, self._ended.code, f"{self._label}: {self._ended}")
+            return
         if self._is_working or self._request is not None:
             refuse(request, "E_INVALID", "this body is being read already")
             return
@@ -92,6 +96,10 @@ class Exchange:
             if connection is None:
                 raise Failure("E_NETWORK", "the connection is closed")
             piece = connection.next_piece()
+            at = connection.received
+            # What came in may give nothing yet; a turn of the reactor for each such piece would be too much.
+            while piece == b"" and connection.received - at < _LOOK_AFTER_BYTES:
+                piece = connection.next_piece()
             return (b"", True) if piece is None else (piece, False)
 
         def done(result: tuple[bytes, bool] | Failure) -> None:
@@ -105,7 +113,7 @@ class Exchange:
                 self.end(Failure("E_TOO_LARGE", f"its body exceeds {most} bytes"))
                 return
             if not piece and not is_end:
-                self._work(job, done)  # what came in gave nothing yet
+                self._work(job, done)
                 return
             self._answer(
                 {"data": base64.b64encode(piece).decode(), "done": is_end}, is_last=is_end
