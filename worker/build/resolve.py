@@ -27,7 +27,9 @@ HOST_SCOPES: Final = (
     "@opencode-ai/",
     "@swc/helpers/",
 )
-HOST_PACKAGES: Final = frozenset({"typebox", "@sinclair/typebox", "jcode", "jcode-plugin"})
+HOST_PACKAGES: Final = frozenset(
+    {"typebox", "@sinclair/typebox", "jcode", "jcode-plugin", "undici"}
+)
 # fmt: off
 NODE_BUILTINS: Final = frozenset({
     "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants",

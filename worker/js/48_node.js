@@ -15,6 +15,7 @@ const NODE_MODULES = [
 ];
 for (let i = 0; i < NODE_MODULES.length; i++) defineLazyModule(`node:${NODE_MODULES[i]}`, `node/${NODE_MODULES[i]}`);
 defineLazyModule("node:sys", "node/util");
+defineLazyModule("undici", "node/undici");
 
 const NEVER = {
   __proto__: null,

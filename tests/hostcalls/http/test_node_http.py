@@ -185,3 +185,17 @@ def test_what_was_unpacked_says_so(tmp_path: Path) -> None:
     packed = answer(gzip.compress(b"hello"), headers=("Content-Encoding: gzip",))
     with Server({"/": packed}) as serving:
         assert run(serving, tmp_path, body) == [None, "hello"]
+
+
+def test_undici_is_the_hosts(tmp_path: Path) -> None:
+    """The package cannot work in a worker; what plugins take of it does."""
+    body = """
+      const { request, fetch: its, Headers: list } = require("undici");
+      const { statusCode, headers, body } = await request(url + "mirror", { method: "POST", query: { q: 1 }, headers: { "x-own": "1" }, body: "data" });
+      const echo = await body.json();
+      return [statusCode, headers["content-type"], echo.method, echo.target, echo.body, echo.headers["x-own"], its === fetch, list === Headers];
+    """
+    with server() as serving:
+        assert run(serving, tmp_path, body) == [
+            *(200, "application/json", "POST", "/mirror?q=1", "data", "1", True, True),
+        ]

@@ -351,6 +351,6 @@ function moduleOf(protocol, specifier) {
 module.exports = {
   ...moduleOf("http:", "node:http"),
   ClientRequest, IncomingMessage, METHODS, STATUS_CODES, maxHeaderSize: 65536, validateHeaderName, validateHeaderValue,
-  ServerResponse: never("node:http", "ServerResponse"), OutgoingMessage: Writable,
+  ServerResponse: never("node:http", "ServerResponse"),
 };
 Object.defineProperty(module.exports, "moduleOf", { value: moduleOf }); // for node:https
