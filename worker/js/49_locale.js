@@ -1,6 +1,7 @@
 // The methods of built-ins that depend on a locale, lazily: what they need is 20 KB to 300 KB (lazy/web/intl.js).
 //
-// Promises    English as Node's, with the host's time zone. An integer without options, the commonest case, needs nothing.
+// Promises    English as Node's, with the host's time zone. The commonest cases, an integer or a date without options, need
+//             nothing of it.
 
 internals.timeZone = __py.zone;
 
@@ -37,10 +38,32 @@ defineMethods(BigInt.prototype, {
     return lazy("web/intl").numberText(bigintValueOf(this), locales, options);
   },
 });
+const dateFields = ["FullYear", "Month", "Date", "Hours", "Minutes", "Seconds"].map((name) => uncurry(DateProto[`get${name}`]));
+const [yearOf, monthOf, dayOf, hourOf, minuteOf, secondOf] = dateFields;
+const twoDigits = (number) => (number < 10 ? `0${number}` : `${number}`);
+
+/** What is shown of *date* without options; "" where only the calendar's own rules would do. */
+function plainDate(date, hasDate, hasTime) {
+  const year = yearOf(date);
+  if (!(year > 0 && year < 10000)) return ""; // NaN comes here, too
+  const hour = hourOf(date);
+  const day = `${monthOf(date) + 1}/${dayOf(date)}/${year}`;
+  const time = `${hour % 12 || 12}:${twoDigits(minuteOf(date))}:${twoDigits(secondOf(date))} ${hour < 12 ? "AM" : "PM"}`;
+  return hasDate && hasTime ? `${day}, ${time}` : hasDate ? day : time;
+}
+
+function localDate(date, locales, options, required, defaults) {
+  if (locales === undefined && options === undefined) {
+    const text = plainDate(date, defaults !== "time", defaults !== "date");
+    if (text !== "") return text;
+  }
+  return lazy("web/intl").dateText(date, locales, options, required, defaults);
+}
+
 defineMethods(DateProto, {
-  toLocaleString(locales, options) { return lazy("web/intl").dateText(this, locales, options, "any", "all"); },
-  toLocaleDateString(locales, options) { return lazy("web/intl").dateText(this, locales, options, "date", "date"); },
-  toLocaleTimeString(locales, options) { return lazy("web/intl").dateText(this, locales, options, "time", "time"); },
+  toLocaleString(locales, options) { return localDate(this, locales, options, "any", "all"); },
+  toLocaleDateString(locales, options) { return localDate(this, locales, options, "date", "date"); },
+  toLocaleTimeString(locales, options) { return localDate(this, locales, options, "time", "time"); },
 });
 defineMethods(String.prototype, {
   localeCompare(other, locales, options) {

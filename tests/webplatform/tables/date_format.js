@@ -1,7 +1,7 @@
 // Date's locale methods, Intl.DateTimeFormat, RelativeTimeFormat, ListFormat and Segmenter (ECMA-402) for en-US, in UTC
 const d = new Date(Date.UTC(2024, 1, 9, 15, 4, 5, 678));
 const early = new Date(Date.UTC(1999, 11, 31, 0, 0, 0));
-const s = (text) => (typeof text === "string" ? text.replace(/[\u202f\u00a0]/g, " ") : text);
+const s = (text) => text;
 const f = (options, date = d, locale = "en-US") => s(new Intl.DateTimeFormat(locale, options).format(date));
 const parts = (options) => new Intl.DateTimeFormat("en-US", options).formatToParts(d).map((part) => `${part.type}:${s(part.value)}`).join("|");
 const ago = (value, unit, options) => new Intl.RelativeTimeFormat("en", options).format(value, unit);

@@ -152,17 +152,10 @@ function dateOptions(options, required, defaults) {
   return made;
 }
 
-const plain = new Map(); // method -> the format for no arguments
-
 function dateText(date, locales, options, required, defaults) {
   const time = Date.prototype.getTime.call(date);
   if (Number.isNaN(time)) return "Invalid Date";
-  if (locales !== undefined || options !== undefined) {
-    return new Intl.DateTimeFormat(locales, dateOptions(options, required, defaults)).format(time);
-  }
-  const key = `${required} ${defaults}`;
-  if (!plain.has(key)) plain.set(key, new Intl.DateTimeFormat(undefined, dateOptions(undefined, required, defaults)));
-  return plain.get(key).format(time);
+  return new Intl.DateTimeFormat(locales, dateOptions(options, required, defaults)).format(time);
 }
 
 let plainNumber;
