@@ -123,6 +123,14 @@ class FileCall:
         """Write down what was decided; in the reactor's turn."""
         self._judge.note()
 
+    def must_not_be_data(self, place: str) -> None:
+        """Raise if *place* is the plugin's data directory itself.
+
+        It may be emptied, but stays a directory of ours: a link in its place would be taken for it at the next load.
+        """
+        if place == os.path.realpath(self._data):
+            raise OSError(errno.EBUSY, "the data directory itself stays")
+
     # Looking up.
 
     def look(self, kind: FileKind, path: str, *, follow: bool = True) -> Reached:

@@ -73,6 +73,8 @@ def remove(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
         if info is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         is_directory = stat.S_ISDIR(info.st_mode)
+        if is_directory:
+            files.must_not_be_data(entry.place)
         if what == "directory" or (what == "any" and is_directory):
             if args.get("recursive") is True:
                 _empty(files, entry)
@@ -104,6 +106,8 @@ def rename(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
         info = old.lstat()
         if info is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        files.must_not_be_data(old.place)
+        files.must_not_be_data(new.place)
         _must_not_reveal(files, old.place, new.place)
         if stat.S_ISDIR(info.st_mode):
             for _, _, path, _ in _Walk().below(old.fd, old.name):

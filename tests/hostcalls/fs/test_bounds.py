@@ -132,6 +132,27 @@ def test_links_are_made_only_to_where_the_plugin_may_go(everything: Files, home:
     assert link(".git/config", "d") == "E_DENIED"
 
 
+def test_the_data_directory_stays_what_it_is(everything: Files, home: Path) -> None:
+    """A link in its place would make what it leads to the plugin's own, past layer 0, at the next load."""
+    data = everything.stage.plugin.data_dir()
+    work = everything.stage.folder
+    made = str(work / "made")
+
+    assert everything.code("fs.write", path=str(data / "a"), text="x") == ""
+    assert everything.code("fs.mkdir", path=made) == ""
+    assert everything.code("fs.remove", path=str(data), recursive=True) == "E_BUSY"
+    assert everything.code("fs.remove", path=str(data / "a")) == ""
+    assert everything.code("fs.remove", path=str(data), what="directory") == "E_BUSY"
+    assert everything.code("fs.rename", **{"from": str(data), "to": f"{made}2"}) == "E_BUSY"
+    assert everything.code("fs.rename", **{"from": made, "to": str(data)}) == "E_BUSY"
+    assert everything.code("fs.symlink", target=str(home), path=str(data)) in (
+        "E_EXIST",
+        "E_DENIED",
+    )
+    assert data.is_dir()
+    assert not data.is_symlink()
+
+
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
 def test_special_files_are_not_opened(everything: Files, kind: str) -> None:
     """Reading a pipe would wait for ever; they are described, and that is all."""

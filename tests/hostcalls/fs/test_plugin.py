@@ -8,7 +8,7 @@ import pytest
 
 from host import BlockingPluginHost, Config
 from host.audit import Kind
-from host.config.model import Timeouts
+from host.config.model import Limits, Timeouts
 from tests.hostcalls.fs.conftest import allowing
 
 IN = """
@@ -168,6 +168,17 @@ def test_streams_carry_files(run: Run, tmp_path: Path) -> None:
         "3456",
         "ENOENT: ENOENT: no such file or directory, open 'none'",
     ]
+
+
+def test_a_quota_is_not_taken_for_an_absent_file(run: Run) -> None:
+    """Or a plugin would write its defaults over what somebody keeps."""
+    body = """
+      fs.writeFileSync("kept.txt", "x");
+      return attempt(() => { for (let i = 0; i < 50; i++) if (!fs.existsSync("kept.txt")) return "absent"; });
+    """
+    config = allowing("$CWD").model_copy(update={"limits": Limits(max_hostcalls_per_sec=1)})
+
+    assert str(run(body, config)).startswith("EDQUOT: ")
 
 
 def test_what_a_plugin_never_has_says_so_at_its_use(run: Run) -> None:

@@ -44,11 +44,15 @@ for (const [name, make] of Object.entries({ ...steps, ...handles.steps, opendir 
 }
 for (const name of ["realpath", "realpathSync"]) fs[name].native = fs[name];
 
+/** Whether *error* says something of the file. A quota or a cancellation does not, and "no" could cost somebody a file. */
+const isAnswer = (error) => typeof error?.code === "string" && error.code !== "EDQUOT" && !error.code.startsWith("E_");
+
 fs.existsSync = named("existsSync", (path) => {
   try {
     fs.accessSync(path);
     return true;
-  } catch {
+  } catch (error) {
+    if (!isAnswer(error)) throw error;
     return false;
   }
 });
