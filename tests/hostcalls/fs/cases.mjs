@@ -170,6 +170,63 @@ export const cases = {
     await handle.close();
     return [bytesWritten, bytesRead, buffer.toString(), size, fs.readFileSync(`${d}/h`, "utf8")];
   },
+  "streams read": async (fs, d) => { let found = ""; for await (const piece of fs.createReadStream(`${d}/hello.txt`, { encoding: "utf8", highWaterMark: 2 })) found += `${piece}|`; return found; },
+  "streams read a part": async (fs, d) => { const parts = []; for await (const piece of fs.createReadStream(`${d}/hello.txt`, { start: 1, end: 3 })) parts.push(piece); return Buffer.concat(parts).toString(); },
+  "streams fail": (fs, d) => new Promise((resolve) => fs.createReadStream(`${d}/none`).on("error", (error) => resolve([error.code, error.syscall]))),
+  "streams tell what happens": (fs, d) => new Promise((resolve) => {
+    const seen = [];
+    const stream = fs.createReadStream(`${d}/hello.txt`);
+    for (const name of ["open", "ready", "end", "close"]) stream.on(name, () => { seen.push(name); if (name === "close") resolve([seen, stream.bytesRead]); });
+    stream.resume();
+  }),
+  "streams write": (fs, d) => new Promise((resolve, reject) => {
+    const out = fs.createWriteStream(`${d}/out`);
+    out.on("error", reject).on("close", () => resolve([fs.readFileSync(`${d}/out`, "utf8"), out.bytesWritten]));
+    out.write("a");
+    out.write(Buffer.from("b"));
+    out.end("é");
+  }),
+  "streams append": (fs, d) => new Promise((resolve, reject) => {
+    fs.createWriteStream(`${d}/hello.txt`, { flags: "a" }).on("error", reject).on("finish", () => resolve(fs.readFileSync(`${d}/hello.txt`, "utf8"))).end("x");
+  }),
+  "streams pipe": (fs, d) => new Promise((resolve, reject) => {
+    fs.createReadStream(`${d}/hello.txt`).pipe(fs.createWriteStream(`${d}/piped`)).on("error", reject).on("finish", () => resolve(fs.readFileSync(`${d}/piped`, "utf8")));
+  }),
+  "callback rename": (fs, d) => callback((done) => fs.rename(`${d}/hello.txt`, `${d}/x`, done)),
+  "callback mkdir and stat": async (fs, d) => [await callback((done) => fs.mkdir(`${d}/a/b`, { recursive: true }, (error, made) => done(error, made.replace(d, "")))), (await callback((done) => fs.stat(`${d}/a`, done))).length],
+  "callback open, write, read, close": async (fs, d) => {
+    const fd = await new Promise((resolve) => fs.open(`${d}/f`, "w+", (_, opened) => resolve(opened)));
+    const wrote = await callback((done) => fs.write(fd, "hello", done));
+    const got = await callback((done) => fs.read(fd, Buffer.alloc(3), 0, 3, 1, (error, count, buffer) => done(error, count, buffer.toString())));
+    return [wrote, got, await callback((done) => fs.close(fd, done))];
+  },
+  "callback copy, append, unlink": async (fs, d) => [
+    await callback((done) => fs.copyFile(`${d}/hello.txt`, `${d}/c`, done)),
+    await callback((done) => fs.appendFile(`${d}/c`, "x", done)),
+    await callback((done) => fs.readFile(`${d}/c`, { encoding: "utf8" }, done)),
+    await callback((done) => fs.unlink(`${d}/c`, done)),
+    await callback((done) => fs.unlink(`${d}/c`, done)),
+  ],
+  "promises of a handle": async (fs, d) => {
+    const handle = await fs.promises.open(`${d}/hello.txt`, "r+");
+    await handle.writeFile("J");
+    await handle.appendFile("!");
+    await handle.sync();
+    await handle.close();
+    return fs.readFileSync(`${d}/hello.txt`, "utf8");
+  },
+  "promises of a handle read whole": async (fs, d) => { const handle = await fs.promises.open(`${d}/hello.txt`); try { return await handle.readFile("utf8"); } finally { await handle.close(); } },
+  "promises symlink, readlink, chmod, truncate, utimes": async (fs, d) => {
+    await fs.promises.symlink("hello.txt", `${d}/s`);
+    await fs.promises.chmod(`${d}/s`, 0o600);
+    await fs.promises.truncate(`${d}/s`, 1);
+    await fs.promises.utimes(`${d}/s`, 1, 2);
+    const info = await fs.promises.stat(`${d}/s`);
+    return [await fs.promises.readlink(`${d}/s`), info.mode, info.size, info.mtimeMs];
+  },
+  "promises cp": async (fs, d) => { await fs.promises.cp(`${d}/sub`, `${d}/n/m`, { recursive: true }); return fs.readdirSync(`${d}/n/m`); },
+  "names of the module": (fs) => ["readFileSync", "existsSync", "promises", "constants", "Stats", "createReadStream"].map((name) => typeof fs[name]),
+  "constants": (fs) => [fs.constants.O_CREAT, fs.constants.S_IFMT, fs.constants.R_OK, fs.constants.COPYFILE_EXCL],
   "promises opendir": async (fs, d) => { const names = []; for await (const entry of await fs.promises.opendir(`${d}/sub`)) names.push(entry.name); return names; },
 };
 

@@ -5,15 +5,19 @@ fast as the kernel does it. The control does what a careless host would, and esc
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 import host.reached
 from host.beneath import NoOpenat2Error
+from host.hostcalls import fs_tree, fs_write
 from host.outcome import Json
 from host.reactor import now_s
 from host.realpath import resolve
@@ -249,3 +253,66 @@ def test_the_control_escapes(place: Place, files: Files) -> None:
             has_written = place.look() != place.was
 
     assert (has_read, has_written) == (True, True)
+
+
+class Alone:
+    """No lock at all."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """At any time."""
+        return nullcontext()
+
+    moving = changing
+
+
+def smuggle(files: Files, root: Path, tries: int, within_s: float) -> bool:
+    """Have one hostcall move a directory to where ``bad`` may not be written, while another makes it in there."""
+    work = root / "work"
+    until = now_s() + within_s
+    stop = threading.Event()
+
+    def make() -> None:
+        own = Files(files.stage)
+        while not stop.is_set():
+            own.call("fs.write", path=str(work / "x" / "bad"), text="smuggled")
+
+    maker = threading.Thread(target=make)
+    maker.start()
+    try:
+        for _ in range(tries):
+            files.call("fs.mkdir", path=str(work / "x"))
+            files.call("fs.rename", **{"from": str(work / "x"), "to": str(work / "out")})
+            if (work / "out" / "bad").exists():
+                return True
+            shutil.rmtree(work / "out", ignore_errors=True)
+            files.call("fs.remove", path=str(work / "x"), recursive=True)
+            if now_s() > until:
+                break
+        return (work / "out" / "bad").exists()
+    finally:
+        stop.set()
+        maker.join()
+
+
+@pytest.fixture
+def smuggler(files_of: MakeFiles, tmp_path: Path) -> Files:
+    """A plugin that may write everywhere in ``work`` but ``out/bad``."""
+    bad = str(tmp_path / "work" / "out" / "bad")
+    return files_of(
+        allowing(str(tmp_path / "work")).model_copy(update={"deny": {"fs_write": (bad,)}})
+    )
+
+
+def test_nothing_is_smuggled_in_by_a_rename(smuggler: Files, tmp_path: Path) -> None:
+    """What is moved is what was looked through."""
+    assert not smuggle(smuggler, tmp_path, OTHERS, 60)
+
+
+def test_without_the_lock_it_is(
+    smuggler: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the same two hostcalls, side by side."""
+    for module in (fs_tree, fs_write):
+        monkeypatch.setattr(module, "TREE", Alone())
+
+    assert smuggle(smuggler, tmp_path, 1_000_000, 60)
