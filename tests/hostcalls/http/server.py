@@ -99,8 +99,8 @@ class Server:
         except OSError:
             pass  # the client is gone, which is often what the test is about
         finally:
-            self._open -= {opened, connection}
             connection.close()
+            self._open -= {opened, connection}
             self.gone.release()
 
 

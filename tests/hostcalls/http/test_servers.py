@@ -317,7 +317,8 @@ def test_no_descriptor_is_left(tmp_path: Path) -> None:
         for _ in range(25):
             some()
 
-        assert len(os.listdir("/proc/self/fd")) == before
+        # Not at once: a thread of the server or of the host may be about to close its own.
+        plugin.stage.until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
 def secure(plugin: Client, server: Server, host: str) -> tuple[bool, Json]:
