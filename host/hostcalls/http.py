@@ -6,7 +6,7 @@ from host.hostcalls import http_arguments
 from host.hostcalls.granted import ArgumentsError, Granted, Needs
 from host.hostcalls.http_exchange import Exchange
 from host.hostcalls.http_failure import Failure
-from host.hostcalls.refusal import refuse
+from host.hostcalls.refusal import over_quota, refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
 
@@ -38,11 +38,11 @@ def request(
     exchange = Exchange(hub, instance, link, wanted)
     if not exchange.is_open:
         exchange.end(Failure("E_QUOTA", "too many requests"))
-        refuse(
-            request,
-            "E_QUOTA",
-            f"more than {hub.options.max_open} requests that are not read to the end; http.max_open raises it",
+        most = hub.options.max_open
+        told = (
+            f"more than {most} requests that are not read to the end; http.max_open raises it"
         )
+        over_quota(instance, request, told)
         return
     exchange.start(granted, request)
 

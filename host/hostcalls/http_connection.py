@@ -50,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How *host* is reached: at one of *addresses*, or through the *proxy*, which resolves it."""
+    """How *host* is reached: at one of *addresses*, or through the *proxy*, which connects to it by itself."""
 
     host: str
     port: int
@@ -339,7 +339,8 @@ class Connection:
             case httpcore.RemoteProtocolError() | h11.ProtocolError():
                 return Failure("E_NETWORK", f"it does not speak HTTP as it should: {error}")
             case OSError():
-                return Failure("E_NETWORK", error.strerror or str(error))
+                where = "" if self._route.proxy is None else "through the proxy: "
+                return Failure("E_NETWORK", f"{where}{error.strerror or error}")
             case _:
                 return Failure("E_NETWORK", f"{type(error).__name__}: {error}")
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_REDIRECTS: Final = 5
+MAX_ADDRESSES: Final = 32
+"""Of a name that are judged, and tried one after another."""
 UNREAD_S: Final = 60.0
 """How long an answer waits for the plugin to read more of its body."""
 _LOOK_AFTER_BYTES: Final = 256 * 1024
@@ -143,12 +145,11 @@ class Exchange:
             return
         self._label = target(request)
         name, port, lookup = host.text, request.port, self._hub.lookup
-        if self._hub.options.proxy is not None and not host.is_address:
-            self._connect(
-                name, port, ()
-            )  # the proxy resolves it, and answers for what it connects to
-        elif host.is_address:
+        if host.is_address:
             self._resolved(granted, (ip_address(name),))
+        elif self._hub.options.proxy is not None:
+            # The proxy resolves it, and answers for what it connects to.
+            self._connect(name, port, ())
         else:
 
             def resolve() -> tuple[Address, ...]:
@@ -161,7 +162,7 @@ class Exchange:
             def done(result: tuple[Address, ...] | Failure) -> None:
                 if not self._is_over(result):
                     assert not isinstance(result, Failure)  # noqa: S101
-                    self._resolved(granted, result)
+                    self._resolved(granted, result[:MAX_ADDRESSES])
 
             self._work(resolve, done)
 
@@ -204,9 +205,7 @@ class Exchange:
             if self._ended is not None:
                 raise self._ended
             tls = hub.tls() if wanted.is_secure else None
-            route = Route(
-                name, port, addresses, tls, hub.options.proxy if not addresses else None
-            )
+            route = Route(name, port, addresses, tls, hub.options.proxy)
             connection = Connection(wanted, route, line, until)
             return connection, connection.open()
 

@@ -87,13 +87,15 @@ def test_the_operators_proxy_is_used(tmp_path: Path) -> None:
     with (
         Server({"http://example.com/x": answer(b"by proxy")}) as proxy,
         client(
-            tmp_path, "example.com", proxy=f"http://ada:pw@127.0.0.1:{proxy.port}"
+            tmp_path, "example.com", "*:8080", proxy=f"http://ada:pw@127.0.0.1:{proxy.port}"
         ) as plugin,
     ):
+        proxy.handlers["http://93.184.216.34:8080/"] = answer(b"an address")
+        by_address, _ = plugin.read(plugin.get("http://93.184.216.34:8080/"))
         body, _ = plugin.read(plugin.get("http://example.com/x"))
 
-    assert body == b"by proxy"
-    (sent,) = proxy.requests
+    assert (by_address, body) == (b"an address", b"by proxy")
+    sent = proxy.requests[1]
     assert sent.get("proxy-authorization") == ["Basic YWRhOnB3"]
     assert sent.get("host") == ["example.com"]
 
