@@ -8,10 +8,10 @@ internals.heapKiB = () => __py.heap();
 internals.log = (level, text) => writeLog(null, level, text);
 
 const NODE_MODULES = [
-  "assert", "assert/strict", "async_hooks", "buffer", "console", "constants", "crypto", "diagnostics_channel", "events", "http", "https",
+  "assert", "assert/strict", "async_hooks", "buffer", "child_process", "console", "constants", "crypto", "diagnostics_channel", "events", "http", "https",
   "net", "os", "path", "path/posix", "path/win32", "perf_hooks", "process", "querystring", "readline", "readline/promises",
   "stream", "stream/consumers", "stream/promises", "stream/web", "string_decoder", "timers", "timers/promises", "tty", "url",
-  "util", "util/types",
+  "util", "util/types", "zlib",
 ];
 for (let i = 0; i < NODE_MODULES.length; i++) defineLazyModule(`node:${NODE_MODULES[i]}`, `node/${NODE_MODULES[i]}`);
 defineLazyModule("node:sys", "node/util");

@@ -1,0 +1,1 @@
+export { Deflate, Inflate } from "pako";
