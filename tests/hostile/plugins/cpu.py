@@ -1,6 +1,6 @@
 """Processor time in places where no engine looks at a clock: native loops, native callbacks, the compiler."""
 
-from tests.hostile.row import Row, eats, ends, fails, hangs
+from tests.hostile.row import Row, answers, eats, ends, fails, hangs
 
 _SPARSE = "{ length: 2 ** 53 - 1 }"
 
@@ -214,7 +214,15 @@ ROWS: tuple[Row, ...] = (
         "atomics_spin",
         "attack(() => { const a = new Int32Array(new SharedArrayBuffer(8)); while (Atomics.load(a, 0) === 0) Atomics.add(a, 1, 1); });",
     ),
-    fails("structured_clone", "attack(() => { structuredClone({}); });", "structuredClone"),
+    answers(
+        "structured_clone_cycle",
+        "attack(() => { const a = []; a.push(a); const b = structuredClone(a); return { message: `${b[0] === b && b !== a}` }; });",
+        output={"message": "true"},
+    ),
+    hangs(
+        "structured_clone_wide",
+        "attack(() => { const a = []; for (let i = 0; i < 2e4; i++) a.push({ a }); for (;;) structuredClone(a); });",
+    ),
     hangs(
         "symbol_has_instance",
         "attack(() => { class A { static [Symbol.hasInstance]() { for (;;) {} } } return { decision: {} instanceof A ? 'allow' : 'deny' }; });",

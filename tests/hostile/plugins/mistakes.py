@@ -58,8 +58,12 @@ ROWS: tuple[Row, ...] = (
         "tier",
     ),
     fails("node_module_used", "attack(() => require('fs').readFileSync('/etc/passwd'));"),
-    fails("process_env", "attack(() => process.env.HOME);", "process"),
-    fails("fetch_missing", "attack(() => fetch('http://localhost'));", "fetch"),
+    answers(
+        "process_env",
+        "attack(() => ({ message: [process.env.HOME, Object.keys(process.env).length].join() }));",
+        output={"message": ",0"},
+    ),
+    fails("fetch_denied", "attack(() => fetch('http://localhost'));", "http_hosts"),
     fails("dom_missing", "attack(() => document.title);", "document"),
     answers(
         "clock",

@@ -16,7 +16,7 @@ def _reach(name: str, code: str, got: str) -> Row:
     )
 
 
-_PROBES: Final = "['__py', '__events', '__send', '__sync', '__source', 'enter', 'instance', 'hostcall', 'cast', 'openCalls', 'limits', 'std', 'os', 'bjson', 'process', 'require', 'module', 'Deno', 'Bun', 'load', 'print', 'scriptArgs', 'gc', 'WebAssembly', 'Worker', 'fetch', 'XMLHttpRequest']"
+_PROBES: Final = "['__py', '__events', '__send', '__sync', '__source', 'enter', 'instance', 'hostcall', 'cast', 'openCalls', 'limits', 'std', 'os', 'bjson', 'internals', 'require', 'module', 'Deno', 'Bun', 'load', 'print', 'scriptArgs', 'gc', 'WebAssembly', 'Worker', 'lazy', 'lazyParts', '__text', '__entropy', 'XMLHttpRequest']"
 
 ROWS: tuple[Row, ...] = (
     _reach("names", f"for (const n of {_PROBES}) if (n in globalThis) got++;", "0"),
