@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -320,11 +321,15 @@ class Builds:
         try:
             self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
             fd, temporary = tempfile.mkstemp(dir=self._cache)
-            with open(fd, "wb") as out:
-                out.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-            os.replace(temporary, file)
         except OSError:
             return  # a full or read-only disk costs the next start some milliseconds, nothing more
+        try:
+            with open(fd, "wb") as out:
+                out.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            os.replace(temporary, file)  # whole or not at all, whoever else writes it now
+        except OSError:
+            with suppress(OSError):  # as above; what is left of it need not stay
+                os.unlink(temporary)
 
 
 def _build_version() -> str:

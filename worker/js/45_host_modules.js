@@ -1,5 +1,6 @@
 // Modules that a plugin may import without shipping them: what pi's host packages offer that is true here.
-// What is absent from an entry (VERSION, terminal components, sessions) is absent, not imitated.
+// What is absent from an entry (VERSION, sessions, what draws on a terminal) is absent, not imitated. What is made of text is
+// there (worker/js/lazy/pi): a plugin's own rendering runs, and gives lines.
 // The table maps an import specifier to a function that gives the exports: a frozen object without a prototype.
 
 const hostModules = { __proto__: null };
@@ -21,13 +22,15 @@ function addHostModules() {
     return exported();
   };
   const ai = ofPi(exportsOf({ Type, StringEnum }));
-  const agent = ofPi(exportsOf({ defineTool }));
+  const agent = ofPi(namespaceOfPart("pi/coding_agent", { __proto__: null, defineTool }));
+  const tui = ofPi(namespaceOfPart("pi/tui"));
   const typebox = exportsOf({ Type, default: Type, ...Type });
   const scopes = ["@mariozechner", "@earendil-works", "@oh-my-pi"];
   for (let i = 0; i < scopes.length; i++) {
     hostModules[`${scopes[i]}/pi-ai`] = ai;
     hostModules[`${scopes[i]}/pi-ai/compat`] = ai;
     hostModules[`${scopes[i]}/pi-coding-agent`] = agent;
+    hostModules[`${scopes[i]}/pi-tui`] = tui;
   }
   hostModules.typebox = typebox;
   hostModules["@sinclair/typebox"] = typebox;

@@ -55,18 +55,25 @@ function defineLazyGlobal(name, part) {
   });
 }
 
-/** Make *specifier* importable: its exports are those of *part*, with ``default`` as node's modules have it. */
-function defineLazyModule(specifier, part) {
+/** A function that gives the exports of *part*, frozen, with ``default`` as node's modules have it, and those of *more*. */
+function namespaceOfPart(part, more) {
   let namespace = null;
-  hostModules[specifier] = () => {
+  return () => {
     if (namespace === null) {
       const exported = lazy(part);
       const fields = { __proto__: null };
       const names = objectKeys(exported);
       for (let i = 0; i < names.length; i++) fields[names[i]] = exported[names[i]];
+      const added = objectKeys(more || nothing);
+      for (let i = 0; i < added.length; i++) fields[added[i]] = more[added[i]];
       if (!hasOwn(fields, "default")) fields.default = exported;
       namespace = freeze(fields);
     }
     return namespace;
   };
+}
+
+/** Make *specifier* importable: its exports are those of *part*. */
+function defineLazyModule(specifier, part) {
+  hostModules[specifier] = namespaceOfPart(part);
 }

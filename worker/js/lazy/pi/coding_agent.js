@@ -1,0 +1,3 @@
+"use strict";
+
+module.exports = { DynamicBorder: require("pi/components").DynamicBorder, ...require("pi/output") };
