@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from glob import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from host.config import Config
@@ -113,6 +114,20 @@ class Capabilities:
         self._places.update({name: found.get(name, name) for name in new})
         linked = {name: real for name, real in self._places.items() if name != real}
         return chain if linked == chain.aliases else chain.with_aliases(linked)
+
+
+def only_own(chain: Chain, plugin: str) -> Chain:
+    """Return *chain* for *plugin* without what anybody allowed: what every plugin has, and nothing else."""
+    policy = chain.plugins.get(plugin, PluginPolicy())
+    own = replace(policy, allow=(), consent=())
+    return replace(
+        chain,
+        mode="strict",
+        mode_source=BUILT_IN,
+        global_default=None,
+        allow=(),
+        plugins=MappingProxyType({plugin: own}),
+    )
 
 
 def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from host.artifact import Artifact, content_id
 from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
-from host.capabilities import Capabilities
+from host.capabilities import Capabilities, only_own
 from host.config import Config
 from host.discovery import configured_paths
 from host.dispatch import dispatch
@@ -100,6 +100,8 @@ class Workspace:
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
         self._foreseen: dict[str, tuple[int, Chain]] = {}
+        self.only_looks = False
+        """Whether plugins are only looked at: then their hostcalls reach what is their own, whatever is configured."""
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
@@ -227,15 +229,18 @@ class Workspace:
         )
 
     def chain_for(self, plugin: Plugin) -> Chain:
-        """Return the chain that decides what *plugin* may do now: while it loads, the one that it will have."""
+        """Return the chain that decides about hostcalls of *plugin* now: while it loads, the one that it will have."""
         chain = self.snapshot.chain
-        if plugin.name in chain.plugins or plugin.name not in self._plugins:
+        is_known = plugin.name in chain.plugins or plugin.name not in self._plugins
+        if is_known and not self.only_looks:
             return chain
-        generation, foreseen = self._foreseen.get(plugin.name, (-1, chain))
+        generation, found = self._foreseen.get(plugin.name, (-1, chain))
         if generation != chain.generation:
-            foreseen = self.foresee(plugin.spec)
-            self._foreseen = {plugin.name: (chain.generation, foreseen)}
-        return foreseen
+            found = chain if is_known else self.foresee(plugin.spec)
+            if self.only_looks:
+                found = only_own(found, plugin.name)
+            self._foreseen = {plugin.name: (chain.generation, found)}
+        return found
 
     @property
     def _can_ask(self) -> bool:

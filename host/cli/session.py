@@ -111,7 +111,8 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
 def open_scratch_host(plugin_mode: str | None = None) -> Iterator[BlockingPluginHost]:
     """Start a host that keeps nothing: its data and caches are gone with it.
 
-    No settings either: a plugin that need not be trusted may call itself by the name of one that is.
+    No settings either, and no permissions: a plugin that need not be trusted may call itself by the name of one that is.
+    It reads its own files while it loads; everything else answers as denied.
     """
     show_logs()
     config, _ = read_config(plugin_mode)
@@ -119,6 +120,7 @@ def open_scratch_host(plugin_mode: str | None = None) -> Iterator[BlockingPlugin
         host = BlockingPluginHost(_for_a_look(config), project_dir=Path.cwd(), home=home)
         check_enabled(host.switches)
         host.workspace.variables = {}
+        host.workspace.only_looks = True
         with host:
             yield host
 

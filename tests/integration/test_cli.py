@@ -135,6 +135,7 @@ def test_without_plugins_an_event_continues_with_a_warning(cli: Cli) -> None:
 def test_configured_plugins_are_used_unless_some_are_named(cli: Cli) -> None:
     """`sources` of config.toml, else what `--plugin` says and nothing more."""
     cli.home.mkdir()
+    cli.home.mkdir()
     (cli.home / "config.toml").write_text(
         f'[plugin]\n[[plugin.sources]]\ntype = "file"\npath = {json.dumps(GUARD)}\n'
     )
@@ -294,6 +295,47 @@ def test_inspect_keeps_nothing(cli: Cli) -> None:
 
     assert not cli.home.exists()
     assert os.listdir(cli.cwd) == ["writer.js"]
+
+
+@pytest.mark.parametrize("is_inspected", [True, False], ids=["inspect", "dispatch"])
+def test_inspect_lets_a_plugin_reach_only_its_own(cli: Cli, is_inspected: bool) -> None:
+    """Whatever the user allowed, to all or to the name that a stranger takes; the control is a plugin that runs."""
+    cli.home.mkdir()
+    (cli.home / "config.toml").write_text(
+        '[plugin]\nmode = "permissive"\n[plugin.allow]\nfs_read = ["*"]\nfs_write = ["*"]\n'
+        '[plugin.plugins.nosy.allow]\nfs_read = ["*"]\n'
+    )
+    (cli.cwd / "private.txt").write_text("private")
+    (cli.cwd / "nosy.js").write_text("""
+      import fs from "node:fs";
+      const attempt = (body) => { try { return body(); } catch (error) { return error.code; } };
+      const name = [
+        attempt(() => fs.readFileSync("/plugin/nosy.js").length > 0),
+        attempt(() => fs.readFileSync("private.txt", "utf8")),
+        attempt(() => fs.writeFileSync("written.txt", "x")),
+      ].join("_");
+      export default (pi) => {
+        pi.registerFlag(`f_${name}`, { type: "boolean", description: "d" });
+        pi.on("UserPromptSubmit", () => ({ modified_prompt: name }));
+      };
+    """)
+    if is_inspected:
+        found = str(cli("inspect", "nosy.js", "--json", check=0).json()["flags"])
+    else:
+        dispatch = (
+            "dispatch",
+            "UserPromptSubmit",
+            "-p",
+            "nosy.js",
+            "-i",
+            '{"content": ""}',
+            "--json",
+        )
+        found = str(cli(*dispatch, check=0).json()["output"])
+
+    assert ("true_EACCES_EACCES" in found) is is_inspected, found
+    assert ("true_private_" in found) is not is_inspected
+    assert (cli.cwd / "written.txt").exists() is not is_inspected
 
 
 def test_inspect_names_packages_that_are_not_there(cli: Cli) -> None:
