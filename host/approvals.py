@@ -45,6 +45,8 @@ FORGOTTEN_AFTER_S: Final = 600.0
 """A question that nobody waits for and nobody answered may be asked anew after this."""
 _MAX_LATE: Final = 64
 _MAX_OF_SESSIONS: Final = 4096
+_HEAD_CHARS: Final = 1400
+_TAIL_CHARS: Final = 600
 _TRIES: Final = 40
 _PAUSE_S: Final = 0.025
 _DAY_S: Final = 86_400.0
@@ -298,6 +300,16 @@ class Approvals:
     def _report(self, what: str) -> None:
         self._runtime.audit.record(Kind.REFUSED, plugin="", code="E_APPROVALS", detail=what)
         _logger.warning("%s", printable(what))
+
+
+def summary_of(text: str) -> str:
+    """*text* with its middle left out where it is long, and that said: an end is as telling as a beginning."""
+    if len(text) <= _HEAD_CHARS + _TAIL_CHARS:
+        return text
+    left_out = len(text) - _HEAD_CHARS - _TAIL_CHARS
+    return (
+        f"{text[:_HEAD_CHARS]} [... {left_out} characters left out ...] {text[-_TAIL_CHARS:]}"
+    )
 
 
 def _is_answer_to(found: Approval, question: Question) -> bool:

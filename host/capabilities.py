@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from host.code_places import of_host, of_plugins
 from host.config import Config
 from host.events import PluginEvent, Right
 from host.realpath import real_places, resolve
@@ -50,6 +51,8 @@ class Capabilities:
         self._mode: Mode | None = None
         self._places: dict[str, str] = {}
         """Every directory that a denial names -> where it really is."""
+        self._around = (_real(str(project_dir)), _real(os.path.expanduser("~")))
+        self._code = of_host(config, os.environ, self._around)
         self._chain = self._with_places(
             Chain(
                 mode=config.mode or "strict",
@@ -61,6 +64,7 @@ class Capabilities:
                 cwd=_real(str(project_dir)),
                 state=_real(str(state)),
                 ours=_audit_patterns(config, state),
+                code=self._code,
             )
         )
 
@@ -77,6 +81,7 @@ class Capabilities:
             if self._known.get(name) != known:
                 chain = chain.with_plugin(name, policy_of(self._config, *known))
         self._known = wanted
+        chain = self._with_code(chain, (spec for spec, _ in wanted.values()))
         if chain is not self._chain:
             self._chain = self._with_places(chain)
         return self._chain
@@ -87,6 +92,8 @@ class Capabilities:
         """Return the chain as it will be when *spec*, which is not loaded yet, is."""
         chain = self._general(switches, can_ask=can_ask)
         chain = chain.with_plugin(spec.name, policy_of(self._config, spec, data_dir))
+        others = (known for known, _ in self._known.values())
+        chain = self._with_code(chain, (*others, spec))
         return self._with_places(chain).with_force_deny(switches.force_deny)
 
     def _general(self, switches: Switches, *, can_ask: bool) -> Chain:
@@ -104,6 +111,13 @@ class Capabilities:
         if chain is not self._chain:
             self._chain = self._with_places(chain)
         return self._chain
+
+    def _with_code(self, chain: Chain, specs: "Iterable[PluginSpec]") -> Chain:
+        """Let no plugin write what a plugin of the project is built from."""
+        code = (*self._code, *of_plugins(specs, self._around))
+        if code == chain.code:
+            return chain
+        return replace(chain, code=code, generation=chain.generation + 1)
 
     def _with_places(self, chain: Chain) -> Chain:
         """Let denials cover where the directories they name really are, looked up once for each."""

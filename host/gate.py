@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
-from host.approvals import Question, Reply
+from host.approvals import Question, Reply, summary_of
 from host.artifact import content_id
 from host.audit import Kind, printable
 from host.errors import InputError, ToolError
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 PREFIXES: Final = ("plugin_", "plugin:")
 """What agents and people put before the name of a plugin's tool."""
 
-_HEAD_CHARS: Final = 1400
-_TAIL_CHARS: Final = 600
 _OF_AGENT: Final = "agent"
 """The content of a tool of the agent's own: it is no plugin's code."""
 _TYPED: Final = Source("consent", "typed by a person")
@@ -397,7 +395,7 @@ def _question(
         plugin=printable(subject.owner),
         tool=printable(subject.public),
         tier=subject.tier,
-        summary=printable(_summary(text)),
+        summary=printable(summary_of(text)),
         explanation=printable(explanation),
         project=str(workspace.project_dir),
         session_id=session_id,
@@ -415,16 +413,6 @@ def _canonical(args: JsonObject) -> str:
         return json.dumps(args, sort_keys=True, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"the input is not JSON: {error}") from None
-
-
-def _summary(text: str) -> str:
-    """*text* with its middle left out where it is long, and that said: an end is as telling as a beginning."""
-    if len(text) <= _HEAD_CHARS + _TAIL_CHARS:
-        return text
-    left_out = len(text) - _HEAD_CHARS - _TAIL_CHARS
-    return (
-        f"{text[:_HEAD_CHARS]} [... {left_out} characters left out ...] {text[-_TAIL_CHARS:]}"
-    )
 
 
 # Words.

@@ -14,14 +14,25 @@ from policies.hosts import Address, Host, HostPatternError, is_inner, is_metadat
 _WHY = "is of this machine, its network or a metadata service; allow the address itself to reach it"
 
 
-def judge(host: Host, by_name: Decision, address: Address, by_address: Decision) -> Decision:
+def judge(
+    host: Host,
+    by_name: Decision,
+    address: Address,
+    by_address: Decision,
+    *,
+    is_own: bool = False,
+) -> Decision:
     """Return whether *host*, which *by_name* allows, may be reached at *address*.
 
-    *by_address* is what the chain says to the address as if it had been asked for itself.
+    *by_address* is what the chain says to the address as if it had been asked for itself. *is_own* says that a
+    connection would not leave this machine, public as the address may be.
     """
     if by_address.verdict == "deny" and by_address.layer <= 2:
         return by_address
-    if not is_inner(address) or by_address.allowed:
+    if not is_inner(address):
+        if not is_own or _spells_out(str(address), by_address):
+            return by_name
+    elif by_address.allowed:
         return by_name
     if not is_metadata(address) and (host.inner or _is_operators_word(host, by_name)):
         return by_name
@@ -33,10 +44,17 @@ def judge(host: Host, by_name: Decision, address: Address, by_address: Decision)
 def _is_operators_word(host: Host, decision: Decision) -> bool:
     """Whether the rule names exactly this host and is no stranger's: what a manifest asks for and a user
     accepted was read as a name of the public internet."""
-    if decision.layer not in (3, 4) or decision.source.origin in ("consent", "manifest"):
+    return decision.source.origin not in ("consent", "manifest") and _spells_out(
+        host.text, decision
+    )
+
+
+def _spells_out(text: str, decision: Decision) -> bool:
+    """Whether a rule allows it that names *text*, and by no wildcard."""
+    if not decision.allowed or decision.layer not in (3, 4):
         return False
     try:
         pattern = read(decision.detail)
-        return not pattern.wild and pattern.text == host.text
+        return not pattern.wild and pattern.text == text
     except HostPatternError:
         return False

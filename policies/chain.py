@@ -27,8 +27,8 @@ from policies.rights import Rights
 
 @dataclass(frozen=True)
 class Chain:
-    """See the module's text. ``state`` is our own directory, ``ours`` are patterns of what we keep elsewhere;
-    ``aliases`` say where directories that patterns name really are."""
+    """See the module's text. ``state`` is our own directory, ``ours`` are patterns of what we keep elsewhere, ``code``
+    of what is run and no plugin writes; ``aliases`` say where directories that patterns name really are."""
 
     mode: Mode = "strict"
     mode_source: Source = BUILT_IN
@@ -41,6 +41,7 @@ class Chain:
     cwd: str = ""
     state: str = ""
     ours: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
     aliases: Aliases = field(default_factory=lambda: NO_ALIASES)
     generation: int = 0
     _compiled: dict[str, Layers] = field(
@@ -78,7 +79,7 @@ class Chain:
 
     def anchors(self) -> frozenset[str]:
         """Return the directories in which file patterns that deny begin, for :meth:`with_aliases`."""
-        found = set(protected_places(self.home, self.state, self.ours))
+        found = set(protected_places(self.home, self.state, self.ours, self.code))
         for name in self.plugins:
             compiled = self._compiled.get(name) or self._compile(name)
             if compiled is not None:

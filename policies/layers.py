@@ -87,7 +87,7 @@ class Layers:
         self._mode_source = chain.mode_source
         self._default = chain.global_default
         self._force_deny = chain.force_deny
-        self._ours = (chain.home, chain.state, chain.aliases, chain.ours)
+        self._ours = (chain.home, chain.state, chain.aliases, chain.ours, chain.code)
         self._own = _own_directories(chain.state, policy)
         self._plugin_deny = RuleSet(policy.deny, places, denies=True, aliases=chain.aliases)
         self._global_deny = RuleSet(chain.deny, places, denies=True, aliases=chain.aliases)
@@ -168,8 +168,8 @@ class Layers:
     @cached_property
     def _protected(self) -> Protected:
         # Not before a file is asked for: most plugins never do, and reading the table takes milliseconds.
-        home, state, aliases, ours = self._ours
-        return protected(home, state, tuple(sorted(aliases.items())), ours)
+        home, state, aliases, ours, code = self._ours
+        return protected(home, state, tuple(sorted(aliases.items())), ours, code)
 
     # The layers: a decision, or None to pass the request on.
 

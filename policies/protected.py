@@ -1,25 +1,35 @@
 """Layer 0: what no hostcall does, whatever anybody configured.
 
 Promises    The table of rows is the whole of it: each names the kinds it takes, its patterns and why. It is
-            compared without regard to case, so that a file system without case opens no second door.
+            compared without regard to case and to what file systems without case ignore, so that none opens a second door.
             A plugin's own data directory is exempt, and for reading its own package; nothing else is.
 Gap         A hard link or a bind mount is another name that no path tells: whoever can make one has the rights of
             the user already, and no hostcall makes any.
 Elsewhere   The rows: ``protected_rows.py``. How patterns read: ``paths.py``.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from glob import escape
+from typing import Final
 
 from policies.decision import Rule
 from policies.names import NameSet
 from policies.paths import Form, PathSet, Places, anchor, expand
 from policies.protected_rows import ROWS, Row
 
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What Unicode lets a comparison ignore, and case-folding directories of Linux do."""
+_TRAILING: Final = re.compile(r"(?<=[^/])[ .]+(?=/|\Z)")
+
 
 class Protected:
-    """The table for one home and one state directory; *ours* are patterns of what we keep elsewhere."""
+    """The table for one home and one state directory; *ours* are patterns of what we keep elsewhere, *code* of what
+    is run."""
 
     __slots__ = ("_by_kind", "_config", "_reasons")
 
@@ -29,6 +39,7 @@ class Protected:
         state: str,
         aliases: tuple[tuple[str, str], ...],
         ours: tuple[str, ...] = (),
+        code: tuple[str, ...] = (),
     ) -> None:
         places = Places(home=home.casefold())
         real = {name.casefold(): where.casefold() for name, where in aliases}
@@ -41,7 +52,9 @@ class Protected:
             groups += [[row] for row in rows if row.unless]
             self._by_kind[kind] = [
                 (
-                    PathSet(_rules(group, state, ours), places, denies=True, aliases=real),
+                    PathSet(
+                        _rules(group, state, ours, code), places, denies=True, aliases=real
+                    ),
                     # Not a denial: an exception covers no link and nothing beneath its wildcards.
                     PathSet(_exceptions(group), places, denies=False),
                 )
@@ -59,10 +72,11 @@ class Protected:
 
     def find_path(self, kind: str, path: str) -> tuple[str, str] | None:
         """Return the row's name and reason that takes *path*, which is in the form of ``paths.normalise``."""
-        folded = Form(path.casefold())
+        folded = path.casefold()
+        forms = [Form(one) for one in dict.fromkeys((folded, _as_others_read(folded)))]
         for closed, open_ in self._by_kind[kind]:
-            rule = closed.find(folded)
-            if rule is not None and open_.find(folded) is None:
+            rule = next((rule for form in forms if (rule := closed.find(form))), None)
+            if rule is not None and open_.find(forms[0]) is None:
                 return rule.kind, self._reasons[rule.kind]
         return None
 
@@ -72,18 +86,30 @@ class Protected:
         return None if rule is None else (rule.kind, self._reasons[rule.kind])
 
 
-def _rules(rows: Iterable[Row], state: str, ours: tuple[str, ...]) -> list[Rule]:
+def _as_others_read(path: str) -> str:
+    """*path* as a file system may take it that knows no case: without invisible characters, and without blanks and
+    dots at the end of a name."""
+    if not path.isascii():
+        path = _INVISIBLE.sub("", path)
+    return _TRAILING.sub("", path) if " " in path or "." in path else path
+
+
+def _rules(
+    rows: Iterable[Row], state: str, ours: tuple[str, ...], code: tuple[str, ...]
+) -> list[Rule]:
     return [
         Rule(row.name, _fold(pattern.replace("$STATE", escape(state))))
         for row in rows
-        for pattern in _patterns(row, state, ours)
+        for pattern in _patterns(row, state, ours, code)
     ]
 
 
-def _patterns(row: Row, state: str, ours: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns of *row*: those of our own row name what we keep elsewhere, too."""
+def _patterns(
+    row: Row, state: str, ours: tuple[str, ...], code: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The patterns of *row*, with what of its sort lies elsewhere on this machine."""
     known = tuple(one for one in row.patterns if state or not one.startswith("$STATE"))
-    return (*known, *ours) if row.name == "state" else known
+    return (*known, *{"state": ours, "programs": code}.get(row.name, ()))
 
 
 def _exceptions(rows: Iterable[Row]) -> list[Rule]:
@@ -102,13 +128,16 @@ def protected(
     state: str,
     aliases: tuple[tuple[str, str], ...] = (),
     ours: tuple[str, ...] = (),
+    code: tuple[str, ...] = (),
 ) -> Protected:
     """Return the table for *home* and *state*, made once for each pair."""
-    return Protected(home, state, aliases, ours)
+    return Protected(home, state, aliases, ours, code)
 
 
 @lru_cache(maxsize=32)
-def anchors(home: str, state: str, ours: tuple[str, ...] = ()) -> frozenset[str]:
+def anchors(
+    home: str, state: str, ours: tuple[str, ...] = (), code: tuple[str, ...] = ()
+) -> frozenset[str]:
     """Return the directories in which the rows' patterns begin, case kept, so that links on the way to them
     can be followed."""
     places = Places(home=home)
@@ -116,6 +145,6 @@ def anchors(home: str, state: str, ours: tuple[str, ...] = ()) -> frozenset[str]
         expand(pattern.replace("$STATE", escape(state)), places)
         for row in ROWS
         if row.kinds != ("config_write",)
-        for pattern in _patterns(row, state, ours)
+        for pattern in _patterns(row, state, ours, code)
     )
     return frozenset(anchor(pattern) for pattern in patterns if pattern is not None)

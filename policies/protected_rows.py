@@ -1,6 +1,7 @@
 """The table of layer 0: what no hostcall does, as data, a row for each reason.
 
-How patterns read: ``paths.py`` (a denial covers what is beneath). ``$STATE`` is our own directory.
+How patterns read: ``paths.py`` (a denial covers what is beneath). ``$STATE`` is our own directory. What lies elsewhere on
+this machine comes to the rows ``state`` and ``programs`` from whoever makes the table.
 """
 
 from dataclasses import dataclass
@@ -141,10 +142,33 @@ ROWS: Final = (
         "what the system runs for the user, or lets in",
     ),
     Row(
+        "programs",
+        _WRITE,
+        (
+            "$HOME/bin",
+            "$HOME/.local/bin",
+            "$HOME/.local/lib/python*",
+            "$HOME/.cargo/bin",
+            "$HOME/.bun/bin",
+            "$HOME/.deno/bin",
+            "$HOME/go/bin",
+            "**/site-packages",
+            "**/pyvenv.cfg",
+            "**/node_modules/.bin",
+            "**/.npmrc",
+            "**/.yarnrc.yml",
+            "**/.husky",
+            "**/.vscode",
+            "**/.idea",
+        ),
+        "programs on the path, this host's own code and other plugins'",
+    ),
+    Row(
         "git",
         _WRITE,
         (
             "**/.git",
+            "**/git~[0-9]",  # its short name where a file system gives one
             "**/.gitmodules",
             "$HOME/.gitconfig",
             "$HOME/.config/git",

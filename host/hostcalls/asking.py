@@ -8,18 +8,19 @@ Elsewhere   Open questions, remembered answers: ``host/approvals.py``. What is a
 """
 
 import hashlib
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from host.approvals import Question, Reply
+from host.approvals import Question, Reply, summary_of
 from host.artifact import content_id
 from host.audit import printable
 from host.lineage import all_waiting
 from host.listener import HostcallRequest
 from host.reactor import now_s
 from host.thinking import thinking_about
-from policies.capability import Kind, Request, target
+from policies.capability import Kind, Request, ShellRequest, target
 from policies.decision import Decision, Source
 from policies.gate import Tier
 
@@ -33,7 +34,6 @@ MAX_ASKED: Final = 4
 DENIED_FOR_S: Final = 30.0
 """How long a person's no answers the same question, so that nobody is asked until they give in."""
 _MAX_DENIED: Final = 64
-_SUMMARY_CHARS: Final = 2000
 _INFINITY: Final = float("inf")
 _TIERS: Final[dict[Kind, Tier]] = {
     "fs_read": "read",
@@ -105,6 +105,14 @@ def _decision(reply: Reply, asked: Decision) -> Decision:
     )
 
 
+def about(wanted: Request) -> str:
+    """What a person is told that *wanted* is: of a command where each argument ends, and which file would run."""
+    if not isinstance(wanted, ShellRequest):
+        return target(wanted)
+    command = shlex.join(wanted.argv)
+    return f"{command} ({wanted.program})" if wanted.program else command
+
+
 def _question(
     instance: "Instance",
     workspace: "Workspace",
@@ -116,18 +124,17 @@ def _question(
     wait_s = workspace.config.timeouts.approval_ms / 1000
     if call is not None and call.agent_until < _INFINITY:
         wait_s = min(wait_s, call.agent_until - now_s())
-    about = target(wanted).encode("utf-8", "backslashreplace").decode()
-    shown = about if len(about) <= _SUMMARY_CHARS else f"{about[:_SUMMARY_CHARS]} [...]"
+    told = about(wanted).encode("utf-8", "backslashreplace").decode()
     return Question(
         plugin=printable(plugin.name),
         tool=wanted.kind,
         tier=_TIERS.get(wanted.kind, "exec"),
-        summary=printable(shown),
+        summary=printable(summary_of(told)),
         explanation=printable(f"no rule allows it ({decision.source})"),
         project=str(workspace.project_dir),
         session_id=call.session_id if call is not None else instance.key or "",
         timeout_s=wait_s,
-        input={"kind": wanted.kind, "target": about},
+        input={"kind": wanted.kind, "target": told},
         content=content_id(plugin.spec.artifact),
         subject=f"capability:{wanted.kind}",
         target=hashlib.sha256(repr(wanted).encode("utf-8", "backslashreplace")).hexdigest(),

@@ -15,6 +15,7 @@ from host.hostcalls.files import FileCall
 from host.hostcalls.granted import ArgumentsError
 from host.outcome import Json
 from host.reached import Entry, below
+from host.realpath import resolve
 from host.tree_lock import TREE
 
 _MAX_ENTRIES: Final = 20_000
@@ -109,9 +110,12 @@ def rename(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
         files.must_not_be_data(old.place)
         files.must_not_be_data(new.place)
         _must_not_reveal(files, old.place, new.place)
+        _must_lead_the_same(files, old.fd, old.name, old.place, new.place)
         if stat.S_ISDIR(info.st_mode):
-            for _, _, path, _ in _Walk().below(old.fd, old.name):
+            for dir_fd, name, path, is_directory in _Walk().below(old.fd, old.name):
                 here, there = below(old.place, path), below(new.place, path)
+                if not is_directory:
+                    _must_lead_the_same(files, dir_fd, name, here, there)
                 _must_be_writable(files, here)
                 _must_be_writable(files, there)
                 _must_not_reveal(files, here, there)
@@ -122,3 +126,17 @@ def rename(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
 def _must_not_reveal(files: FileCall, here: str, there: str) -> None:
     if files.may("fs_read", there) and not files.may("fs_read", here):
         files.grant("fs_read", here)  # raises, and is written down
+
+
+def _must_lead_the_same(files: FileCall, dir_fd: int, name: str, here: str, there: str) -> None:
+    """Raise if *name* is a link that says ``..`` and would lead from *there* where no link may be made to."""
+    try:
+        target = os.readlink(name, dir_fd=dir_fd)
+    except OSError:
+        return  # no link
+    if target.startswith("/") or ".." not in target.split("/"):
+        return
+    leads_to = resolve(os.path.join(os.path.dirname(there), target))
+    if leads_to != resolve(os.path.join(os.path.dirname(here), target)):
+        files.grant("fs_read", leads_to)
+        files.grant("fs_write", leads_to)

@@ -12,6 +12,7 @@ import stat
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from host.hostcalls.files import (
@@ -323,6 +324,10 @@ def symlink(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
     target = args.get("target")
     if not isinstance(target, str) or not target or "\0" in target:
         raise ArgumentsError("target must be a path without NUL")
+    names = [name for name in target.split("/") if name not in ("", ".")]
+    if any(before != ".." and name == ".." for before, name in pairwise(names)):
+        # Something else may be put in the place of that name, and then it leads elsewhere.
+        raise ArgumentsError("target has .. after a name; write where that leads")
     with TREE.changing(), files.entry(files.path(args)) as entry:
         leads_to = resolve(os.path.join(entry.directory.place, target))
         files.grant("fs_read", leads_to)

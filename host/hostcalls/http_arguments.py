@@ -14,7 +14,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from host.hostcalls.granted import ArgumentsError
 from host.outcome import Json
 from policies.capability import HostRequest
-from policies.hosts import redirect_of, request_of
+from policies.hosts import normalise, redirect_of, request_of
 
 Redirect: TypeAlias = Literal["follow", "error", "manual"]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -106,7 +106,9 @@ def _host(url: str) -> HostRequest:
         )
     if wanted.port in _OTHER_PROTOCOLS:
         raise ArgumentsError(f"port {wanted.port} is another protocol's")
-    return wanted
+    host = normalise(wanted.host)
+    # People are asked about, and rules and the audit name, what is connected to, however a plugin spelt it.
+    return wanted if host is None else replace(wanted, host=host.text)
 
 
 def read(args: dict[str, Json]) -> Wanted:
@@ -187,7 +189,7 @@ def redirected(wanted: Wanted, status: int, location: str) -> tuple[Wanted, Host
     if host is None:
         raise ArgumentsError("it redirects to what is no plain URL of http: or https:")
     url = urldefrag(urljoin(wanted.url, location)).url
-    _host(url)
+    host = _host(url)
     headers = wanted.headers
     method, body = wanted.method, wanted.body
     if (status in (301, 302) and method == "POST") or (

@@ -175,7 +175,8 @@ class Exchange:
             by_address = decide(
                 self._instance.plugin, HostRequest(_plain(address), request.port)
             )
-            decision = judge(host, granted.decision, address, by_address)
+            is_own = self._hub.is_own(address)
+            decision = judge(host, granted.decision, address, by_address, is_own=is_own)
             if not decision.allowed:
                 self._deny(request, decision)
                 return

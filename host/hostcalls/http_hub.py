@@ -40,6 +40,18 @@ def resolve(name: str, port: int) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(ip_address(info[4][0]) for info in found))
 
 
+def is_own(address: Address) -> bool:
+    """Whether *address* is one of this machine's, by the source that the kernel would take to go there. Sends nothing."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect((str(address), 9))
+            source = ip_address(asking.getsockname()[0])
+    except OSError:
+        return False  # there is no way to it, so a connection finds none either
+    return source == address
+
+
 class HttpHub:
     """See the module's text. All methods belong to the reactor's turn, but for what a job does."""
 
@@ -49,6 +61,7 @@ class HttpHub:
         self.reactor = reactor
         self.options = options
         self.lookup = lookup
+        self.is_own: Callable[[Address], bool] = is_own
         self._waiting: dict[str, deque[Callable[[], None]]] = {}
         self._running: dict[str, int] = {}
         self._busy = 0

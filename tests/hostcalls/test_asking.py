@@ -10,7 +10,7 @@ from host.approvals import Question
 from host.audit import Kind
 from host.config import Config
 from host.config.model import Timeouts
-from host.hostcalls.asking import DENIED_FOR_S, MAX_ASKED
+from host.hostcalls.asking import DENIED_FOR_S, MAX_ASKED, about
 from host.hostcalls.granted import ArgumentsError, Granted, Needs
 from host.hostcalls.table import ASKS, Guarded
 from host.instance import Instance
@@ -18,7 +18,7 @@ from host.listener import HostcallRequest
 from host.outcome import Json, Status
 from host.reactor import now_s
 from ipc.messages import ANSWER, CANCEL, FLAG_SYNC
-from policies.capability import NameRequest, Request
+from policies.capability import FileRequest, NameRequest, Request, ShellRequest
 from tests.support.scripted import ScriptedWorker, Stage
 
 DEADLINE_MS = 400
@@ -326,3 +326,39 @@ def test_a_target_is_shown_as_one_harmless_line(
 
     assert "\n" not in person.asked[0][0].summary
     assert "\x1b" not in person.asked[0][0].summary
+
+
+def test_a_command_is_shown_as_what_it_is() -> None:
+    """Where an argument ends, and which file would run: two commands never look the same."""
+    shown = {
+        about(ShellRequest(argv, program))
+        for argv in (("rm", "a b"), ("rm", "a", "b"), ("rm", "'a", "b'"), ("rm a", "b"))
+        for program in ("", "/usr/bin/rm", "/home/u/proj/rm")
+    }
+
+    assert len(shown) == 12
+    assert (
+        about(ShellRequest(("sh", "-c", "ls; rm x"), "/bin/sh")) == "sh -c 'ls; rm x' (/bin/sh)"
+    )
+    assert about(FileRequest("fs_read", "/a b")) == "/a b"
+
+
+def test_the_end_of_what_is_asked_about_is_shown(
+    asking: tuple[Stage, Person], acted: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What matters is not pushed out of sight."""
+    wanted = ShellRequest(("sh", "-c", "#" * 3000 + "\nrm -rf /"))
+    row = ASKS["open"]
+    assert isinstance(row, Guarded)
+    needs = Needs("shell", lambda *_: wanted)
+    monkeypatch.setitem(ASKS, "open", Guarded("open", row.handler, needs, sync=True))
+    stage, person = asking
+    worker = stage.load()
+    _, id_ = stage.deliver(worker)
+    worker.hostcall(1, "open", "{}", call=id_)
+    stage.until(lambda: person.asked)
+    summary = person.asked[0][0].summary
+
+    assert summary.endswith("#\\nrm -rf /'")
+    assert "characters left out" in summary
+    assert acted == []

@@ -343,3 +343,43 @@ def test_a_file_that_took_the_name_of_another_is_not_taken_for_it(everything: Fi
         assert everything.code(name, path=str(path), **args) == ""
         path_and_id = {"path": str(path), "id": opened["id"]}
         assert everything.code(name, **path_and_id, **args) == "E_NOT_FOUND"
+
+
+def test_a_link_is_not_moved_to_where_it_leads_outside(files_of: MakeFiles) -> None:
+    """Nor with its directory; where it leads the same, or within what is allowed, it may."""
+    files = files_of(allowing("$CWD/**"))
+    work = files.stage.folder
+    deep = work / "a" / "b"
+    deep.mkdir(parents=True)
+    (work / "own.txt").write_text("x")
+
+    def rename(source: Path, to: Path) -> str:
+        return files.code("fs.rename", **{"from": str(source), "to": str(to)})
+
+    assert files.code("fs.symlink", target="../../own.txt", path=str(deep / "l")) == ""
+    assert rename(deep / "l", deep / "l2") == ""
+    assert rename(deep / "l2", work / "l") == "E_DENIED"
+    assert rename(deep, work / "c") == "E_DENIED"
+    assert not (work / "l").is_symlink()
+    assert files.code("fs.mkdir", path=str(work / "d")) == ""
+    assert rename(deep, work / "d" / "e") == ""
+    # the control: the system itself lets it
+    (work / "d" / "e" / "l2").rename(work / "l")
+    assert (work / "l").resolve() == work.parent.parent / "own.txt"
+
+
+def test_no_link_goes_up_again_after_a_name(files_of: MakeFiles) -> None:
+    """That name may be given to a link later, and then it would lead somewhere else: the control does it."""
+    files = files_of(allowing("$CWD/**"))
+    work = files.stage.folder
+    (work / "x" / "y").mkdir(parents=True)
+    (work / "a").symlink_to("x/y")
+    target = "a/../../ok"
+
+    assert files.code("fs.symlink", target=target, path=str(work / "l")) == "E_INVALID"
+    assert files.code("fs.symlink", target="../x", path=str(work / "x" / "l")) == ""
+    (work / "l").symlink_to(target)
+    assert (work / "l").resolve() == work / "ok"
+    (work / "a").unlink()
+    (work / "a").mkdir()
+    assert (work / "l").resolve() == work.parent / "ok"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from host.audit import Kind
-from host.hostcalls.http_hub import resolve
+from host.hostcalls.http_hub import is_own, resolve
 from policies.addresses import judge
 from policies.decision import Decision, Source
 from policies.hosts import is_inner, is_metadata, normalise
@@ -219,7 +219,7 @@ def test_every_hop_is_decided(tmp_path: Path) -> None:
             denied = refusals(plugin)
 
     assert set(codes) == {"E_DENIED"}
-    assert len(denied) == len(places)
+    assert len(denied) == len(places) - 1  # two are the same address
     assert inside.requests == []
 
 
@@ -276,6 +276,47 @@ def test_who_may_mean_an_inner_address(
     assert PUBLIC is not None
 
     assert judge(PUBLIC, by_name, ip_address(address), by_address).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("by_name", "by_address", "allowed"),
+    [
+        (WILD, NOT_NAMED, False),
+        (WILD, WILD, False),  # "*" covers the address as well, and does not mean this machine
+        (CONSENT, NOT_NAMED, False),
+        (MODE, MODE, False),
+        (OPERATOR, NOT_NAMED, True),
+        (WILD, NAMED, False),  # another one
+        (WILD, Decision("allow", 4, "allow.global", Source("file"), "[2a00:1450::1]"), True),
+    ],
+)
+def test_a_public_address_of_this_machine_is_of_this_machine(
+    by_name: Decision, by_address: Decision, allowed: bool
+) -> None:
+    """A name of a stranger's that has it would reach what listens here; somewhere else it is allowed, the control."""
+    address = ip_address("2a00:1450::1")
+    assert PUBLIC is not None
+
+    assert judge(PUBLIC, by_name, address, by_address).allowed
+    assert judge(PUBLIC, by_name, address, by_address, is_own=True).allowed is allowed
+
+
+def test_the_kernel_says_which_addresses_are_ours() -> None:
+    """Whatever they look like."""
+    assert is_own(ip_address("127.0.0.1"))
+    assert not is_own(ip_address("198.51.100.7"))
+
+
+def test_a_name_that_leads_to_this_machine_by_a_public_address_is_refused(
+    tmp_path: Path,
+) -> None:
+    """Before anything is connected."""
+    names = Names({"example.com": [["192.88.98.1"]]})
+    with client(tmp_path, "*", names=names) as plugin:
+        plugin.stage.runtime.http.is_own = lambda address: str(address) == "192.88.98.1"
+        assert plugin.refused("http://example.com/")[0] == "E_DENIED"
+        assert plugin.refused("http://192.88.98.1/")[0] == "E_DENIED"
+        assert refusals(plugin) == ["deny.address"] * 2
 
 
 def test_a_name_that_can_only_be_internal_may_lead_inside() -> None:

@@ -46,6 +46,24 @@ PLACES = [
     ("/home/u/proj/keys.ts", True, True),
     ("/home/u/proj/id_rsa.pub", True, True),
     ("/home/u/proj/monkey", True, True),
+    # what is run
+    ("/home/u/.local/bin/git", True, False),
+    ("/home/u/.local/lib/python3.11/site-packages/x.pth", True, False),
+    ("/home/u/proj/.venv/lib/python3.11/site-packages/idna.py", True, False),
+    ("/home/u/proj/.venv/pyvenv.cfg", True, False),
+    ("/home/u/proj/node_modules/.bin/tsc", True, False),
+    ("/home/u/proj/node_modules/left-pad/index.js", True, True),
+    ("/home/u/proj/.husky/pre-commit", True, False),
+    ("/home/u/proj/.vscode/tasks.json", True, False),
+    ("/home/u/proj/.npmrc", False, False),
+    # other spellings, which a file system without case may take for the same
+    ("/home/u/proj/.g\u200cit/hooks/x", True, False),
+    ("/home/u/proj/.git./hooks/x", True, False),
+    ("/home/u/proj/.git /hooks/x", True, False),
+    ("/home/u/proj/GIT~1/hooks/x", True, False),
+    ("/home/u/.\u00adssh/id", False, False),
+    ("/home/u/proj/g\u200cit/x", True, True),
+    ("/home/u/proj/it ends. /x", True, True),
     # our own state
     ("/home/u/.jcode", False, False),
     ("/home/u/.jcode/", False, False),
@@ -118,8 +136,8 @@ PLACES = [
     ("/home/u/.config/gcloud/credentials.db", False, True),
     ("/home/u/.kube/config", False, True),
     ("/home/u/.netrc", False, True),
-    ("/home/u/.npmrc", False, True),
-    ("/home/u/proj/.npmrc", False, True),
+    ("/home/u/.npmrc", False, False),
+    ("/home/u/proj/.npmrc", False, False),
     ("/home/u/.pypirc", False, True),
     ("/home/u/.docker/config.json", False, True),
     ("/home/u/.git-credentials", False, True),
@@ -242,3 +260,18 @@ def test_the_places_where_patterns_begin_are_known() -> None:
     found = anchors("/home/U", "/srv/State")
 
     assert {"/home/U/.ssh", "/home/U/.config/gcloud", "/srv/State", "/etc/jcode"} <= found
+
+
+def test_where_code_lies_is_up_to_the_machine() -> None:
+    """It is read, and never written, whatever case; a directory beside it is."""
+    chain = replace(CHAIN, code=("/srv/Plugins/one",))
+
+    for path, kind, may in (
+        ("/srv/Plugins/one/index.js", "fs_read", True),
+        ("/srv/Plugins/one/index.js", "fs_write", False),
+        ("/srv/plugins/ONE", "fs_write", False),
+        ("/srv/Plugins/other/index.js", "fs_write", True),
+    ):
+        decision = chain.decide("p", FileRequest(kind, path))  # type: ignore[arg-type]  # one of the two
+        assert decision.allowed is may, path
+    assert CHAIN.decide("p", FileRequest("fs_write", "/srv/Plugins/one/index.js")).allowed
