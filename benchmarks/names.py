@@ -34,6 +34,7 @@ KV_GET: Final = "pi.kv.get"
 KV_SET: Final = "pi.kv.set, on the disk"
 FS_READ_1K: Final = "pi.fs.readText, 1 KB"
 FS_READ_1M: Final = "pi.fs.readText, 1 MB"
+FETCH_1K: Final = "fetch, 1 KB from loopback, a connection each"
 TIMERS: Final = "timer of a thousand, each its own callback"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"

@@ -2,10 +2,13 @@
 timers."""
 
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from unittest.mock import patch
 
 from benchmarks.families.hosting import BlockingRow
 from benchmarks.names import (
+    FETCH_1K,
     FS_READ_1K,
     FS_READ_1M,
     HOSTCALL_IN_PLACE,
@@ -35,8 +38,16 @@ class Asking(BlockingRow):
         """Return a configuration in which quotas are not what is measured."""
         limits = {"max_hostcalls_per_sec": _PLENTY_PER_S, "max_bytes_written": 1 << 40}
         return Config.model_validate(
-            {"timeouts": timeouts, "limits": limits, "allow": {"env": ["PATH"]}}
+            {
+                "timeouts": timeouts,
+                "limits": limits,
+                "allow": {"env": ["PATH"], "http_hosts": ["127.0.0.1"]},
+            }
         )
+
+    def args(self) -> str:
+        """Return what the command is given."""
+        return str(self._times)
 
     def setup(self) -> None:
         """Load the plugin, give it an entry, and see one run."""
@@ -54,7 +65,7 @@ class Asking(BlockingRow):
         """Return *n* durations in nanoseconds, each of one of *times*."""
         assert self.host is not None
         now, run = time.perf_counter_ns, self.host.run_command
-        command, args = self._command, str(self._times)
+        command, args = self._command, self.args()
         samples = [0.0] * n
         result = None
         for i in range(n):
@@ -66,8 +77,47 @@ class Asking(BlockingRow):
         return samples
 
 
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer with 1 KB."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1024")
+        self.end_headers()
+        self.wfile.write(b"x" * 1024)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+class Fetching(Asking):
+    """Asks a server on loopback, in a thread of this process."""
+
+    def __init__(self, name: str, command: str, times: int) -> None:
+        super().__init__(name, command, times)
+        self._server: ThreadingHTTPServer | None = None
+
+    def setup(self) -> None:
+        """Start the server first."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        super().setup()
+
+    def args(self) -> str:
+        """Return how often, and the server's port."""
+        assert self._server is not None
+        return f"{self._times} {self._server.server_port}"
+
+    def teardown(self) -> None:
+        """Stop the server last."""
+        super().teardown()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
 def rows() -> list[Row]:
-    """In place and later, from the mirror and to the disk, files, and a thousand timers."""
+    """In place and later, from the mirror and to the disk, files, the network, and a thousand timers."""
     return [
         Asking(HOSTCALL_IN_PLACE, "in-place", 20),
         Asking(HOSTCALL_LATER, "later", 20),
@@ -75,5 +125,6 @@ def rows() -> list[Row]:
         Asking(KV_SET, "kv-set", 1, per_round=100),
         Asking(FS_READ_1K, "fs-read-1k", 20),
         Asking(FS_READ_1M, "fs-read-1m", 1),
+        Fetching(FETCH_1K, "fetch", 10),
         Asking(TIMERS, "timers", 1000, per_round=1),
     ]

@@ -1,7 +1,7 @@
 // What a plugin asks of its host, so often in a row as it is told; the answer says how much was really done.
 export default function (pi) {
   const command = (name, work) =>
-    pi.registerCommand(name, { handler: async (args) => ({ output: await work(Number(args)) }) });
+    pi.registerCommand(name, { handler: async (args) => ({ output: await work(Number(args.split(" ")[0]), args) }) });
 
   command("in-place", (times) => {
     let found = 0;
@@ -34,6 +34,11 @@ export default function (pi) {
   });
   reading("1k", 1024);
   reading("1m", 1024 * 1024);
+  command("fetch", async (times, args) => {
+    let read = 0;
+    for (let i = 0; i < times; i++) read += (await (await fetch(`http://127.0.0.1:${args.split(" ")[1]}/`)).text()).length === 1024;
+    return read;
+  });
   command("timers", (times) => new Promise((resolve) => {
     let fired = 0;
     for (let i = 0; i < times; i++) setTimeout(() => ++fired === times && resolve(fired), 0);

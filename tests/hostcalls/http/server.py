@@ -35,6 +35,7 @@ class Server:
     handlers: dict[str, Handler]
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
     gone: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     """Released once for each connection that is over."""
 
@@ -70,6 +71,11 @@ class Server:
         """How many are open."""
         return len(self._open)
 
+    def is_left(self, within_s: float = 20) -> bool:
+        """Whether every client has gone, or does so soon. One that gave up early may never have come."""
+        with self.changed:
+            return self.changed.wait_for(lambda: not self._open, within_s)
+
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """Where *path* is."""
         return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
@@ -100,7 +106,9 @@ class Server:
             pass  # the client is gone, which is often what the test is about
         finally:
             connection.close()
-            self._open -= {opened, connection}
+            with self.changed:
+                self._open -= {opened, connection}
+                self.changed.notify_all()
             self.gone.release()
 
 
