@@ -8,14 +8,15 @@ import pytest
 
 from host import BlockingPluginHost, Config, Timeouts
 from host.audit import Kind
+from host.hostcalls import quota as quota_module
 from host.outcome import Outcome, Status
-from tests.integration.host_support import bash, on, result_of
+from tests.integration.host_support import bash, on, plugin, result_of
 
 DEADLINE_MS = 2000
 ASKED = 10_000
 QUIET = on("UserPromptSubmit", "return { modified_prompt: event.content + '!' };")
 CONFIG = Config(
-    allow={"env": ("PATH",)},
+    allow={"env": ("PATH",), "fs_read": ("$CWD",)},
     timeouts=Timeouts(actionable_ms=DEADLINE_MS, max_busy_ms=DEADLINE_MS),
 )
 
@@ -29,6 +30,11 @@ FLOODS = {
         f"const all = Array.from({{ length: {ASKED} }}, (_, i) => pi.kv.set('k' + i % 10, i)); "
         "const ended = await Promise.allSettled(all); "
         "return { block: String(ended.every((one) => one.status === 'fulfilled' || one.reason.code)) };"
+    ),
+    "files_at_once": (
+        f"const all = Array.from({{ length: {ASKED} }}, (_, i) => pi.fs.exists(pi.cwd + '/' + i)); "
+        "const ended = await Promise.allSettled(all); "
+        "return { block: String(ended.some((one) => one.reason?.code === 'E_QUOTA')) };"
     ),
     "a_promise_that_queues_itself": (
         "await new Promise(() => { const again = () => Promise.resolve().then(again); again(); });"
@@ -87,6 +93,30 @@ def test_the_others_have_their_answers_in_time(tmp_path: Path, name: str) -> Non
         assert outcome.reason in ("true", "E_QUOTA")
 
 
+@pytest.mark.parametrize("name", ["hostcalls_at_once", "files_at_once"])
+def test_what_others_ask_for_meanwhile_is_done_in_time(tmp_path: Path, name: str) -> None:
+    """One thread writes all stores, few look at files: whoever asks little is not behind whoever asks much."""
+    body = (
+        "await pi.kv.set('k', event.content); const there = await pi.fs.exists(pi.cwd + '/quiet.js'); "
+        "return { modified_prompt: `${pi.kv.get('k')} ${there}` };"
+    )
+    (tmp_path / "quiet.js").write_text(on("UserPromptSubmit", body, is_async=True))
+    (tmp_path / "loud.js").write_text(on("PreToolUse", FLOODS[name], is_async=True))
+    with BlockingPluginHost(
+        CONFIG.model_copy(
+            update={"limits": CONFIG.limits.model_copy(update={"max_hostcalls_per_sec": 500})}
+        ),
+        project_dir=tmp_path,
+        home=tmp_path / "home",
+    ) as host:
+        host.load(tmp_path / "quiet.js")
+        host.load(tmp_path / "loud.js")
+        _, answers = beside(host, lambda: host.dispatch("PreToolUse", bash()), most=100)
+
+    assert {result_of(answer, "quiet").status for answer in answers} == {Status.ANSWERED}
+    assert {str(answer.output["modified_prompt"]) for answer in answers} == {"hi true"}
+
+
 def test_a_flood_in_place_is_told_its_limit(tmp_path: Path) -> None:
     """What the audit has of it: the quota once and by number, not ten thousand times."""
     body = FLOODS["hostcalls_in_place"].replace(str(ASKED), "2000")
@@ -100,3 +130,31 @@ def test_a_flood_in_place_is_told_its_limit(tmp_path: Path) -> None:
     quota = [entry.detail for entry in refusals if entry.code == "E_QUOTA"]
     assert 1 <= len(quota) <= 4
     assert quota[0].startswith("env.get: more than 50 hostcalls a second")
+
+
+def test_one_that_asks_again_and_again_is_ended_between_two_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Short turns of a timer, none of them busy for long: only the refusals tell what it is."""
+    monkeypatch.setattr(quota_module, "FLOOD_REFUSALS", 500)
+    (tmp_path / "quiet.js").write_text(QUIET)
+    (tmp_path / "loud.js").write_text(
+        plugin(
+            "setInterval(() => { for (let i = 0; i < 50; i++) "
+            "try { pi.env.get('PATH'); } catch {} }, 1);"
+        )
+    )
+    with BlockingPluginHost(CONFIG, project_dir=tmp_path, home=tmp_path / "home") as host:
+        host.load(tmp_path / "quiet.js")
+        host.load(tmp_path / "loud.js")
+        killed: list[str] = []
+        for _ in range(100_000):
+            answer = host.dispatch("UserPromptSubmit", {"content": "hi"})
+            assert result_of(answer, "quiet").status is Status.ANSWERED
+            killed = [
+                entry.code for entry in host.audit.recent(50, plugin="loud", kind=Kind.KILLED)
+            ]
+            if killed:
+                break
+
+    assert killed == ["E_FLOOD"]

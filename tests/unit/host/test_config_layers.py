@@ -472,3 +472,34 @@ def test_a_host_from_the_configuration_reads_every_layer(
         host.runtime.close()
     with pytest.raises(ConfigError, match="--plugin-mode: 'x' is no mode"):
         make(mode="x")
+
+
+@pytest.mark.parametrize(
+    ("user", "project", "ceiling", "holds"),
+    [
+        (None, None, None, None),
+        (None, 400, None, 50),
+        (None, 20, None, 20),
+        (None, None, 400, 50),
+        (300, None, 400, 300),
+        (300, 400, None, 300),
+        (300, 20, 30, 20),
+        (300, None, 30, 30),
+        (0, 20, 30, 0),
+    ],
+)
+def test_a_rate_that_the_mode_gives_is_never_raised_by_who_may_only_tighten(
+    machine: Machine,
+    user: int | None,
+    project: int | None,
+    ceiling: int | None,
+    holds: int | None,
+) -> None:
+    """Nothing configured is what the mode gives, 50 at least; a number from a project or a ceiling only lowers."""
+
+    def text(most: int | None) -> str | None:
+        return None if most is None else f"[plugin.limits]\nmax_hostcalls_per_sec = {most}\n"
+
+    config = machine.load(text(user), text(project), text(ceiling))
+
+    assert config.limits.max_hostcalls_per_sec == holds
