@@ -104,23 +104,57 @@ function delayOf(value, floor) {
 function startTimer(fn, delay, every, args) {
   if (typeof fn !== "function") throw new TypeErrorCtor("a timer needs a function");
   const timer = {
-    __proto__: null, id: 0, due: 0, turn: 0, every: every ? delay : 0, fn, args, call: null, resolve: null, reject: null,
+    __proto__: null, id: 0, due: 0, turn: 0, delay, every: every ? delay : 0, fn, args, call: null, resolve: null, reject: null,
   };
-  return new TimerHandle(addTimer(timer, delay).id);
+  return new TimerHandle(addTimer(timer, delay));
+}
+
+/** Start *timer* anew, also one that has run; what lies in the queue is the old one's, so this makes another. */
+function restartTimer(timer) {
+  mapDelete(timers, timer.id);
+  if (mapSize(timers) >= MAX_TIMERS) throw makeError("E_QUOTA", `more than ${MAX_TIMERS} timers`);
+  const { id, delay, every, fn, args } = timer;
+  const fresh = {
+    __proto__: null, id, due: performanceNow() + delay, turn: 0, delay, every, fn, args, call: null, resolve: null, reject: null,
+  };
+  mapSet(timers, id, fresh);
+  enqueueTimer(fresh);
+  forgetClearedTimers();
+  markTimers();
+  return fresh;
 }
 
 /** What setTimeout returns; node's plugins call unref() on it, and a number is what it converts to. */
 class TimerHandle {
   #id;
-  constructor(id) { this.#id = id; freeze(this); }
+  #timer; // null once it was cleared
+  constructor(timer) {
+    this.#id = timer.id;
+    this.#timer = timer;
+    freeze(this);
+  }
   ref() { return this; }
   unref() { return this; } // a worker never stays alive for a timer, so there is nothing to release
   hasRef() { return mapHas(timers, this.#id); }
-  close() { removeTimer(this.#id); return this; }
+  refresh() {
+    if (this.#timer !== null) this.#timer = restartTimer(this.#timer);
+    return this;
+  }
+  close() {
+    this.#timer = null;
+    removeTimer(this.#id);
+    return this;
+  }
   [Symbol.toPrimitive]() { return this.#id; }
-  static idOf(value) { return typeof value === "object" && value !== null && #id in value ? value.#id : value; }
+  [Symbol.dispose]() { this.close(); }
+  /** The id to clear: that of a handle, which then cannot be refreshed either, or *value* itself. */
+  static forget(value) {
+    if (typeof value !== "object" || value === null || !(#id in value)) return value;
+    value.#timer = null;
+    return value.#id;
+  }
 }
-const timerIdOf = TimerHandle.idOf;
+const forgetHandle = TimerHandle.forget;
 delete TimerHandle.prototype.constructor; // nobody else makes or reads handles
 freeze(TimerHandle.prototype);
 
@@ -131,7 +165,7 @@ function removeTimer(id) {
 }
 
 function clearTimer(handle) {
-  const id = timerIdOf(handle);
+  const id = forgetHandle(handle);
   if (typeof id !== "number" && typeof id !== "string") return;
   const timer = mapGet(timers, +id);
   // Sleeps share the numbers, and are nobody's to clear.

@@ -196,6 +196,27 @@ def test_an_interval_comes_again_until_it_is_cleared() -> None:
     assert len(js.unhandled()) == 3
 
 
+def test_a_timer_starts_anew_when_it_is_refreshed() -> None:
+    """Before it ran, after it ran, from inside; not when it was cleared, nor beyond the bound on timers."""
+    js = Js()
+    js.plugin(
+        "const run = (name) => console.log(name); const pass = () => { const end = performance.now() + 3; while (performance.now() < end); };"
+        "const kept = setTimeout(run, 2, 'kept'), gone = setTimeout(run, 1, 'gone'), closed = setTimeout(run, 1, 'closed'); let turns = 0;"
+        "const own = setTimeout(() => { run('own'); turns++; if (turns < 3) own.refresh(); }, 1); clearTimeout(gone); gone.refresh(); closed.close().refresh();"
+        "{ using scoped = setTimeout(run, 1, 'scoped'); } const every = setInterval(() => { run('every'); clearInterval(every); every.refresh(); }, 1);"
+        "pi.on('TurnEnd', pass); pi.on('Stop', () => { kept.refresh(); console.log([kept.hasRef(), gone.hasRef(), kept.refresh() === kept, typeof +kept].join()); });"
+    )
+    for _ in range(6):
+        js.event("TurnEnd")
+        js.wake()
+    assert sorted(js.logged()) == ["every", "kept", "own", "own", "own"]
+    js.event("Stop")
+    js.event("TurnEnd")
+    js.wake()
+
+    assert js.logged()[5:] == ["true,false,true,number", "kept"]
+
+
 def test_sleep_is_a_promise_and_needs_no_cap() -> None:
     """A long one is asked for a day at a time; a short one resolves on its WAKE."""
     js = Js()
