@@ -141,13 +141,13 @@ def test_ten_thousand_cycles_leave_nothing_behind(runtime: Runtime) -> None:
 
 
 def test_a_leak_would_be_seen(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: a host that forgets one descriptor and eight kilobytes a cycle."""
+    """The control: a host that forgets one descriptor and 64 KiB a cycle."""
     kept: list[object] = []
     gone: Callable[[Link], None] = runtime._on_link_gone
 
     def forgetful(link: Link) -> None:
         gone(link)
-        kept.append((os.dup(0), bytearray(os.urandom(8192))))
+        kept.append((os.dup(0), bytearray(os.urandom(65536))))
 
     monkeypatch.setattr(runtime, "_on_link_gone", forgetful)
     try:
