@@ -109,6 +109,44 @@ class LoadSource(_Load):
             self._directory = None
 
 
+class LoadFiles(LoadSource):
+    """A plugin of fifty files, each importing the next; from source, one of them is new each time."""
+
+    files = 50
+
+    def __init__(self, name: str, *, is_built: bool) -> None:
+        super().__init__(name)
+        self._is_built = is_built
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds; writing the files is not counted."""
+        assert self._directory is not None
+        root = Path(self._directory.name)
+        if not (root / "index.ts").exists():
+            self._write(root)
+        samples = []
+        for _ in range(n):
+            if not self._is_built:
+                last = f"export const f{self.files} = {next(self._numbers)};\n"
+                (root / f"f{self.files}.ts").write_text(last)
+            samples.append(self.load(root))
+        return samples
+
+    def _write(self, root: Path) -> None:
+        for i in range(1, self.files):
+            (root / f"f{i}.ts").write_text(
+                f'import {{ f{i + 1} }} from "./f{i + 1}";\n'
+                f"interface Shape{i} {{ n: number }}\n"
+                f"export const f{i}: number = f{i + 1} + {i};\n"
+                f"export function make{i}(n: number): Shape{i} {{ return {{ n: n + f{i} }}; }}\n"
+            )
+        (root / f"f{self.files}.ts").write_text(f"export const f{self.files} = 0;\n")
+        (root / "index.ts").write_text(
+            'import { f1 } from "./f1";\n'
+            'export default (pi) => pi.on("PreToolUse", () => (f1 < 0 ? { block: "no" } : undefined));\n'
+        )
+
+
 class _Newborn:
     """Hears of one worker and keeps what is needed to end it."""
 
@@ -238,6 +276,8 @@ def rows() -> list[Row]:
         WorkerReady(WORKER_READY),
         LoadSource(LOAD_SOURCE),
         LoadCached(LOAD_CACHED),
+        LoadFiles("load of a plugin of 50 files, from source", is_built=False),
+        LoadFiles("load of a plugin of 50 files, built before", is_built=True),
         Compile(SWC_1K, 1),
         Compile(SWC_10K, 10),
     ]

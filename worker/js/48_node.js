@@ -72,10 +72,9 @@ function defineRefused(specifier, fail) {
     defineRefused(specifier, (name) => makeError("E_NEVER", `${specifier}: ${name} is never available to plugins: ${NEVER[names[i]]}`));
   }
   // Under Node these are always there, so programs ask for them before they need them.
-  const others = ["child_process", "domain", "http", "https", "punycode", "trace_events", "zlib"];
+  const others = ["domain", "punycode", "trace_events"];
   for (let i = 0; i < others.length; i++) {
     const specifier = `node:${others[i]}`;
-    if (hostModules[specifier] !== undefined) continue;
     defineRefused(specifier, (name) => makeError("E_MODULE", `${specifier}: ${name} is not available to plugins here`));
   }
 }

@@ -8,13 +8,13 @@ const seen = new Map(); // name -> text, or undefined where it is not set for th
 
 function read(name) {
   if (!seen.has(name)) {
-    let value;
     try {
-      ({ value } = internals.hostcallSync(null, "env.get", { name }));
-    } catch {
-      value = undefined; // not granted, or nobody to ask now
+      const { value } = internals.hostcallSync(null, "env.get", { name });
+      seen.set(name, typeof value === "string" ? value : undefined);
+    } catch (error) {
+      if (error.code !== "E_DENIED") return undefined; // nobody to ask now: the next use asks again
+      seen.set(name, undefined);
     }
-    seen.set(name, typeof value === "string" ? value : undefined);
   }
   return seen.get(name);
 }
