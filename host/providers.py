@@ -36,7 +36,7 @@ def provider_problem(definition: JsonObject) -> str | None:
     if not isinstance(models, list) or len(models) > MAX_MODELS:
         return f"models is a list of {MAX_MODELS} at most"
     for model in models:
-        name = model.get("id") if isinstance(model, dict) else None
+        name = model.get("id") if isinstance(model, dict) else model
         if not isinstance(name, str) or not name:
-            return "each model is an object with an id"
+            return "each model is a name, or an object with an id"
     return None

@@ -3,11 +3,20 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, Config, Outcome, Status, Timeouts
+from host import (
+    BlockingPluginHost,
+    Config,
+    Outcome,
+    SessionMessage,
+    Status,
+    Timeouts,
+    ToolUpdate,
+)
 from host.audit import Kind
 from host.outcome import Json, JsonObject
 from tests.integration.host_support import yes
@@ -397,3 +406,85 @@ def test_the_examples_work_together_under_asyncio(tmp_path: Path) -> None:
 
     assert fine.output == {"modified_input": {"command": "pnpm install"}}
     assert blocked.blocked_by == "guard"
+
+
+# --- plugins, agents and each other -----------------------------------------------------------------------
+
+
+def test_relay_tells_the_others_what_tools_do(
+    host: BlockingPluginHost, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A second plugin of the same file hears of it."""
+    caplog.set_level("INFO", logger="jcode_plugins")
+    host.load(EXAMPLES / "relay.ts")
+    host.load(EXAMPLES / "relay.ts", name="second")
+    while "second saw bash" not in caplog.text or "relay saw bash" not in caplog.text:
+        send(host, "PostToolUse", tool_name="bash", tool_input={}, tool_output="", success=True)
+
+
+def hear(heard: list[Json], update: ToolUpdate) -> None:
+    heard.append(update.output)
+
+
+def test_report_asks_another_plugin_where_it_may(tmp_path: Path) -> None:
+    """Without a permission it counts by itself; it says how far it is."""
+    counter = tmp_path / "counter.js"
+    counter.write_text(
+        'pi.registerTool({ name: "count_words", description: "d", tier: "read", handler: ({ text }) => ({ output: text.length }) });'
+    )
+    found = []
+    for config in (Config(), Config(allow={"tools": ("count_words:call",)})):
+        with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as made:
+            made.load(counter)
+            made.load(EXAMPLES / "report.ts")
+            heard: list[Json] = []
+            result = made.call_tool(
+                "report",
+                {"texts": ["one two", "three"]},
+                session_id="s",
+                on_update=partial(hear, heard),
+            )
+            assert heard == ["1 of 2", "2 of 2"]
+            found.append(result.output)
+    assert found == [{"words": 3, "by": "report"}, {"words": 12, "by": "count_words"}]
+
+
+def test_standup_leaves_a_note_where_there_is_a_session(tmp_path: Path) -> None:
+    """Its completions come from the plugin; an agent without sessions is no failure."""
+
+    class Agent:
+        def __init__(self) -> None:
+            self.notes: list[SessionMessage] = []
+
+        def send_message(self, message: SessionMessage) -> None:
+            self.notes.append(message)
+
+        def get_messages(self, session_id: str, limit: int) -> list[JsonObject]:
+            return []
+
+    agent = Agent()
+    config = Config(allow={"session": ("sendMessage",)})
+    with BlockingPluginHost(
+        config, project_dir=tmp_path, home=tmp_path / "home", session=agent
+    ) as made:
+        made.load(EXAMPLES / "standup.ts")
+        assert [one.value for one in made.complete_command("standup", "d")] == ["done"]
+        noted = made.run_command("standup", "done the parser", session_id="s")
+        assert noted.output == "noted: done: the parser"
+        alone = made.run_command("standup", "next tests")
+        assert alone.output == "kept to myself (E_UNAVAILABLE): next: tests"
+    (note,) = agent.notes
+    assert (note.plugin, note.content, note.deliver_as) == (
+        "standup",
+        "done: the parser",
+        "nextTurn",
+    )
+
+
+def test_provider_is_offered_where_it_may(tmp_path: Path) -> None:
+    """At the address of its settings."""
+    config = Config(allow={"providers": ("workshop",)})
+    with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as made:
+        made.load(EXAMPLES / "provider.ts", settings={"address": "http://127.0.0.1:9/v1"})
+        (provider,) = made.providers()
+    assert provider.definition["baseUrl"] == "http://127.0.0.1:9/v1"

@@ -40,6 +40,10 @@ class CallHandle {
     const cwd = contextOf(this.#call).cwd;
     return typeof cwd === "string" ? cwd : instance.cwd;
   }
+  get exec() {
+    const call = this.#call;
+    return (command, args, options) => lazy("pi/exec").exec(call, command, args, options);
+  }
   get callTool() { return lazy("pi/host").makeCallTool(this.#call); }
   get session() { return lazy("pi/host").makeSession(this.#call); }
   get onUpdate() { return updateOf(this.#call); }
