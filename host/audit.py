@@ -8,6 +8,7 @@ Threads     Any.
 Elsewhere   What is kept on disk: host/trail.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
@@ -301,6 +302,12 @@ class AuditRing:
             return self._seq - len(self._entries)
 
 
+_BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and a symbol by what Python says, and nothing to be seen."""
+
+
 def printable(text: str) -> str:
     r"""Return *text* as one line that a terminal shows and does not obey.
 
@@ -308,9 +315,9 @@ def printable(text: str) -> str:
     start a command to the terminal), line breaks, characters that turn the direction of writing or
     are invisible, and lone surrogates, which cannot be encoded. ``"\x1b[2J"`` becomes ``"\\x1b[2J"``.
     """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _escape(c) for c in text)
+    return text if text.isascii() else _BLANK.sub(lambda found: _escape(found[0]), text)
 
 
 def _escape(character: str) -> str:

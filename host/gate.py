@@ -367,7 +367,7 @@ def _override(workspace: "Workspace", subject: Subject) -> Override | None:
         return None
     names = [subject.public]
     if subject.plugin is not None:
-        names.append(f"plugin:{subject.name}" if subject.kind == "tools" else subject.name)
+        names += [f"plugin:{subject.name}"] if subject.kind == "tools" else []
     found = {words[name]: name for name in names if name in words}
     bare = words.get(subject.name)
     if bare is not None and bare != "allow":

@@ -86,6 +86,11 @@ class Chain:
                 found |= compiled.anchors()
         return frozenset(found)
 
+    def is_above_protected(self, plugin: str, path: str) -> bool:
+        """Return whether a link at *path* could hide from layer 0 what is reached through it."""
+        compiled = self._compiled.get(plugin) or self._compile(plugin)
+        return compiled is None or compiled.is_above_protected(path)
+
     # Changing.
 
     def with_plugin(self, name: str, policy: PluginPolicy) -> "Chain":

@@ -104,6 +104,10 @@ class Layers:
 
     # Asking.
 
+    def is_above_protected(self, path: str) -> bool:
+        form = paths.normalise(path)
+        return form is None or self._protected.is_above(form)
+
     def decide(self, request: Request) -> Decision:
         subject = subject_of(request)
         if isinstance(subject, str):

@@ -31,7 +31,7 @@ class Protected:
     """The table for one home and one state directory; *ours* are patterns of what we keep elsewhere, *code* of what
     is run."""
 
-    __slots__ = ("_by_kind", "_config", "_reasons")
+    __slots__ = ("_by_kind", "_config", "_reasons", "_starts")
 
     def __init__(
         self,
@@ -60,6 +60,12 @@ class Protected:
                 )
                 for group in groups
             ]
+        self._starts = frozenset(
+            start
+            for groups in self._by_kind.values()
+            for closed, _ in groups
+            for start in closed.anchors
+        )
         self._config = NameSet(
             [
                 Rule(row.name, pattern)
@@ -80,10 +86,28 @@ class Protected:
                 return rule.kind, self._reasons[rule.kind]
         return None
 
+    def is_above(self, path: str) -> bool:
+        """Whether *path*, in the form of ``paths.normalise``, would be on the way to something that the table names: a
+        link there would give it another name, which the table does not know."""
+        folded = _as_others_read(path.casefold())
+        return folded.rpartition("/")[2] in _ON_THE_WAY or any(
+            start.startswith(folded.rstrip("/") + "/") for start in self._starts
+        )
+
     def find_key(self, name: str) -> tuple[str, str] | None:
         """Return the row's name and reason that takes the configuration key *name*."""
         rule = self._config.find(name)
         return None if rule is None else (rule.kind, self._reasons[rule.kind])
+
+
+_ON_THE_WAY: Final = frozenset(
+    name
+    for row in ROWS
+    for pattern in row.patterns
+    if pattern.startswith("**/")
+    for name in pattern.casefold().split("/")[1:-1]
+)
+"""Names of directories in which the table names something, wherever they are."""
 
 
 def _as_others_read(path: str) -> str:

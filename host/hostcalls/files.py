@@ -119,6 +119,10 @@ class FileCall:
         """Raise unless the chain allows *kind* of what is at *place* and was called *named*."""
         self._judge.grant(FileRequest(kind, place, named=named))
 
+    def grant_link(self, place: str) -> None:
+        """Raise if a link at *place* could hide what is protected."""
+        self._judge.grant_link(place)
+
     def note(self) -> None:
         """Write down what was decided; in the reactor's turn."""
         self._judge.note()

@@ -129,11 +129,13 @@ def _must_not_reveal(files: FileCall, here: str, there: str) -> None:
 
 
 def _must_lead_the_same(files: FileCall, dir_fd: int, name: str, here: str, there: str) -> None:
-    """Raise if *name* is a link that says ``..`` and would lead from *there* where no link may be made to."""
+    """Raise if *name* is a link that would hide something *there*, or says ``..`` and would lead from there where no link
+    may be made to."""
     try:
         target = os.readlink(name, dir_fd=dir_fd)
     except OSError:
         return  # no link
+    files.grant_link(there)
     if target.startswith("/") or ".." not in target.split("/"):
         return
     leads_to = resolve(os.path.join(os.path.dirname(there), target))

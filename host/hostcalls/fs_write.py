@@ -329,6 +329,7 @@ def symlink(files: FileCall, args: dict[str, Json]) -> dict[str, Json]:
         # Something else may be put in the place of that name, and then it leads elsewhere.
         raise ArgumentsError("target has .. after a name; write where that leads")
     with TREE.changing(), files.entry(files.path(args)) as entry:
+        files.grant_link(entry.place)
         leads_to = resolve(os.path.join(entry.directory.place, target))
         files.grant("fs_read", leads_to)
         files.grant("fs_write", leads_to)

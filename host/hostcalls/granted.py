@@ -18,9 +18,10 @@ from host.hostcalls.flow import begin
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
-from host.rate import is_told
-from policies.capability import Kind, Request, target
-from policies.decision import Decision, Verdict
+from host.rate import Rate, is_told
+from host.reactor import now_s
+from policies.capability import FileRequest, Kind, Request, target
+from policies.decision import BUILT_IN, Decision, Verdict
 
 if TYPE_CHECKING:
     from host.instance import Instance
@@ -38,8 +39,10 @@ _ASKED_AND_DENIED: Final = (
 _STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}
 _SHOWN_CHARS: Final = 200
 _COUNTED: Final = 512
-"""Targets that are counted for one plugin. Whatever comes after them is counted together, by kind."""
-_OTHERS: Final = "(others)"
+"""Targets of one kind and verdict that are counted for one plugin."""
+_NEW_PER_S: Final = 2.0
+"""How many more are told after those: a plugin must not hide what it does behind what it did, nor bury it. What exceeds
+that is counted together."""
 
 
 class ArgumentsError(ValueError):
@@ -125,6 +128,17 @@ class Judge:
         if decision.allowed:
             return Granted(wanted, decision, mint=_MINT)
         raise RefusedError(denial(wanted, decision))
+
+    def grant_link(self, place: str) -> None:
+        """Raise :class:`RefusedError` if a link at *place* could hide what layer 0 protects."""
+        if any(chain.is_above_protected(self._plugin, place) for chain in self._chains):
+            told = "what is protected may lie beneath it; make a directory"
+            decision = Decision("deny", 0, "deny.protected", BUILT_IN, told)
+            wanted = FileRequest("fs_write", place)
+            self._noted.append((wanted, decision))
+            raise RefusedError(
+                f"fs_write: {_shown(place)}: no link there: {told} (deny.protected)"
+            )
 
     def note(self) -> None:
         """Write down what was decided."""
@@ -223,20 +237,39 @@ def _shown(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "\u2026"
 
 
+class _Targets:
+    """How often each target was decided about; the oldest make room."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._new = Rate(_NEW_PER_S, now_s())
+        self._others = 0
+
+    def count(self, name: str) -> int:
+        """Return how often *name*, or whatever is counted with it, was decided about by now."""
+        if name not in self._counts and len(self._counts) >= _COUNTED:
+            if not self._new.take(now_s()):
+                self._others += 1
+                return self._others
+            del self._counts[next(iter(self._counts))]
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        return count
+
+
 class Decisions:
     """What was decided, counted by plugin, kind and target, and written to *audit* now and then."""
 
     def __init__(self, audit: AuditRing) -> None:
         self._audit = audit
-        self._counts: dict[str, dict[tuple[str, str, Verdict], int]] = {}
+        self._counts: dict[str, dict[tuple[Kind, Verdict], _Targets]] = {}
 
     def note(self, plugin: str, request: Request, decision: Decision) -> None:
         """Count *decision*; write it down when it is new, or was repeated ten times as often as when it was last."""
-        counts = self._counts.setdefault(plugin, {})
-        key = (request.kind, _shown(target(request)), decision.verdict)
-        if key not in counts and len(counts) >= _COUNTED:
-            key = (request.kind, _OTHERS, decision.verdict)
-        count = counts[key] = counts.get(key, 0) + 1
+        kinds = self._counts.setdefault(plugin, {})
+        alike = kinds.get((request.kind, decision.verdict))
+        if alike is None:
+            alike = kinds[request.kind, decision.verdict] = _Targets()
+        count = alike.count(_shown(target(request)))
         if is_told(count):
             self._audit.record_decision(
                 plugin, request, decision, repeats=count if count > 1 else None

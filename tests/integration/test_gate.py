@@ -428,6 +428,17 @@ def test_an_allowance_for_the_agents_tool_is_not_inherited_by_a_plugins(
     assert "needs a person's approval" in denied(host, "bash")
 
 
+@pytest.mark.parametrize(("name", "allowed"), [("runs", False), ("/runs", True)])
+def test_an_allowance_for_the_agents_tool_is_not_inherited_by_a_command(
+    make_host: MakeHost, write: Write, name: str, allowed: bool
+) -> None:
+    """A command is allowed by the name that people type, with its slash."""
+    host = make_host(Config(approval={name: "allow"}))
+    host.load(write("p.js", TOOLS))
+
+    assert host.run_command("runs", typed=False).ok is allowed
+
+
 # Modes and tiers.
 
 MODES = {

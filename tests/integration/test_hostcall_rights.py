@@ -12,9 +12,10 @@ from host.hostcalls.table import ASKS, Guarded
 from host.instance import Instance
 from host.listener import HostcallRequest
 from host.outcome import Json
+from host.reactor import now_s
 from ipc.messages import ANSWER
 from policies.capability import FileRequest, NameRequest, Request
-from policies.decision import Decision
+from policies.decision import Decision, Source
 from tests.support.scripted import ScriptedWorker, Stage
 
 
@@ -178,3 +179,23 @@ def test_a_proof_comes_from_the_chain_alone() -> None:
     """No handler makes its own."""
     with pytest.raises(TypeError, match="grant"):
         Granted(NameRequest("env", "X"), Decision("allow", 4, "allow.global"), mint=object())
+
+
+def test_what_comes_late_is_written_down_too(tmp_path: Path) -> None:
+    """A plugin hides nothing behind a thousand other things, neither of the same kind nor of another."""
+    with Stage(tmp_path) as stage:
+        decisions = Decisions(stage.audit)
+        no = Decision("deny", 5, "deny.mode", Source("built-in"))
+
+        def targets() -> set[object]:
+            return {e.data["target"] for e in stage.entries(Kind.DECISION, "p") if e.data}
+
+        for at in range(1000):
+            decisions.note("p", NameRequest("env", f"NOISE{at}"), no)
+        decisions.note("p", NameRequest("llm", "other-kind"), no)
+        assert "other-kind" in targets()
+        assert "NOISE999" not in targets()  # together with others: it comes too fast
+        until = now_s() + 30
+        while "SECRET" not in targets() and now_s() < until:
+            decisions.note("p", NameRequest("env", "SECRET"), no)
+        assert "SECRET" in targets()

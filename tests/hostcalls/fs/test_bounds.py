@@ -383,3 +383,22 @@ def test_no_link_goes_up_again_after_a_name(files_of: MakeFiles) -> None:
     (work / "a").unlink()
     (work / "a").mkdir()
     assert (work / "l").resolve() == work.parent / "ok"
+
+
+def test_no_link_stands_on_the_way_to_what_is_protected(everything: Files, home: Path) -> None:
+    """Through it, what is protected would have a name that nobody knows: the control makes one and writes."""
+    work = everything.stage.folder
+    (home / "x" / "bin").mkdir(parents=True)
+
+    def link(path: Path) -> str:
+        return everything.code("fs.symlink", target=str(home / "x"), path=str(path))
+
+    assert link(home / "harmless") == ""
+    assert link(home / ".local") == "E_DENIED"
+    assert link(work / "node_modules") == "E_DENIED"
+    moved = {"from": str(home / "harmless"), "to": str(home / ".local")}
+    assert everything.code("fs.rename", **moved) == "E_DENIED"
+    assert not (home / ".local").is_symlink()
+    (home / ".local").symlink_to("x")
+    assert everything.code("fs.write", path=str(home / "x/bin/git"), text="x") == ""
+    assert (home / ".local" / "bin" / "git").read_text() == "x"

@@ -120,6 +120,8 @@ def test_threads_may_record_together() -> None:
         ("line\u2028break", r"line\u2028break"),
         ("lone \ud800", r"lone \ud800"),
         ("tag \U000e0041", r"tag \U000e0041"),
+        ("a\u3164\u2800\u115fb", r"a\u3164\u2800\u115fb"),
+        ("e\u0301 \u2764\ufe0f", "e\u0301 \u2764\ufe0f"),
         ("", ""),
     ],
 )
