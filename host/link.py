@@ -308,7 +308,7 @@ class Link:
         for request in [
             r for r in self._hostcalls.values() if r.call is call and not r.is_sync
         ]:
-            del self._hostcalls[request.id]
+            self._forget(request.id)
             request.cancel()
         self._send([CANCEL, call.id])
         waiting = self._sync
@@ -322,7 +322,7 @@ class Link:
         """The plugin does not wait for that hostcall any more, if it ever did."""
         request = self._hostcalls.get(id_)
         if request is not None and not request.is_sync:
-            del self._hostcalls[id_]
+            self._forget(id_)
             request.cancel()
 
     def concerned_by(self, request: HostcallRequest) -> list[Call]:
@@ -340,6 +340,10 @@ class Link:
         """How many hostcalls are unanswered."""
         return len(self._hostcalls)
 
+    def _forget(self, id_: int) -> None:
+        del self._hostcalls[id_]
+        self._reactor.demand -= 1
+
     def charge(self, tokens: int) -> None:
         """Count *tokens* more against what it may send."""
         self._uncharged += tokens
@@ -348,7 +352,7 @@ class Link:
         """Answer a hostcall; dropped when nobody waits for it any more."""
         if self._hostcalls.get(request.id) is not request or self.is_lost:
             return  # its id may be another's by now
-        del self._hostcalls[request.id]
+        self._forget(request.id)
         message: Message = [ANSWER, request.id, status, text]
         if request is self._sync:
             self._sync = None
@@ -704,6 +708,7 @@ class Link:
         request = HostcallRequest(self, id_, call, name, args, is_sync=is_sync)
         request.depth = self._depth
         self._hostcalls[id_] = request
+        self._reactor.demand += 1  # its answer is taken also when no caller waits
         if is_sync:
             self._sync = request
             now = now_s()
@@ -783,6 +788,7 @@ class Link:
         self._channel.close()
         calls, self.calls = list(self.calls.values()), {}
         hostcalls, self._hostcalls = list(self._hostcalls.values()), {}
+        self._reactor.demand -= len(hostcalls)
         self._sync = None
         self._continuations.clear()
         self._owed_chars = 0

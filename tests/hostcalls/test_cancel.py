@@ -152,10 +152,13 @@ def test_nothing_is_held_when_it_is_over(tmp_path: Path, work: Work) -> None:
     """Answered, cancelled or lost, a link holds no request."""
     with Stage(tmp_path) as stage:
         worker = stage.load()
+        reactor = stage.runtime.reactor
+        before = reactor.demand
         waiting, call = stage.deliver(worker)
         worker.hostcall(1, "work", call=call)
         worker.hostcall(2, "work", call=call)
         stage.until(lambda: len(work.requests) == 2)
+        assert reactor.demand == before + 3  # the entry, too
         work.requests[0].answer("1")
         worker.cast("cancel", '{"id":2}')
         worker.result(call)
@@ -164,4 +167,8 @@ def test_nothing_is_held_when_it_is_over(tmp_path: Path, work: Work) -> None:
 
         assert link is not None
         assert link.pending_hostcalls == 0
+        stage.until(lambda: worker.has(ANSWER))
+        worker.end()
+        stage.turn()
+        assert reactor.demand == before
         assert work.requests[0]._stop is None

@@ -1,6 +1,7 @@
 """Files as a plugin sees them: pi.fs, its own directory, its data, paths that are relative, streams, what is refused."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from host import BlockingPluginHost, Config
 from host.audit import Kind
 from host.config.model import Limits, Timeouts
+from host.reactor import now_s
 from tests.hostcalls.fs.conftest import allowing
 
 IN = """
@@ -218,6 +220,34 @@ def test_what_is_cancelled_is_given_up(tmp_path: Path) -> None:
 
     assert outcome.results[0].status.value == "timed_out"
     assert stopped.output == {"reason": "E_CANCELLED"}
+
+
+def test_work_goes_on_while_no_caller_waits(tmp_path: Path) -> None:
+    """What a plugin began in a timer is done when the program does something else."""
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "a.txt").write_text("x")
+    source = tmp_path / "later.js"
+    source.write_text("""
+      export default (pi) => {
+        pi.on("Stop", () => {
+          setTimeout(async () => {
+            let found = "";
+            for (let i = 0; i < 5; i++) found += await pi.fs.readText("a.txt");
+            await pi.fs.writeText("part", found);
+            await pi.fs.rename("part", "done");
+          }, 20);
+        });
+      };
+    """)
+    with BlockingPluginHost(allowing("$CWD"), project_dir=work, home=tmp_path / "home") as host:
+        host.load(source)
+        host.dispatch("Stop", {"reason": "x"})
+        until, never = now_s() + 60, threading.Event()
+        while not (work / "done").exists() and now_s() < until:
+            never.wait(0.01)  # in no call of the host's
+
+        assert (work / "done").read_text() == "xxxxx"
 
 
 def test_a_person_is_asked_about_what_the_rules_leave_open(tmp_path: Path) -> None:
