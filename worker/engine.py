@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import _quickjs
 
 from ipc.events import describe
+from worker.digests import derive, digest
 from worker.lazy import read_lazy
 from worker.zone import host_zone
 
@@ -81,6 +82,8 @@ class Engine:
         context.add_callable("__size", self._size)
         context.add_callable("__text", self._text)
         context.add_callable("__heap", self._heap)
+        context.add_callable("__digest", self._digest)
+        context.add_callable("__derive", self._derive)
         context.set("__machine", os.uname().machine)
         context.set("__events", _json_text(describe()))
         context.set("__source", bootstrap_source())
@@ -89,7 +92,8 @@ class Engine:
             """(function () {
             const g = globalThis, take = (name) => { const v = g[name]; delete g[name]; return v; };
             const py = { __proto__: null, send: take("__send"), sync: take("__sync"), entropy: take("__entropy"), size: take("__size"), text: take("__text"),
-                heap: take("__heap"), machine: take("__machine"), zone: take("__zone") };
+                heap: take("__heap"), machine: take("__machine"), zone: take("__zone"),
+                digest: take("__digest"), derive: take("__derive") };
             const events = take("__events"), source = take("__source");
             return (0, eval)(source)(py, events);
             })()"""
@@ -138,6 +142,14 @@ class Engine:
     def _text(self, name: str) -> str:
         """Return the source of a part of the runtime that is evaluated when it is needed."""
         return self._lazy.get(name, "")
+
+    def _digest(self, name: str, data: str) -> str:
+        """Return a digest in hex (``digests.py``)."""
+        return digest(name, data)
+
+    def _derive(self, name: str, password: str, salt: str, rounds: int, length: int) -> str:
+        """Return a derived key in hex (``digests.py``)."""
+        return derive(name, password, salt, int(rounds), int(length))
 
     def _entropy(self, count: int) -> str:
         """Return *count* (at most 65536) bytes in hex, from BLAKE2b keyed with this worker's seed.

@@ -11,8 +11,28 @@ internals.watchPromise = watchPromise;
 internals.startTimer = (fn, delay) => startTimer(fn, delayOf(delay, 1), false, newList());
 internals.entropy = (count) => __py.entropy(count);
 internals.uuid = uuid;
+internals.digest = digestOf;
+internals.derive = deriveKey;
 internals.signalOf = signalOf; // (call) -> its AbortSignal
 internals.inspectWithin = (value) => inspectNode(value, 2, { __proto__: null, chars: FORMAT_CHARS, seen: newList() });
+
+const bytesToBase64 = uncurry(Uint8Array.prototype.toBase64);
+const bytesFromHex = uncurry(Uint8Array.fromHex).bind(undefined, Uint8Array);
+const MAX_DIGEST_BYTES = 16777216; // more would be copied through text at once
+
+/** The digest of *bytes* made natively, or undefined where a vendored one must do it. */
+function digestOf(name, bytes) {
+  if (typedArrayLength(bytes) > MAX_DIGEST_BYTES) return undefined;
+  const hex = __py.digest(name, bytesToBase64(bytes));
+  return hex === "" ? undefined : bytesFromHex(hex);
+}
+
+/** PBKDF2 natively, or undefined. */
+function deriveKey(name, password, salt, rounds, length) {
+  if (!(rounds <= 2147483647) || typedArrayLength(password) + typedArrayLength(salt) > MAX_DIGEST_BYTES) return undefined;
+  const hex = __py.derive(name, bytesToBase64(password), bytesToBase64(salt), rounds, length);
+  return hex === "" ? undefined : bytesFromHex(hex);
+}
 
 function defineLazyGlobals(part, names) {
   for (let i = 0; i < names.length; i++) defineLazyGlobal(names[i], part);

@@ -6,9 +6,10 @@
 
 const { bytesOf, defineInterface, needArguments } = require("web/interface");
 const hashes = require("vendor/hashes");
-const { entropy } = internals;
+const { derive: deriveNatively, digest: digestNatively, entropy } = internals;
 
 const HASHES = { "SHA-1": hashes.sha1, "SHA-256": hashes.sha256, "SHA-384": hashes.sha384, "SHA-512": hashes.sha512 };
+const NATIVE = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" };
 const BLOCK_BITS = { "SHA-1": 512, "SHA-256": 512, "SHA-384": 1024, "SHA-512": 1024 };
 const JWK_NAMES = { "SHA-1": "HS1", "SHA-256": "HS256", "SHA-384": "HS384", "SHA-512": "HS512" };
 const USAGES = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
@@ -41,7 +42,9 @@ class SubtleCrypto {
 
   async digest(algorithm, data) {
     needArguments(arguments.length, 2, "digest");
-    return hashOf(algorithm).make(input(data)).buffer;
+    const hash = hashOf(algorithm);
+    const bytes = input(data);
+    return (digestNatively(NATIVE[hash.name], bytes) ?? hash.make(bytes)).buffer;
   }
 
   async importKey(format, data, algorithm, extractable, usages) {
@@ -190,11 +193,14 @@ function derive(algorithm, key, length, usage) {
   if (name !== key.algorithm.name) throw new DOMException("the key is for another algorithm", "InvalidAccessError");
   if (!key.usages.includes(usage)) throw new DOMException(`the key may not be used to ${usage}`, "InvalidAccessError");
   if (length === null || length === undefined || length % 8 !== 0) throw new DOMException("the length is no number of bytes", "OperationError");
-  const hash = HASHES[hashIn(algorithm).name];
+  const hashName = hashIn(algorithm).name;
+  const hash = HASHES[hashName];
   if (name === "PBKDF2") {
     const count = Number(algorithm.iterations);
     if (!(count > 0)) throw new DOMException("the number of iterations is zero", "OperationError");
-    return hashes.pbkdf2(hash, secret, input(algorithm.salt), { c: count, dkLen: length / 8 });
+    const salt = input(algorithm.salt);
+    return deriveNatively(NATIVE[hashName], secret, salt, count, length / 8)
+      ?? hashes.pbkdf2(hash, secret, salt, { c: count, dkLen: length / 8 });
   }
   try {
     return hashes.hkdf(hash, secret, input(algorithm.salt), input(algorithm.info), length / 8);
