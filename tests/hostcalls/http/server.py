@@ -150,7 +150,7 @@ def answer(
 
     def send(connection: socket.socket, _: Request) -> None:
         said = len(body) if length is None else length
-        lines = (f"HTTP/1.1 {status}", *headers, f"Content-Length: {said}")
+        lines = (f"HTTP/1.1 {status}", *headers, f"Content-Length: {said}", "Connection: close")
         connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
     return send

@@ -31,6 +31,7 @@ def test_a_page_is_fetched(tmp_path: Path) -> None:
         ["Set-Cookie", "a=1"],
         ["Set-Cookie", "b=2"],
         ["Content-Length", "5"],
+        ["Connection", "close"],
     ]
     assert (body, error) == (b"hello", None)
     assert entry.data is not None
