@@ -10,7 +10,7 @@ Elsewhere   What is decided: ``policies/chain.py``.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from host.audit import AuditRing
 from host.hostcalls.asking import ask_for
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from host.instance import Instance
     from host.plugin import Plugin
     from host.workspace import Workspace
+
+T = TypeVar("T")
 
 _MINT: Final = object()
 _ASKED_AND_DENIED: Final = (
@@ -53,11 +55,13 @@ class ArgumentsError(ValueError):
 class Needs:
     """The permission that a hostcall takes: one of *kind*, for what *request* reads from the arguments.
 
-    *request* may raise :class:`ArgumentsError`. It runs in the reactor's turn and does not block.
+    *request* may raise :class:`ArgumentsError`. It runs in the reactor's turn and does not block, or, if it looks at
+    files, ``in_thread``.
     """
 
     kind: Kind
     request: Callable[["Instance", dict[str, Json]], Request]
+    in_thread: bool = False
 
 
 class Granted:
@@ -158,12 +162,59 @@ def grant(
 
     A hostcall that is refused has its answer.
     """
+    if needs.in_thread:
+        work_in_thread(
+            instance,
+            request,
+            lambda: _read(instance, needs, args),
+            lambda wanted: _decide_read(instance, wanted, request, act),
+        )
+    else:
+        _decide_read(instance, _read(instance, needs, args), request, act)
+
+
+def _read(
+    instance: "Instance", needs: Needs, args: dict[str, Json]
+) -> Request | ArgumentsError:
     try:
-        wanted = needs.request(instance, args)
+        return needs.request(instance, args)
     except ArgumentsError as error:
-        refuse(request, "E_INVALID", str(error))
-        return
-    decided(instance, wanted, request, act, lambda told: refuse(request, "E_DENIED", told))
+        return error
+
+
+def _decide_read(
+    instance: "Instance",
+    wanted: Request | ArgumentsError,
+    request: HostcallRequest,
+    act: Callable[[Granted], None],
+) -> None:
+    if isinstance(wanted, ArgumentsError):
+        refuse(request, "E_INVALID", str(wanted))
+    else:
+        decided(instance, wanted, request, act, lambda told: refuse(request, "E_DENIED", told))
+
+
+def work_in_thread(
+    instance: "Instance",
+    request: HostcallRequest,
+    work: Callable[[], T],
+    then: Callable[[T], None],
+) -> None:
+    """Do *work*, which does not raise, in a thread; *then* is called in the reactor's turn, unless *request* was cancelled."""
+    runtime = instance.plugin.runtime
+    runtime.reactor.demand += 1
+
+    def job() -> Callable[[], None]:
+        result = work()
+
+        def finish() -> None:
+            runtime.reactor.demand -= 1
+            if not request.is_cancelled:
+                then(result)
+
+        return finish
+
+    runtime.files.submit(instance.plugin.name, job)
 
 
 def decided(

@@ -20,6 +20,7 @@ from host.hostcalls import (
     kv,
     pending,
     programs,
+    programs_held,
     registry,
     report,
     session,
@@ -29,6 +30,7 @@ from host.hostcalls import (
 )
 from host.hostcalls.files import FileHandler, FileKind, answer_in_thread
 from host.hostcalls.granted import Granted, Needs, grant
+from host.hostcalls.programs_asked import NEEDS as ON_PROGRAMS
 from host.hostcalls.quota import QuotaClass
 from host.hostcalls.refusal import over_quota, refuse
 from host.link import MAX_PENDING_HOSTCALLS
@@ -139,14 +141,14 @@ ASKS: Final[dict[str, Row]] = {
         Guarded("session.sendMessage", session.send_message, session.SEND),
         Guarded("tool.call", tools.call, tools.NEEDS),
         Ask("tool.list", tools.list_all, sync=True),
-        Guarded("exec.run", programs.run, programs.NEEDS, sync=True),
-        Guarded("exec.start", programs.start, programs.NEEDS),
+        Guarded("exec.run", programs.run, ON_PROGRAMS, sync=True),
+        Guarded("exec.start", programs.start, ON_PROGRAMS),
         # What was started is the plugin's own; whoever floods with these is read less (host/link.py).
-        Ask("exec.read", programs.read, quota="none"),
-        Ask("exec.write", programs.write, quota="none"),
-        Ask("exec.close_stdin", programs.close_stdin, quota="none"),
-        Ask("exec.kill", programs.kill, quota="none"),
-        Ask("exec.wait", programs.wait, quota="none"),
+        Ask("exec.read", programs_held.read, quota="none"),
+        Ask("exec.write", programs_held.write, quota="none"),
+        Ask("exec.close_stdin", programs_held.close_stdin, quota="none"),
+        Ask("exec.kill", programs_held.kill, quota="none"),
+        Ask("exec.wait", programs_held.wait, quota="none"),
     )
 }
 

@@ -8,8 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from host.programs import git
-from host.programs.lookup import find_program
+from host.programs.git import (
+    FIXED,
+    git_environment,
+    local_names,
+    overrides,
+    query,
+    query_modules,
+    submodule_names,
+)
 from host.programs.program import Launch, Program
 from host.programs.running import TooManyError
 from host.reactor import now_s
@@ -22,13 +29,18 @@ _MOST_LISTED_BYTES: Final = 4 * 1024 * 1024
 
 
 class Starting:
-    """One start under way. *on_change* becomes the program's own once it runs."""
+    """One start under way. *on_change* becomes the program's own once it runs.
+
+    *git*: the file of that name, if the repository is to be looked at; *submodules* are known already.
+    """
 
     def __init__(
         self,
         instance: "Instance",
         launch: Launch,
         *,
+        git: str,
+        submodules: frozenset[str],
         on_started: Callable[[Program], None],
         on_refused: Callable[[str, str], None],
         on_change: Callable[[Program], None],
@@ -40,20 +52,17 @@ class Starting:
         self._on_change = on_change
         self._program: Program | None = None
         self._is_cancelled = False
+        self._git = git
+        self._modules = submodules
         self._names: list[str] = []
-        self._modules: set[str] = set()
 
     def begin(self) -> None:
         """Start it, or what comes before it."""
         launch = self._launch
-        fixed = git.git_environment(git.FIXED)
+        fixed = git_environment(FIXED)
         self._launch = replace(launch, env={**launch.env, **fixed})
-        try:
-            self._git = find_program("git", launch.env.get("PATH", ""), "/")
-        except OSError:
-            self._git = ""
-        if self._git and git.mentions_git(launch.argv):
-            self._list(git.query(launch.argv), self._on_listed)
+        if self._git:
+            self._list(query(launch.argv), self._on_listed)
         else:
             self._start()
 
@@ -84,10 +93,9 @@ class Starting:
             program.end_at(now_s() + _LISTED_WITHIN_S)
 
     def _on_listed(self, program: Program) -> None:
-        self._names = git.local_names(program.take("stdout", _MOST_LISTED_BYTES))
-        self._modules = git.submodules_near(self._launch.cwd)
+        self._names = local_names(program.take("stdout", _MOST_LISTED_BYTES))
         if program.failed is None:
-            self._list(git.query_modules(self._launch.argv), self._on_modules)
+            self._list(query_modules(self._launch.argv), self._on_modules)
         else:
             self._start()
 
@@ -95,11 +103,11 @@ class Starting:
         listed = program.take("stdout", _MOST_LISTED_BYTES).decode("utf-8", "surrogateescape")
         names = (*self._names, *listed.split("\0"))
         try:
-            settings = git.overrides(self._names, self._modules | git.submodule_names(names))
+            settings = overrides(self._names, self._modules | submodule_names(names))
         except ValueError as error:
             self._on_refused("E_FAILED", str(error))
             return
-        env = {**self._launch.env, **git.git_environment(settings)}
+        env = {**self._launch.env, **git_environment(settings)}
         self._launch = replace(self._launch, env=env)
         self._start()
 

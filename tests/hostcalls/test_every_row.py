@@ -207,15 +207,18 @@ def test_what_is_cancelled_is_forgotten(
         monkeypatch.setattr(table, "answer_in_thread", watch_files)
         watched = row  # type: ignore[assignment]  # of the other kind
     else:
-        act = row.handler
+        grant = (
+            table.grant
+        )  # what looks at files first is cancelled before its handler hears of it
 
         def watch_granted(
-            instance: object, granted: object, args: object, request: HostcallRequest
+            instance: object, needs: object, args: object, request: HostcallRequest, act: object
         ) -> None:
             seen.append(request)
-            act(instance, granted, args, request)  # type: ignore[arg-type]  # what the table gave
+            grant(instance, needs, args, request, act)  # type: ignore[arg-type]  # what the table gave
 
-        watched = replace(row, handler=watch_granted)  # type: ignore[assignment]  # of the other kind
+        monkeypatch.setattr(table, "grant", watch_granted)
+        watched = row  # type: ignore[assignment]  # of the other kind
     with trial(tmp_path, name) as trying:
         monkeypatch.setitem(ASKS, name, watched)
         stage, worker = trying.stage, trying.worker
