@@ -17,6 +17,8 @@ for (let i = 0; i < NODE_MODULES.length; i++) defineLazyModule(`node:${NODE_MODU
 defineLazyModule("node:sys", "node/util");
 defineLazyModule("undici", "node/undici");
 
+const ProxyCtor = Proxy;
+
 const NEVER = {
   __proto__: null,
   cluster: "a plugin is one process",
@@ -38,7 +40,7 @@ function refusedValue(name, fail) {
   const refuse = () => {
     throw fail(name);
   };
-  return new Proxy(function () {}, {
+  return new ProxyCtor(function () {}, {
     __proto__: null,
     apply: refuse,
     construct: refuse,
@@ -47,10 +49,12 @@ function refusedValue(name, fail) {
   });
 }
 
+internals.refusedValue = refusedValue;
+
 /** Make *specifier* importable, as an object that has every name; each is refused when it is used. */
 function defineRefused(specifier, fail) {
   const known = { __proto__: null };
-  const namespace = new Proxy({ __proto__: null }, {
+  const namespace = new ProxyCtor({ __proto__: null }, {
     __proto__: null,
     // "then" stays undefined, or awaiting the namespace would be a use
     get: (target, key) => {

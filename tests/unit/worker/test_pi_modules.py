@@ -185,6 +185,27 @@ def test_helpers_for_what_a_tool_gives_back() -> None:
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_scope_of_pi_offers_them(scope: str) -> None:
     """Under the name that its plugins know; what is absent is undefined."""
-    code = "[typeof visibleWidth, typeof Editor]"
+    code = "[typeof visibleWidth, typeof somethingElse]"
 
-    assert evaluate(code, "visibleWidth Editor", scope=scope) == ["function", "undefined"]
+    assert evaluate(code, "visibleWidth somethingElse", scope=scope) == [
+        "function",
+        "undefined",
+    ]
+
+
+def test_what_needs_a_terminal_is_refused_when_it_is_made() -> None:
+    """A plugin that extends an editor still loads; only its editor does not come to be."""
+    code = "(() => { class Mine extends CustomEditor { extra() { return 1; } } const out = [typeof CustomEditor, typeof Mine.prototype.extra]; for (const f of [() => new Mine(), () => BorderedLoader()]) try { f(); } catch (e) { out.push([e.code, e.message]); } return out; })()"
+
+    assert evaluate(code, "CustomEditor BorderedLoader", "pi-coding-agent") == [
+        "function",
+        "function",
+        [
+            "E_NEVER",
+            "pi-coding-agent: CustomEditor is never available to plugins: there is no terminal to draw on",
+        ],
+        [
+            "E_NEVER",
+            "pi-coding-agent: BorderedLoader is never available to plugins: there is no terminal to draw on",
+        ],
+    ]
