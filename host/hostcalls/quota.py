@@ -88,6 +88,8 @@ class Quota:
         is_flood = not self._refusals.take(
             1, now, most=FLOOD_REFUSALS, back_per_s=FORGIVEN_PER_S
         )
+        if is_flood:
+            self._refusals = Bucket()  # the next worker is judged by what it does itself
         return count, is_flood
 
     def hostcalls_per_s(self) -> tuple[int, str]:

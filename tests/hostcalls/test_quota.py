@@ -161,6 +161,7 @@ def test_one_that_does_not_mind_is_ended(
         (entry,) = stage.entries(Kind.KILLED)
         assert entry.code == "E_FLOOD"
         assert "although it was refused" in entry.detail
+        assert stage.plugin.quota.refuse("again", now_s()) == (1, False)
         assert stage.honest_answers()
 
 
