@@ -1,6 +1,8 @@
 // What node:fs does, as cases that run in node and in a worker: each gets fs and a directory of its own, in which
 // hello.txt holds "hello\n", sub/deep.txt "deep", and link leads to hello.txt. What it returns or throws is compared.
 
+import { promisify } from "node:util";
+
 const text = (value) => JSON.parse(JSON.stringify(value ?? null));
 const type = (info) => [info.isFile(), info.isDirectory(), info.isSymbolicLink()];
 const callback = (call) => new Promise((resolve) => call((...args) => resolve(text(args.map((arg) => (arg instanceof Error ? [arg.code, arg.syscall] : arg))))));
@@ -227,6 +229,12 @@ export const cases = {
   "promises cp": async (fs, d) => { await fs.promises.cp(`${d}/sub`, `${d}/n/m`, { recursive: true }); return fs.readdirSync(`${d}/n/m`); },
   "names of the module": (fs) => ["readFileSync", "existsSync", "promises", "constants", "Stats", "createReadStream"].map((name) => typeof fs[name]),
   "constants": (fs) => [fs.constants.O_CREAT, fs.constants.S_IFMT, fs.constants.R_OK, fs.constants.COPYFILE_EXCL],
+  "promisified": async (fs, d) => {
+    const fd = fs.openSync(`${d}/hello.txt`);
+    const { bytesRead, buffer } = await promisify(fs.read)(fd, Buffer.alloc(2), 0, 2, 0);
+    fs.closeSync(fd);
+    return [await promisify(fs.exists)(`${d}/none`), await promisify(fs.readFile)(`${d}/hello.txt`, "utf8"), bytesRead, buffer.toString()];
+  },
   "promises opendir": async (fs, d) => { const names = []; for await (const entry of await fs.promises.opendir(`${d}/sub`)) names.push(entry.name); return names; },
 };
 

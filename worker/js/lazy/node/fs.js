@@ -7,7 +7,7 @@ const handles = require("node/fs/handles");
 const promises = require("node/fs/promises");
 const { opendir, Dir } = require("node/fs/dir");
 const { never } = require("node/fs/never");
-const { makeError, reportUnhandled } = internals;
+const { reportUnhandled } = internals;
 
 const fs = {};
 const named = (name, fn) => Object.defineProperty(fn, "name", { value: name });
@@ -61,16 +61,14 @@ fs.exists = named("exists", (path, callback) => {
   fs.access(path, (error) => callback(!error));
 });
 
-const stream = (name) => named(name, (...args) => {
-  let streams;
-  try {
-    streams = require("node/fs/streams");
-  } catch (error) {
-    if (error?.code !== "E_INTERNAL") throw error;
-    throw makeError("E_NEVER", `node:fs: ${name} needs node:stream, which is not available to plugins`);
-  }
-  return streams[name](...args);
-});
+// What util.promisify gives for the callbacks that are not (error, value).
+const promisified = (fn, promise) => Object.defineProperty(fn, Symbol.for("nodejs.util.promisify.custom"), { value: promise });
+promisified(fs.exists, (path) => new Promise((resolve) => fs.exists(path, resolve)));
+for (const [name, count] of [["read", "bytesRead"], ["write", "bytesWritten"]]) {
+  promisified(fs[name], async (...args) => ({ [count]: await run(null, handles.steps[name](...args)), buffer: args[1] }));
+}
+
+const stream = (name) => named(name, (...args) => require("node/fs/streams")[name](...args));
 fs.createReadStream = stream("createReadStream");
 fs.createWriteStream = stream("createWriteStream");
 

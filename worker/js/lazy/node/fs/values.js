@@ -2,7 +2,7 @@
 
 const { systemError, wrongType, wrongValue, outOfRange } = require("node/fs/errors");
 const { absolute } = require("pi/files");
-const { Buffer } = require("vendor/buffer");
+const { Buffer } = require("node/buffer");
 
 const constants = Object.freeze({
   __proto__: null,
