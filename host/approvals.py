@@ -37,6 +37,8 @@ until the answer expires. ``deny``: no."""
 
 ANSWERS: Final = ("once", "session", "always", "deny")
 
+CAPABILITY: Final = "capability:"
+"""How the ``subject`` of a question begins that is about a hostcall, not about a tool or a command."""
 MAX_OPEN: Final = 16
 """Questions at a time; one more is a denial."""
 LATE_FOR_S: Final = 120.0

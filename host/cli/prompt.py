@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from host.approvals import Answer, BlockingApprover, Question
+from host.approvals import CAPABILITY, Answer, BlockingApprover, Question
 
 _KEYS: Final[dict[bytes, Answer]] = {
     b"o": "once",
@@ -58,11 +58,13 @@ def ask_on(keys_fd: int, text_fd: int, question: Question) -> Answer:
 def _text(question: Question) -> str:
     """Every part of it is one harmless line already: see :class:`Question`."""
     whose = f"plugin {question.plugin}" if question.plugin else "the agent"
+    is_tool = not question.subject.startswith(CAPABILITY)
+    wants, of_what = ("wants to run", "input") if is_tool else ("asks the host for", "what")
     return (
-        f"{whose} wants to run {question.tool} ({question.tier})\n"
-        f"  input: {question.summary}\n"
+        f"{whose} {wants} {question.tool} ({question.tier})\n"
+        f"  {of_what}: {question.summary}\n"
         f"  asked because {question.explanation}\n"
-        "  always is for this very input in this project\n"
+        f"  always is for this very {of_what if is_tool else 'thing'} in this project\n"
         "[o]nce, this [s]ession, [a]lways or [d]eny? "
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from host.approvals import Question, Reply, summary_of
+from host.approvals import CAPABILITY, Question, Reply, summary_of
 from host.artifact import content_id
 from host.audit import printable
 from host.lineage import all_waiting
@@ -82,8 +82,13 @@ async def ask_for(
     """Have a person decide about *wanted*, which *decision* leaves open, for the project of *workspace*."""
     question = _question(instance, workspace, wanted, decision, request.call)
     approvals, asked = workspace.runtime.approvals, instance.plugin.asked
-    if (known := approvals.find(question)) is not None:
+    mode = workspace.permission_mode
+    # As the gate has it: plan asks everything anew, dont_ask nobody at all.
+    if mode != "plan" and (known := approvals.find(question)) is not None:
         return Decision("allow", decision.layer, "allow.remembered", known)
+    if mode == "dont_ask":
+        told = "permission mode dont_ask asks nobody"
+        return Decision("deny", decision.layer, "deny.dont_ask", Source("built-in"), told)
     if asked.was_denied(question):
         told = "a person denied it a moment ago"
         return Decision("deny", decision.layer, "deny.person", Source("consent"), told)
@@ -136,6 +141,6 @@ def _question(
         timeout_s=wait_s,
         input={"kind": wanted.kind, "target": told},
         content=content_id(plugin.spec.artifact),
-        subject=f"capability:{wanted.kind}",
+        subject=f"{CAPABILITY}{wanted.kind}",
         target=hashlib.sha256(repr(wanted).encode("utf-8", "backslashreplace")).hexdigest(),
     )

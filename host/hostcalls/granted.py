@@ -37,6 +37,7 @@ _ASKED_AND_DENIED: Final = (
     "deny.no_approver",
     "deny.too_many",
     "deny.approver",
+    "deny.dont_ask",
 )
 _STRICTNESS: Final[dict[Verdict, int]] = {"allow": 0, "ask": 1, "deny": 2}
 _SHOWN_CHARS: Final = 200

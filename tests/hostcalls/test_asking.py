@@ -362,3 +362,28 @@ def test_the_end_of_what_is_asked_about_is_shown(
     assert summary.endswith("#\\nrm -rf /'")
     assert "characters left out" in summary
     assert acted == []
+
+
+def test_dont_ask_asks_nobody_and_plan_anew(
+    asking: tuple[Stage, Person], acted: list[Request]
+) -> None:
+    """An earlier answer holds where nobody is asked, and not where everything is asked anew."""
+    stage, person = asking
+    worker = stage.load()
+    _, call = stage.deliver(worker)
+    ask(stage, worker, person, call=call)
+    person.say("always")
+    worker.end()
+    assert answer_to(stage, worker) == {"value": "x"}
+
+    stage.set_mode("dont_ask")
+    worker.hostcall(8, "open", '{"name":"LANG"}', call=call)
+    worker.end()
+    assert answer_to(stage, worker) == {"value": "x"}
+    worker.hostcall(9, "open", '{"name":"HOME"}', call=call)
+    worker.end()
+    assert "deny.dont_ask" in str(answer_to(stage, worker)["message"])
+    assert len(person.asked) == 1
+
+    stage.set_mode("plan")
+    ask(stage, worker, person, "LANG", id_=10, call=call)
