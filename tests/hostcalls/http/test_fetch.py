@@ -1,5 +1,6 @@
 """``fetch``, ``pi.http`` and ``ctx`` in real workers, against servers on loopback."""
 
+import asyncio
 import gzip
 import json
 import socket
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost
+from host import BlockingPluginHost, PluginHost
 from host.audit import Kind
 from host.config import Config
 from host.outcome import Json
@@ -276,3 +277,40 @@ def test_work_of_a_handler_ends_with_it(server: Server, tmp_path: Path) -> None:
 
     assert outcome.results[0].status.value == "timed_out"
     assert after.output["modified_message"] == "hello"
+
+
+@pytest.mark.asyncio
+async def test_an_event_loop_goes_on_meanwhile(server: Server, tmp_path: Path) -> None:
+    """In an asyncio program too nothing waits for a server but the plugin: another event has its answer first."""
+    source = """
+      export default (pi) => {
+        pi.on("UserPromptSubmit", async (event) => {
+          const response = await fetch(event.content);
+          return { modified_prompt: await response.text() };
+        });
+        pi.on("Notification", () => ({ modified_message: "at once" }));
+      };
+    """
+    (tmp_path / "plugin.js").write_text(source)
+    config = Config.model_validate(
+        {"allow": {"http_hosts": ("127.0.0.1",)}, "timeouts": {"actionable_ms": 60_000}}
+    )
+    go_on = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(connection: socket.socket, request: Request) -> None:
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(30)
+        answer(b"late")(connection, request)
+
+    server.handlers["/slow"] = slow
+    async with PluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+        await host.load(tmp_path / "plugin.js")
+        content = {"content": server.url("/slow")}
+        waiting = asyncio.create_task(host.dispatch("UserPromptSubmit", content))
+        quick = await host.dispatch("Notification", {"level": "info", "message": "x"})
+        assert not waiting.done()
+        go_on.set()
+        late = await waiting
+
+    assert quick.output["modified_message"] == "at once"
+    assert late.output["modified_prompt"] == "late"
