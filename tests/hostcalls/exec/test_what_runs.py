@@ -215,7 +215,7 @@ def test_other_variables_are_the_plugins_to_choose(tmp_path: Path) -> None:
 
 def test_it_has_no_terminal_no_descriptors_and_no_new_privileges(programs: Runner) -> None:
     """Three descriptors, a session of its own, no core, and setuid means nothing."""
-    line = "ls /proc/self/fd | wc -l; grep NoNewPrivs /proc/self/status; ulimit -c; (: </dev/tty) 2>/dev/null || echo no tty; ps -o sid= -p $$; echo $$"
+    line = "ls /proc/self/fd | wc -l; grep NoNewPrivs /proc/self/status; ulimit -c; (: </dev/tty) 2>/dev/null || echo no tty; cut -d' ' -f6 /proc/$$/stat; echo $$"
     stdout = str(programs.exec("sh", "-c", line)["stdout"]).split()
 
     assert stdout[0] == "4"  # ls opens the directory itself
@@ -238,12 +238,8 @@ def test_a_flood_is_cut_and_ended(programs: Runner) -> None:
     """Of both streams so much, and no more is waited for."""
     found = programs.exec("sh", "-c", "yes & yes >&2", options={"maxBytes": 10_000})
 
-    assert (len(str(found["stdout"])), len(str(found["stderr"]))) == (10_000, 10_000) or found[
-        "truncated"
-    ]
-    assert found["truncated"] is True
-    assert found["killed"] is True
-    assert len(str(found["stdout"])) <= 10_000
+    assert (found["truncated"], found["killed"]) == (True, True)
+    assert max(len(str(found["stdout"])), len(str(found["stderr"]))) == 10_000
 
 
 def test_the_largest_output_arrives_whole(tmp_path: Path) -> None:
