@@ -11,6 +11,8 @@ const ALGORITHMS = {
   md5: hashes.md5, ripemd160: hashes.ripemd160, rmd160: hashes.ripemd160, sha1: hashes.sha1, sha224: hashes.sha224, sha256: hashes.sha256,
   sha384: hashes.sha384, sha512: hashes.sha512, "sha3-256": hashes.sha3_256, "sha3-384": hashes.sha3_384, "sha3-512": hashes.sha3_512,
 };
+const NATIVE = new Map(["md5", "sha1", "sha224", "sha256", "sha384", "sha512"].map((name) => [ALGORITHMS[name], name]));
+const KEPT_BYTES = 16 * 1024 * 1024; // as much as is taken natively at once
 const SCRYPT_BYTES = 32 * 1024 * 1024;
 const MAX_DRAW = 65536;
 
@@ -58,6 +60,52 @@ class Digest {
   }
 }
 
+/** A hash that keeps what it is given and has its digest made natively; beyond KEPT_BYTES it goes on by itself. */
+class KeptHash {
+  #algorithm;
+  #chunks = [];
+  #size = 0;
+  #state = null;
+  constructor(algorithm) {
+    this.#algorithm = algorithm;
+  }
+  update(bytes) {
+    if (this.#state !== null) {
+      this.#state.update(bytes);
+      return;
+    }
+    this.#chunks.push(new Uint8Array(bytes)); // a copy: the caller may use its own again
+    this.#size += bytes.length;
+    if (this.#size > KEPT_BYTES) this.#goOn();
+  }
+  digest() {
+    if (this.#state === null) {
+      const whole = new Uint8Array(this.#size);
+      let at = 0;
+      for (const chunk of this.#chunks) {
+        whole.set(chunk, at);
+        at += chunk.length;
+      }
+      const made = internals.digest(NATIVE.get(this.#algorithm), whole);
+      if (made !== undefined) return made;
+      this.#goOn();
+    }
+    return this.#state.digest();
+  }
+  clone() {
+    const made = new KeptHash(this.#algorithm);
+    made.#chunks = [...this.#chunks];
+    made.#size = this.#size;
+    made.#state = this.#state === null ? null : this.#state.clone();
+    return made;
+  }
+  #goOn() {
+    this.#state = this.#algorithm.create();
+    for (const chunk of this.#chunks) this.#state.update(chunk);
+    this.#chunks = [];
+  }
+}
+
 class Hash extends Digest {
   copy() {
     return new Hash(this._copyState());
@@ -66,7 +114,11 @@ class Hash extends Digest {
 
 class Hmac extends Digest {}
 
-const createHash = (name) => new Hash(algorithmOf(name).create());
+function createHash(name) {
+  const algorithm = algorithmOf(name);
+  return new Hash(NATIVE.has(algorithm) ? new KeptHash(algorithm) : algorithm.create());
+}
+
 const createHmac = (name, key) => new Hmac(hashes.hmac.create(algorithmOf(name), bytesOf(key, "utf8", "key")));
 
 // --- randomness ----------------------------------------------------------------------------------------------------
@@ -147,9 +199,12 @@ function timingSafeEqual(left, right) {
 // --- key derivation ------------------------------------------------------------------------------------------------
 
 function pbkdf2Sync(password, salt, iterations, keylen, digest) {
-  return Buffer.from(hashes.pbkdf2(algorithmOf(digest), bytesOf(password, "utf8", "password"), bytesOf(salt, "utf8", "salt"), {
-    c: iterations, dkLen: sized(keylen, "keylen"),
-  }));
+  const algorithm = algorithmOf(digest);
+  const secret = new Uint8Array(bytesOf(password, "utf8", "password"));
+  const seed = new Uint8Array(bytesOf(salt, "utf8", "salt"));
+  const length = sized(keylen, "keylen");
+  const made = NATIVE.has(algorithm) ? internals.derive(NATIVE.get(algorithm), secret, seed, iterations, length) : undefined;
+  return Buffer.from(made ?? hashes.pbkdf2(algorithm, secret, seed, { c: iterations, dkLen: length }));
 }
 
 function scryptSync(password, salt, keylen, options = {}) {
