@@ -7,31 +7,22 @@ from pathlib import Path
 
 from host import BlockingPluginHost
 from tests.integration import test_modules_async, test_modules_interop, test_modules_static
-from tests.unit.worker.build_support import Case, run_in_node, split_files, write_files
+from tests.unit.worker.build_support import HARNESS, Case, run_in_node, split_files, write_files
 
 CASES = [*test_modules_static.CASES, *test_modules_async.CASES, *test_modules_interop.CASES]
 
-_MAIN = """
+_MAIN = (
+    HARNESS
+    + """
 const names = %s;
 const loads = [%s];
-const run = async (load) => {
-  globalThis.log = [];
-  let value;
-  try {
-    const ns = await load();
-    value = await ns.default;
-    if (value === undefined) value = null;
-  } catch (error) {
-    value = { threw: error instanceof Error ? error.name : error };
-  }
-  return { value, log: globalThis.log };
-};
 export default async (pi) => {
   const results = {};
-  for (let i = 0; i < names.length; i++) results[names[i]] = await run(loads[i]);
+  for (let i = 0; i < names.length; i++) results[names[i]] = await settle(loads[i]);
   pi.on("UserPromptSubmit", () => ({ modified_prompt: JSON.stringify(results) }));
 };
 """
+)
 
 
 def test_there_are_enough_of_them() -> None:

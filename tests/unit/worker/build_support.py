@@ -80,7 +80,7 @@ def split_files(text: str) -> dict[str, str]:
     return files
 
 
-_HARNESS = """
+HARNESS = """
 const settle = async (load) => {
   globalThis.log = [];
   let value;
@@ -94,6 +94,7 @@ const settle = async (load) => {
   return { value, log: globalThis.log };
 };
 """
+"""``settle(load)``: what a graph comes to, as ``{value, log}``; whoever runs it."""
 
 _WRAP = """(function () { "use strict";
 %s
@@ -118,7 +119,7 @@ def run_in_quickjs(artifact: dict[str, object], prelude: str = "") -> object:
     """Load the bundle in a fresh context with the real loader; return {"value", "log"}."""
     context = _quickjs.Context()
     context.eval(prelude or "0")
-    start = context.eval(_WRAP % (LOADER, _HARNESS))
+    start = context.eval(_WRAP % (LOADER, HARNESS))
     (entry,) = artifact["entries"]  # type: ignore[misc]
     answer = start(artifact["code"], entry)
     while context.execute_pending_job():
@@ -144,7 +145,7 @@ def run_in_node(folder: Path, cases: list[Case]) -> dict[str, object]:
         write_files(folder / case.name, split_files(case.files))
     names = json.dumps([case.name for case in cases])
     (folder / "run.js").write_text(
-        _HARNESS + "const out = {};\n"
+        HARNESS + "const out = {};\n"
         f"for (const name of {names}) out[name] = await settle(() => import(`./${{name}}/main.js`));\n"
         "console.log(JSON.stringify(out)); process.exit(0);\n"
     )

@@ -55,38 +55,34 @@ class TracingChannel {
   unsubscribe(handlers) {
     return PHASES.every((phase) => handlers[phase] === undefined || this[phase].unsubscribe(handlers[phase]));
   }
-  traceSync(fn, context = {}, thisArg = undefined, ...args) {
+  #failed(context, error) {
+    context.error = error;
+    this.error.publish(context);
+    throw error;
+  }
+  #started(fn, context, thisArg, args) {
     this.start.publish(context);
     try {
-      context.result = Reflect.apply(fn, thisArg, args);
-      return context.result;
+      return Reflect.apply(fn, thisArg, args);
     } catch (error) {
-      context.error = error;
-      this.error.publish(context);
-      throw error;
+      return this.#failed(context, error);
     } finally {
       this.end.publish(context);
     }
   }
+  traceSync(fn, context = {}, thisArg = undefined, ...args) {
+    return this.#started((...given) => {
+      context.result = Reflect.apply(fn, thisArg, given);
+      return context.result;
+    }, context, undefined, args);
+  }
   async tracePromise(fn, context = {}, thisArg = undefined, ...args) {
-    this.start.publish(context);
-    let promise;
-    try {
-      promise = Reflect.apply(fn, thisArg, args);
-    } catch (error) {
-      context.error = error;
-      this.error.publish(context);
-      throw error;
-    } finally {
-      this.end.publish(context);
-    }
+    const promise = this.#started(fn, context, thisArg, args);
     try {
       context.result = await promise;
       return context.result;
     } catch (error) {
-      context.error = error;
-      this.error.publish(context);
-      throw error;
+      return this.#failed(context, error);
     } finally {
       this.asyncStart.publish(context);
       this.asyncEnd.publish(context);
