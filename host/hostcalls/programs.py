@@ -22,6 +22,7 @@ from host.hostcalls.programs_asked import (
 from host.hostcalls.refusal import refuse
 from host.listener import HostcallRequest
 from host.outcome import Json
+from host.programs.directory import DirectoryError, Where, check_directory
 from host.programs.environment import VariableError, environment
 from host.programs.git import mentions_git, submodules_near
 from host.programs.held import Held
@@ -46,7 +47,7 @@ class _Place:
     come to run it, and ``submodules`` those near the working directory.
     """
 
-    cwd: str
+    where: Where
     path: str
     missing: tuple[str, str]
     git: str
@@ -55,7 +56,7 @@ class _Place:
     @classmethod
     def find(cls, instance: "Instance", command: ShellRequest, cwd: str) -> "_Place":
         """Look at the files."""
-        path = path_of(instance)
+        path, where = path_of(instance), Where.find(instance.plugin, cwd)
         name = command.argv[0]
         missing = ("ENOENT", f"{name}: no such program")
         if not command.program:
@@ -66,12 +67,12 @@ class _Place:
             except OSError:
                 pass  # as is said above
         if not mentions_git(command.argv):
-            return cls(cwd, path, missing, "", frozenset())
+            return cls(where, path, missing, "", frozenset())
         try:
             git = find_program("git", path, "/")
         except OSError:
-            return cls(cwd, path, missing, "", frozenset())
-        return cls(cwd, path, missing, git, frozenset(submodules_near(cwd)))
+            return cls(where, path, missing, "", frozenset())
+        return cls(where, path, missing, git, frozenset(submodules_near(cwd)))
 
 
 def run(
@@ -140,8 +141,12 @@ class _Run:
             env = environment(
                 plugin, plugin.workspace.variables, place.path, options.env, command.argv
             )
+            check_directory(plugin, place.where, command)
         except VariableError as error:
             refuse(self._request, error.code, str(error))
+            return
+        except DirectoryError as error:
+            refuse(self._request, "E_DENIED", str(error))
             return
         if not command.program:
             self._answer_failed(*place.missing)
@@ -149,7 +154,7 @@ class _Run:
         launch = Launch(
             command.program,
             command.argv,
-            place.cwd,
+            place.where.place,
             env,
             takes_input=self.is_held or options.input is not None,
             most_bytes=None if self.is_held else options.max_bytes,

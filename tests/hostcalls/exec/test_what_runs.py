@@ -275,3 +275,28 @@ def test_input_is_given_whole(programs: Runner) -> None:
 
     assert programs.run(code % '"wc -c"') == [0, "1000000"]
     assert programs.run(code % '"echo done"') == [0, "done"]
+
+
+def test_a_command_is_allowed_in_the_project_and_nowhere_else(tmp_path: Path) -> None:
+    """What a plugin put beside it elsewhere would be run: by its own path, by a link, by a way up."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "build.sh").write_text("echo of a plugin")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "build.sh").write_text("echo of the project")
+    (project / "link").symlink_to(other)
+    (project / "sub").mkdir()
+    (project / "sub" / "build.sh").write_text("echo of a part")
+    wheres = (str(other), "link", "../other", "sub/../../other", str(tmp_path / "home"))
+    with runner(tmp_path, commands=("sh build.sh", "ls")) as programs:
+        here = programs.exec("sh", "build.sh")
+        part = programs.exec("sh", "build.sh", options={"cwd": "sub"})
+        elsewhere = [programs.exec("sh", "build.sh", options={"cwd": w}) for w in wheres]
+        listed = programs.exec("ls", options={"cwd": str(other)})
+    with runner(tmp_path, commands=("sh build.sh", f"env -C {other} sh build.sh")) as programs:
+        control = programs.exec("sh", "build.sh", options={"cwd": "link"})
+
+    assert (here["stdout"], part["stdout"]) == ("of the project\n", "of a part\n")
+    assert {found["code"] for found in (*elsewhere, listed)} == {"E_DENIED"}
+    assert control["stdout"] == "of a plugin\n"
