@@ -35,6 +35,8 @@ KV_SET: Final = "pi.kv.set, on the disk"
 FS_READ_1K: Final = "pi.fs.readText, 1 KB"
 FS_READ_1M: Final = "pi.fs.readText, 1 MB"
 FETCH_1K: Final = "fetch, 1 KB from loopback, a connection each"
+EXEC_TRUE: Final = "pi.exec, true"
+EXEC_GIT: Final = "pi.exec, git --version"
 TIMERS: Final = "timer of a thousand, each its own callback"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"

@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 from benchmarks.families.hosting import BlockingRow
 from benchmarks.names import (
+    EXEC_GIT,
+    EXEC_TRUE,
     FETCH_1K,
     FS_READ_1K,
     FS_READ_1M,
@@ -41,7 +43,11 @@ class Asking(BlockingRow):
             {
                 "timeouts": timeouts,
                 "limits": limits,
-                "allow": {"env": ["PATH"], "http_hosts": ["127.0.0.1"]},
+                "allow": {
+                    "env": ["PATH"],
+                    "http_hosts": ["127.0.0.1"],
+                    "shell": ["true", "git --version"],
+                },
             }
         )
 
@@ -126,5 +132,7 @@ def rows() -> list[Row]:
         Asking(FS_READ_1K, "fs-read-1k", 20),
         Asking(FS_READ_1M, "fs-read-1m", 1),
         Fetching(FETCH_1K, "fetch", 10),
+        Asking(EXEC_TRUE, "exec-true", 1),
+        Asking(EXEC_GIT, "exec-git", 1),
         Asking(TIMERS, "timers", 1000, per_round=1),
     ]

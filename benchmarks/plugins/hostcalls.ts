@@ -39,6 +39,13 @@ export default function (pi) {
     for (let i = 0; i < times; i++) read += (await (await fetch(`http://127.0.0.1:${args.split(" ")[1]}/`)).text()).length === 1024;
     return read;
   });
+  const running = (name, program, args) => command(name, async (times) => {
+    let ended = 0;
+    for (let i = 0; i < times; i++) ended += (await pi.exec(program, args)).code === 0;
+    return ended;
+  });
+  running("exec-true", "true", []);
+  running("exec-git", "git", ["--version"]);
   command("timers", (times) => new Promise((resolve) => {
     let fired = 0;
     for (let i = 0; i < times; i++) setTimeout(() => ++fired === times && resolve(fired), 0);
