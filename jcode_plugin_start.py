@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     if stranger is not None:
         sys.stderr.write(f"error: {stranger}\n")
         return 1
+    _leave_working_directory()
     words = list(sys.argv[1:] if arguments is None else arguments)
     switch = _switch_that_ends(words)
     if switch is not None:
@@ -37,6 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
     from host.cli.run import run
 
     return run(words)
+
+
+def _leave_working_directory() -> None:
+    """Import nothing more from where we happen to stand: it is a project's, and a plugin may be allowed to write there.
+
+    ``python -m`` and ``PYTHONPATH=.`` put it first.
+    """
+    try:
+        here = os.getcwd()
+    except OSError:
+        return  # it was removed: nothing is imported from there
+    if not _is_same(here, _ROOT):
+        sys.path[:] = [entry for entry in sys.path if entry and not _is_same(entry, here)]
 
 
 def _switch_that_ends(words: list[str]) -> str | None:
