@@ -15,7 +15,7 @@ from host.reactor import Reactor, now_s
 Then = Callable[[], None]
 Job = Callable[[], Then]
 
-_THREADS: Final = 8
+THREADS: Final = 8
 _OF_ONE_OWNER: Final = 2
 _CLOSE_WITHIN_S: Final = 5.0
 
@@ -40,7 +40,7 @@ class Pool:
             self._waiting.setdefault(owner, deque()).append(job)
             self._changed.notify()
             unstarted = sum(map(len, self._waiting.values()))
-            if unstarted > self._idle and len(self._threads) < _THREADS:
+            if unstarted > self._idle and len(self._threads) < THREADS:
                 thread = threading.Thread(
                     target=self._work,
                     name=f"jcode-plugins-files-{len(self._threads)}",

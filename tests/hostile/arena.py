@@ -5,6 +5,8 @@ import ctypes
 import gc
 import logging
 import os
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -28,6 +30,7 @@ from host.audit import Kind
 from host.config import PluginOptions
 from host.events import Right
 from host.outcome import JsonObject
+from host.pool import THREADS as POOL_THREADS
 from tests.hostile.row import Fate, Row, answers, waits
 
 MIB: Final = 1024 * 1024
@@ -116,8 +119,22 @@ class Arena:
                 AssertionError, PluginLoadError
             ):  # said by the row's own test
                 self.play(row)
+        self._start_threads()
         self._until_alone()
         self._floor = Usage.now()
+
+    def _start_threads(self) -> None:
+        """Have every thread that works on files started: they are few, shared, and stay."""
+        pool = self.host.runtime.files
+        together = threading.Barrier(POOL_THREADS + 1)
+
+        def work() -> Callable[[], None]:
+            together.wait(GONE_WITHIN_S)
+            return lambda: None
+
+        for owner in range(POOL_THREADS):
+            pool.submit(owner, work)
+        together.wait(GONE_WITHIN_S)
 
     # One row.
 

@@ -4,8 +4,11 @@ import ctypes
 import gc
 import logging
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,6 +19,8 @@ from host.audit import Kind
 from tests.hostile.arena import HONEST, HOSTILE_LIMITS, MAY_GROW_BYTES
 from tests.hostile.row import PRELUDE
 
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_S = 110
 COUNT = 4
 """Twice the processors of a small machine."""
 
@@ -40,8 +45,8 @@ def trimmed_bytes() -> int:
     return int(psutil.Process(os.getpid()).memory_full_info().uss)
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
+@contextmanager
+def host_in(folder: Path) -> Iterator[BlockingPluginHost]:
     """A host with default deadlines for everybody but the hour of a permission."""
     config = Config(
         timeouts=Timeouts(permission_ms=1500, max_busy_ms=1200), limits=HOSTILE_LIMITS
@@ -50,7 +55,7 @@ def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
     silence = logging.NullHandler()
     logger.addHandler(silence)
     logger.propagate = False
-    with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as made:
+    with BlockingPluginHost(config, project_dir=folder, home=folder / "home") as made:
         yield made
     logger.propagate = True
     logger.removeHandler(silence)
@@ -58,9 +63,22 @@ def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
 
 @pytest.mark.parametrize("what", ATTACKS)
 def test_an_honest_plugin_answers_beside_several_that_take_everything(
-    host: BlockingPluginHost, tmp_path: Path, what: str
+    tmp_path: Path, what: str
 ) -> None:
-    """Each of its events is answered within the five seconds that it has, and the host ends as it began."""
+    """Each of its events is answered within the five seconds that it has, and the host ends as it began.
+
+    In a process of its own: what other tests left to the allocator would be measured with it.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.test_exhaustion", what, tmp_path],
+        cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+
+
+def attack_beside_an_honest_plugin(host: BlockingPluginHost, tmp_path: Path, what: str) -> None:
+    """Raise AssertionError for whatever is not as the test above says."""
     (tmp_path / "honest.js").write_text(HONEST)
     (tmp_path / "greedy.js").write_text(
         f"export default (pi) => {{{PRELUDE}{ATTACKS[what]}\n}};\n"
@@ -98,3 +116,8 @@ def test_an_honest_plugin_answers_beside_several_that_take_everything(
         host.dispatch("UserPromptSubmit", {"content": "hi"})
     assert trimmed_bytes() - before < MAY_GROW_BYTES
     assert host.audit.recent(plugin="honest", kind=Kind.KILLED) == []
+
+
+if __name__ == "__main__":
+    with host_in(Path(sys.argv[2])) as made_host:
+        attack_beside_an_honest_plugin(made_host, Path(sys.argv[2]), sys.argv[1])

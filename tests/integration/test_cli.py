@@ -135,7 +135,6 @@ def test_without_plugins_an_event_continues_with_a_warning(cli: Cli) -> None:
 def test_configured_plugins_are_used_unless_some_are_named(cli: Cli) -> None:
     """`sources` of config.toml, else what `--plugin` says and nothing more."""
     cli.home.mkdir()
-    cli.home.mkdir()
     (cli.home / "config.toml").write_text(
         f'[plugin]\n[[plugin.sources]]\ntype = "file"\npath = {json.dumps(GUARD)}\n'
     )

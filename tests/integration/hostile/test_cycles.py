@@ -1,6 +1,8 @@
 """Workers started and killed, again and again: what a cycle leaves behind, ten thousand make visible."""
 
+import ctypes
 import gc
+import mmap
 import os
 import signal
 from collections import deque
@@ -99,6 +101,19 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
     made.close()
 
 
+def trim() -> None:
+    """Give back what earlier tests left to the allocator: a leak would hide in it."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+
+
+def touched(size: int) -> mmap.mmap:
+    """Memory of its own, which no earlier test has left to the allocator."""
+    memory = mmap.mmap(-1, size)
+    memory.write(bytes(size))
+    return memory
+
+
 def live_and_die(runtime: Runtime, cycles: int) -> None:
     """Start and end so many workers one after another, killed and crashed in turn."""
     for number in range(cycles):
@@ -116,12 +131,12 @@ def live_and_die(runtime: Runtime, cycles: int) -> None:
 def leaves_nothing(runtime: Runtime, cycles: int) -> None:
     zygote = runtime.zygote("plugins")
     live_and_die(runtime, WARM_UP)
-    gc.collect()
+    trim()
     host_before, zygote_before = Counts(os.getpid()), Counts(zygote.pid)
 
     live_and_die(runtime, cycles)
 
-    gc.collect()
+    trim()
     assert runtime.zygote("plugins") is zygote, "the zygote did not live through it"
     assert Counts(os.getpid()).grew_from(host_before) == ""
     assert Counts(zygote.pid).grew_from(zygote_before) == ""
@@ -147,7 +162,7 @@ def test_a_leak_would_be_seen(runtime: Runtime, monkeypatch: pytest.MonkeyPatch)
 
     def forgetful(link: Link) -> None:
         gone(link)
-        kept.append((os.dup(0), bytearray(os.urandom(65536))))
+        kept.append((os.dup(0), touched(65536)))
 
     monkeypatch.setattr(runtime, "_on_link_gone", forgetful)
     try:

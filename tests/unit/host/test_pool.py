@@ -85,7 +85,7 @@ def test_one_owner_does_not_hold_the_others(turns: Turns) -> None:
 
 def test_owners_take_turns(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks for one thing does not wait behind who asks for a hundred."""
-    monkeypatch.setattr("host.pool._THREADS", 1)
+    monkeypatch.setattr("host.pool.THREADS", 1)
     turns.slow("first", "first")
     assert turns.entered.acquire(timeout=WITHIN_S)
     for at in range(100):
