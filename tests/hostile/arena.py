@@ -198,6 +198,7 @@ class Arena:
                 self._until_gone(pid)
                 assert not set(self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION)) - {
                     "E_HUNG",
+                    "E_FLOOD",
                     "E_MEMORY",
                     "E_CRASH",
                 }

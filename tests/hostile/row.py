@@ -95,6 +95,16 @@ def hangs(name: str, source: str) -> Row:
     )
 
 
+def floods(name: str, source: str) -> Row:
+    """It asks without end: killed for the flood, the time or the memory of its promises, whichever shows first."""
+    return Row(
+        name,
+        source,
+        statuses=frozenset({Status.TIMED_OUT, Status.KILLED, Status.FAILED}),
+        fate=Fate.GONE,
+    )
+
+
 def waits(name: str, source: str) -> Row:
     """It only waits: the event times out, the call is cancelled, its worker goes on."""
     return Row(name, source, statuses=frozenset({Status.TIMED_OUT}))

@@ -1,6 +1,6 @@
 """Much of everything that goes to the host: lines, hostcalls, registrations, names."""
 
-from tests.hostile.row import Row, answers, ends, fails, hangs, refused
+from tests.hostile.row import Row, answers, ends, fails, floods, hangs, refused
 
 ROWS: tuple[Row, ...] = (
     # Bounded bursts pass; what never ends is throttled, then killed as busy.
@@ -27,19 +27,19 @@ ROWS: tuple[Row, ...] = (
         "count_labels",
         "attack(() => { for (let i = 0; i < 3000; i++) { console.count('label' + i); console.time('t' + i); } });",
     ),
-    hangs(
+    floods(
         "kv_set_loop",
         "attack(() => { for (let i = 0; ; i++) pi.kv.set('k' + (i % 100), i).catch(() => {}); });",
     ),
-    hangs(
+    floods(
         "kv_set_awaited",
         "attack(async () => { for (let i = 0; ; i++) { await null; pi.kv.set('k', i).catch(() => {}); } });",
     ),
-    hangs(
+    floods(
         "kv_large_values",
         "attack(() => { const v = 'x'.repeat(5e5); for (let i = 0; ; i++) pi.kv.set('k' + (i % 4), v).catch(() => {}); });",
     ),
-    hangs(
+    floods(
         "kv_delete_loop",
         "attack(() => { for (let i = 0; ; i++) pi.kv.delete('k' + i).catch(() => {}); });",
     ),
