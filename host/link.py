@@ -102,7 +102,6 @@ class Link:
         self._said_hello = False
         self.max_text_bytes = MAX_FRAME_BYTES
         """Bound on one JSON text from the worker, in bytes of UTF-8; its listener may lower it."""
-        self._loss: Loss | None = None
         self.calls: dict[int, Call] = {}
         self._cancelled: dict[int, None] = {}
         self._hostcalls: dict[int, HostcallRequest] = {}
@@ -775,7 +774,6 @@ class Link:
         self.is_lost = True
         # For whoever hears of it below and has more to send: this worker takes nothing any more.
         self._closed = True
-        self._loss = loss
         self._reactor.demand -= int(self.has_entry) + len(self._cancels)
         self.has_entry = False
         self._cancels.clear()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from host import BlockingPluginHost
 from tests.npm_packages.table import PACKAGES, Package
+from tests.support.npm import install_locked
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parents[1] / "docs" / "compatibility.md"
@@ -39,17 +39,7 @@ pytestmark = pytest.mark.timeout(_WITHIN_S + 60)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with every package of the lock file; no script of any was run."""
     folder = tmp_path_factory.mktemp("packages")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    done = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=_WITHIN_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    install_locked(HERE, folder, _WITHIN_S)
     for package in PACKAGES:
         (folder / package.file).write_text(package.code)
     return folder

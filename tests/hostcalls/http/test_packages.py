@@ -1,7 +1,6 @@
 """HTTP clients from npm in a real worker: each does what it is known for, as under Node."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ import pytest
 
 from tests.hostcalls.http.server import Server, answer, redirect
 from tests.hostcalls.http.test_fetch import mirror, run
+from tests.support.npm import install_locked
 
 HERE: Final = Path(__file__).resolve().parent / "packages"
 _WITHIN_S: Final = 240
@@ -64,17 +64,7 @@ pytestmark = pytest.mark.timeout(_WITHIN_S + 60)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with every package of the lock file; no script of any was run."""
     folder = tmp_path_factory.mktemp("clients")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    done = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=_WITHIN_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    install_locked(HERE, folder, _WITHIN_S)
     return folder
 
 
