@@ -124,7 +124,7 @@ def watch_births(pid: int) -> Iterator[Watched]:
     os.close(told)
     watched = Watched()
     with open(ready, "rb", buffering=0) as report:
-        report.read(1)
+        assert report.read(1), f"process {pid} cannot be traced"
         try:
             yield watched
         finally:
@@ -134,30 +134,28 @@ def watch_births(pid: int) -> Iterator[Watched]:
     watched.seen = Births(*map(int, text.split()))
 
 
-class _Enough(Exception):  # noqa: N818 - a signal, not an error
-    """The watch is over."""
-
-
-def _enough(*_: object) -> None:
-    raise _Enough
-
-
 def _count_births(pid: int, told: int) -> None:
-    """Until SIGUSR1, or until nobody is left. What is still traced then goes on when this process ends."""
+    """Until SIGUSR1. What is still traced then goes on when this process ends."""
+    heard = {signal.SIGCHLD, signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)  # taken one by one: none interrupts the count
     forks = threads = 0
-    signal.signal(signal.SIGUSR1, _enough)
-    with contextlib.suppress(_Enough, ChildProcessError):
-        _ptrace(_SEIZE, pid, 0, ctypes.c_long(_TRACE_BIRTHS))
-        os.write(told, b"r")
-        while True:
-            tracee, status = os.waitpid(-1, _ANY_KIND)
-            if not os.WIFSTOPPED(status):
-                continue
+    _ptrace(_SEIZE, pid, 0, ctypes.c_long(_TRACE_BIRTHS))
+    os.write(told, b"r")
+    is_watching = True
+    while is_watching:
+        is_watching = signal.sigwait(heard) != signal.SIGUSR1
+        for tracee, status in _stopped():
             event, number = status >> 16, os.WSTOPSIG(status)
             forks += event in (_EVENT_FORK, _EVENT_VFORK)
             threads += event == _EVENT_CLONE
             with contextlib.suppress(OSError):  # it may be gone by now
                 _ptrace(_CONT, tracee, 0, ctypes.c_long(0 if event else number))
-    # Signals may come twice; nothing more is to be lost by one.
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     os.write(told, f"{forks} {threads}".encode())
+
+
+def _stopped() -> Iterator[tuple[int, int]]:
+    """Every tracee that has stopped by now, with its status."""
+    with contextlib.suppress(ChildProcessError):  # nobody is left
+        while (found := os.waitpid(-1, _ANY_KIND | os.WNOHANG)) != (0, 0):
+            if os.WIFSTOPPED(found[1]):
+                yield found
