@@ -19,7 +19,7 @@ from host.events import PluginEvent, Right
 from host.realpath import real_places, resolve
 from host.trail.place import place_of
 from policies.chain import Chain
-from policies.consent import consent, granted
+from policies.consent import Loaded, consent, granted
 from policies.decision import BUILT_IN, Rule, Source
 from policies.layers import PluginPolicy
 from policies.modes import Mode
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 EVENT_NAMES: Final[Mapping[int, str]] = {int(event): event.wire_name for event in PluginEvent}
 
-_BY_HAND: Final = Source("consent", "loaded by hand")
+_CONSENTS: Final[Mapping[Loaded, Source]] = {
+    "hand": Source("consent", "loaded by hand"),
+    "installed": Source("consent", "installed"),
+    "project": Source("consent", "the project is trusted"),
+}
 _BY_PROGRAM: Final = Source("api", "load(rights=...)")
 
 
@@ -165,10 +169,16 @@ def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy
         deny=(*config.rules("deny", spec.name), *taken),
         allow=(*config.rules("allow", spec.name), *given),
         consent=consent(
-            "hand", _BY_HAND, declared=spec.manifest.declared(chosen), hardened=is_hardened
+            spec.loaded,
+            _CONSENTS[spec.loaded],
+            declared=spec.manifest.declared(chosen),
+            accepted=spec.accepted,
+            trusted=True,  # a plugin of a project that is not trusted has no spec
+            hardened=is_hardened,
         ),
         granted=granted(
-            "hand",
+            spec.loaded,
+            trusted=True,
             own_files="$PLUGIN" if spec.is_package else f"$PLUGIN/{escape(spec.path.name)}",
             hardened=is_hardened,
         ),

@@ -42,6 +42,18 @@ class PluginLoadError(HostError):
         super().__init__(f"{where}: {message}" if where else message)
 
 
+class InstallError(HostError):
+    """A plugin could not be fetched, kept, updated or removed; what was there before is as it was.
+
+    ``code`` is stable: ``E_SPEC``, ``E_NOT_FOUND``, ``E_NETWORK``, ``E_ARCHIVE``, ``E_INTEGRITY``, ``E_SIGNATURE``,
+    ``E_STATE``, ``E_BUSY``, ``E_DUPLICATE``, ...
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class PluginDisabledError(PluginLoadError):
     """A kill switch keeps a plugin, or all of them, from running. The operator acts.
 

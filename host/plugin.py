@@ -34,6 +34,8 @@ from host.settings import NO_SETTINGS, Settings
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
+from policies.consent import Loaded
+from policies.decision import Rule
 from policies.gate import Tier, strictest
 from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.plugin_name import folder_name
@@ -80,6 +82,10 @@ class PluginSpec:
     manifest: Manifest = NO_MANIFEST
     file_name: str = ""
     """What it would be called if its manifest gave it no name."""
+    loaded: Loaded = "hand"
+    """How it came here, which decides what that consents to."""
+    accepted: tuple[Rule, ...] = ()
+    """What the user said yes to when it was installed."""
 
 
 class Plugin:

@@ -137,7 +137,9 @@ def watch_births(pid: int) -> Iterator[Watched]:
 def _count_births(pid: int, told: int) -> None:
     """Until SIGUSR1. What is still traced then goes on when this process ends."""
     heard = {signal.SIGCHLD, signal.SIGUSR1}
-    signal.pthread_sigmask(signal.SIG_BLOCK, heard)  # taken one by one: none interrupts the count
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, heard
+    )  # taken one by one: none interrupts the count
     forks = threads = 0
     _ptrace(_SEIZE, pid, 0, ctypes.c_long(_TRACE_BIRTHS))
     os.write(told, b"r")
