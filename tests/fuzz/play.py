@@ -7,6 +7,7 @@ Promises    :meth:`Playing.play` raises whatever the host raised, and ``Assertio
             balance: a call that never ended or ended twice, something that still counts as going on.
 """
 
+import gc
 import logging
 import os
 import random
@@ -45,11 +46,13 @@ from tests.fuzz.steps import Act, Raw, Say, Step, change
 from tests.support.scripted import ALL_LAYERS, REGISTERED, Stage
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_OURS: Final = (f"{_ROOT}/host/", f"{_ROOT}/ipc/")
 _LONG_MS: Final = 24 * 3600 * 1000
 _PAYLOAD: Final[JsonObject] = {"tool_name": "bash", "tool_input": {"command": "ls"}}
 _EXPLORE: Final = 3000
 """Conversations at the start whose coverage is always looked at; of the later ones, one in ``_SAMPLE`` is."""
 _SAMPLE: Final = 40
+_COLLECT_EVERY: Final = 100
 _FRESH_LOADS: Final = 0.02
 _KEPT: Final = 4096
 
@@ -115,6 +118,8 @@ class Playing(Stage):
         """Play conversations until the host was given so many frames."""
         logger = logging.getLogger("jcode_plugins")
         was_disabled, logger.disabled = logger.disabled, True
+        # Else it could come inside a message nested to the limit, where no callback of garbage has stack left.
+        gc.disable()
         looked, link_module.LOOK_FOR_S = link_module.LOOK_FOR_S, 0.0  # type: ignore[misc]  # nobody answers there
         try:
             if self._instance is None:
@@ -122,7 +127,10 @@ class Playing(Stage):
             until = self.frames + frames
             while self.frames < until:
                 self._converse()
+                if self.conversations % _COLLECT_EVERY == 0:
+                    gc.collect(1 if self.conversations % (100 * _COLLECT_EVERY) else 2)
         finally:
+            gc.enable()
             logger.disabled = was_disabled
             link_module.LOOK_FOR_S = looked  # type: ignore[misc]  # as above
 
@@ -313,8 +321,7 @@ def _tracing(lines: set[tuple[str, int]]) -> Iterator[None]:
 
     def enter(at: FrameType, what: str, _: object) -> object:
         file = at.f_code.co_filename
-        is_ours = file.startswith((f"{_ROOT}/host/", f"{_ROOT}/ipc/"))
-        return local if is_ours else None
+        return local if file.startswith(_OURS) else None
 
     was = sys.gettrace()
     sys.settrace(enter)  # type: ignore[arg-type]  # a local trace function, or none
