@@ -21,9 +21,9 @@ from host.remembered import (
     MAX_SUMMARY_CHARS,
     Approval,
     Remembered,
-    StoreBusyError,
     approval_id,
 )
+from host.state_file import StateBusyError
 from host.waits import Wait, start
 from policies.decision import Source
 from policies.gate import Tier
@@ -276,7 +276,7 @@ class Approvals:
         for _ in range(_TRIES):
             try:
                 change()
-            except StoreBusyError:
+            except StateBusyError:
                 pause: Wait[None] = Wait()
                 self._runtime.reactor.at(now_s() + _PAUSE_S, lambda: pause.set(None))  # noqa: B023 - awaited below
                 await pause

@@ -7,11 +7,9 @@ Relies on   Layer 0: no plugin reads or writes our home. Expiry is by the wall c
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import time
@@ -21,6 +19,12 @@ import msgspec
 
 from host.errors import ApprovalsError
 from host.outcome import JsonObject
+from host.state_file import (
+    StateFileError,
+    lock_state,
+    read_state,
+    write_state,
+)
 
 VERSION: Final = 1
 MAX_ANSWERS: Final = 10_000
@@ -52,10 +56,6 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     version: int
     answers: list[Approval]
-
-
-class StoreBusyError(Exception):
-    """Another process is writing at this moment."""
 
 
 def approval_id(*key: str) -> str:
@@ -91,7 +91,7 @@ class Remembered:
         return sorted(holding, key=lambda answer: -answer.answered)
 
     def add(self, answer: Approval) -> None:
-        """Keep *answer*. Raises ApprovalsError or StoreBusyError, and then nothing has changed."""
+        """Keep *answer*. Raises ApprovalsError or StateBusyError, and then nothing has changed."""
         with self._locked():
             self._write({**self._read(), answer.id: answer})
 
@@ -121,82 +121,49 @@ class Remembered:
 
     def _read(self) -> dict[str, Approval]:
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise self._unusable(f"cannot be opened ({error.strerror})") from error
-        try:
-            status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise self._unusable("is not a plain file")
-            if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o022:
-                raise self._unusable("can be written by other users")
-            with open(fd, "rb", closefd=False) as file:
-                data = file.read(_MAX_BYTES + 1)
-        except OSError as error:
-            raise self._unusable(f"cannot be read ({error.strerror})") from error
-        finally:
-            os.close(fd)
-        if len(data) > _MAX_BYTES:
-            raise self._unusable(f"is larger than {_MAX_BYTES >> 20} MiB")
-        try:
-            head: object = msgspec.json.decode(data)
-            version = head.get("version") if isinstance(head, dict) else None
-            if type(version) is int and version > VERSION:
-                raise self._unusable(
-                    f"is of version {version}, and this program knows {VERSION}"
-                )
-            answers = msgspec.json.decode(data, type=_File).answers
-        except (msgspec.DecodeError, RecursionError, ValueError) as error:
-            raise self._unusable(f"is damaged ({error})") from error
-        if version != VERSION:
-            raise self._unusable(f"has no version {VERSION}")
-        return {answer.id: answer for answer in answers}
-
-    def _unusable(self, what: str) -> ApprovalsError:
-        return ApprovalsError(
-            f"{self.path}: {what}; no answer is remembered until it is mended or moved away"
-        )
+            data = read_state(self.path, _MAX_BYTES)
+            return {} if data is None else _decode(data)
+        except StateFileError as error:
+            raise self._unusable(error) from error
 
     def _write(self, answers: dict[str, Approval]) -> None:
         now = self._clock()
         kept = [answer for answer in answers.values() if now < answer.expires]
         kept.sort(key=lambda answer: -answer.answered)
-        data = msgspec.json.format(
-            msgspec.json.encode(_File(VERSION, kept[:MAX_ANSWERS])), indent=1
-        )
-        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
+        data = msgspec.json.encode(_File(VERSION, kept[:MAX_ANSWERS]))
         try:
-            with contextlib.suppress(FileNotFoundError):
-                new.unlink()  # of a process of this number that died over it
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(new, flags, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(new, self.path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink()
-            raise self._unusable(f"cannot be written ({error.strerror})") from error
+            write_state(self.path, msgspec.json.format(data, indent=1))
+        except StateFileError as error:
+            raise self._unusable(error) from error
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        lock = self.path.with_suffix(".lock")
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise self._unusable(f"cannot be locked ({lock.name}: {error.strerror})") from error
-        try:
-            # Never waits: the caller may hold up every plugin meanwhile, and tries again.
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.ExitStack() as stack:
+            try:
+                # Never waits: the caller may hold up every plugin meanwhile, and tries again.
+                stack.enter_context(lock_state(self.path, wait_s=0))
+            except StateFileError as error:
+                raise self._unusable(error) from error
             yield
-        except BlockingIOError:
-            raise StoreBusyError from None
-        finally:
-            os.close(fd)
+
+    def _unusable(self, error: StateFileError) -> ApprovalsError:
+        return ApprovalsError(
+            f"{self.path}: {error}; no answer is remembered until it is mended or moved away"
+        )
+
+
+def _decode(data: bytes) -> dict[str, Approval]:
+    try:
+        head: object = msgspec.json.decode(data)
+        version = head.get("version") if isinstance(head, dict) else None
+        if type(version) is int and version > VERSION:
+            raise StateFileError(f"is of version {version}, and this program knows {VERSION}")
+        answers = msgspec.json.decode(data, type=_File).answers
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise StateFileError(f"is damaged ({error})") from error
+    if version != VERSION:
+        raise StateFileError(f"has no version {VERSION}")
+    return {answer.id: answer for answer in answers}
 
 
 def _signature(path: Path) -> tuple[int, ...] | None:

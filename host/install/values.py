@@ -5,12 +5,16 @@ Values only. Who fetches: ``npm``, ``git`` and ``archive`` beside this file. Who
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from host.outcome import Json
 from policies.decision import Rule, Source
+
+if TYPE_CHECKING:
+    from host.outcome import Json
+else:
+    Json = object  # msgspec follows no alias that names itself; what JSON holds is JSON
 
 SourceType: TypeAlias = Literal["npm", "git", "file", "directory", "link"]
 """Where a plugin came from. ``file`` is an archive or a single file; a ``link`` runs from where it lies."""

@@ -17,9 +17,9 @@ from host.remembered import (
     VERSION,
     Approval,
     Remembered,
-    StoreBusyError,
     approval_id,
 )
+from host.state_file import StateBusyError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -239,7 +239,7 @@ def test_a_locked_file_is_not_waited_for(make: Callable[[], Remembered], clock: 
     lock = os.open(store.path.with_suffix(".lock"), os.O_RDWR)
     fcntl.flock(lock, fcntl.LOCK_EX)
 
-    with pytest.raises(StoreBusyError):
+    with pytest.raises(StateBusyError):
         store.add(answer("two", clock))
     os.close(lock)
     store.add(answer("two", clock))
@@ -256,7 +256,7 @@ def _add_many(path: str, name: str, now: float) -> None:
             try:
                 store.add(answer(f"{name}{number}", clock))
                 break
-            except StoreBusyError:
+            except StateBusyError:
                 continue
 
 
