@@ -113,8 +113,8 @@ class PathSpec:
     @property
     def spec(self) -> str:
         """What can be given to ``install`` again, without the features."""
-        # A name in brackets at the end would be read as features.
-        return f"{self.path}/" if str(self.path).endswith("]") else str(self.path)
+        # Brackets at the end would be read as features, and a blank would be lost.
+        return f"{self.path}/" if str(self.path).endswith(("]", " ")) else str(self.path)
 
 
 Spec: TypeAlias = NpmSpec | GitSpec | PathSpec
@@ -310,7 +310,7 @@ def _is_here(host: str) -> bool:
 
 def _check_path(path: str, text: str) -> None:
     """Refuse what a server or a credential helper could take for more than a path."""
-    if not _URL_PATH.fullmatch(path) or path == "/":
+    if not _URL_PATH.fullmatch(path) or path == "/" or "::" in path:
         _refuse(text, "has no path that can be a repository's")
     if any(part.startswith("-") for part in path.split("/")[:2]) or any(
         not c.isprintable() for c in urllib.parse.unquote(path)
