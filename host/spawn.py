@@ -366,3 +366,44 @@ def start_supervisor(request: bytes, stdin: int, stdout: int, stderr: int) -> Su
                 os.close(fd)
     ours.setblocking(False)
     return Supervisor(process, ours, pidfd)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended that was waited for. ``code`` is negative for a signal."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run_to_end(argv: list[str], *, env: dict[str, str], cwd: str, within_s: float) -> Finished:
+    """Run a program that the user trusts, and wait for it; for commands, never in a host's reactor.
+
+    Nothing can be typed into it. After *within_s* seconds it is killed with all that it started, and its code is
+    that of the signal. Raises OSError when it cannot be started.
+    """
+    process = subprocess.Popen(
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=within_s)
+    except subprocess.TimeoutExpired:
+        _kill_session(process)
+        stdout, stderr = process.communicate()
+    except BaseException:
+        _kill_session(process)
+        process.communicate()
+        raise
+    return Finished(process.returncode, stdout, stderr)
+
+
+def _kill_session(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -177,6 +177,13 @@ class HttpOptions(_Section):
     """Requests of one worker that are not read to the end."""
 
 
+class InstallOptions(_Section):
+    """``[plugin.install]``: how plugins come here."""
+
+    registry: Annotated[StrictStr, Field(pattern=r"^https?://[^\s?#@]+$")] | None = None
+    """Address of the npm registry. None: what npm itself is configured with."""
+
+
 class PluginSource(BaseModel):
     """Where plugins come from; the keys beside ``type`` depend on it."""
 
@@ -225,6 +232,7 @@ class Config(_Section):
     preflight: Preflight = Preflight()
     audit: AuditOptions = AuditOptions()
     http: HttpOptions = HttpOptions()
+    install: InstallOptions = InstallOptions()
     approval: dict[StrictStr, OverrideWord] = {}
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}

@@ -7,6 +7,8 @@ Elsewhere   Whether a candidate exists, and that no symlink leads out: the host,
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from ipc.provided import HOST_PACKAGES, HOST_SCOPES, NODE_BUILTINS
+
 CODE_EXTENSIONS: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
 EXTENSIONS: Final = (*CODE_EXTENSIONS, ".json")
 
@@ -19,27 +21,6 @@ _REWRITES: Final = {
     ".mjs": (".mts",),
     ".cjs": (".cts",),
 }
-
-HOST_SCOPES: Final = (
-    "@mariozechner/",
-    "@earendil-works/",
-    "@oh-my-pi/",
-    "@opencode-ai/",
-    "@swc/helpers/",
-)
-HOST_PACKAGES: Final = frozenset(
-    {"typebox", "@sinclair/typebox", "jcode", "jcode-plugin", "undici"}
-)
-# fmt: off
-NODE_BUILTINS: Final = frozenset({
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants",
-    "crypto", "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http",
-    "http2", "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process",
-    "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "sys",
-    "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi",
-    "worker_threads", "zlib",
-})
-# fmt: on
 
 MAX_SPECIFIER: Final = 1024
 

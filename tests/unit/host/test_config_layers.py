@@ -121,6 +121,10 @@ def test_a_project_tightens(machine: Machine) -> None:
             "sources = [{type = 'file', path = 'x.js'}]",
             "sources is ignored: a project's file cannot",
         ),
+        (
+            "install = {registry = 'https://evil.example/'}",
+            "install is ignored: a project's file cannot set it",
+        ),
         ("dispatch = 'chain'", "dispatch is ignored: a project's file cannot set it"),
         (
             "skip_hooks = true",
