@@ -14,6 +14,7 @@ from host.core import HostCore, read_config
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
+from host.install.values import Installed
 from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
@@ -220,25 +221,29 @@ class PluginHost(HostCore):
         scope: Scope | None = None,
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
         settings: JsonObject | None = None,
+        installed: Installed | None = None,
     ) -> PluginInfo:
         """Build, start and register the plugin at *path*, a file or a directory.
 
         *rights* replaces what the plugin may do with an event (by default observe, veto and rewrite; never
-        decide). Raises :class:`PluginLoadError` with code, file and line; nothing of the plugin then runs.
+        decide). One that is *installed* goes by the name it was installed under, with what the user accepted then; its
+        files must be what they were. Raises :class:`PluginLoadError` with code, file and line; nothing of the plugin then runs.
         """
         self.runtime.check_usable()
         flow = self.workspace.load(
-            path, name=name, scope=scope, rights=rights, settings=settings
+            path, name=name, scope=scope, rights=rights, settings=settings, installed=installed
         )
         return await self._run(flow)
 
-    async def look_at(self, path: str | os.PathLike[str]) -> PluginSpec:
+    async def look_at(
+        self, path: str | os.PathLike[str], *, installed: Installed | None = None
+    ) -> PluginSpec:
         """Build the plugin at *path* and read its manifest; nothing of it runs.
 
         Raises :class:`PluginLoadError`, also for what a load would refuse because of its manifest.
         """
         self.runtime.check_usable()
-        return await self._run(self.workspace.look_at(path))
+        return await self._run(self.workspace.look_at(path, installed=installed))
 
     async def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

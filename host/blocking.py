@@ -18,6 +18,7 @@ from host.core import HostCore, read_config
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
+from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
@@ -258,20 +259,28 @@ class BlockingPluginHost(HostCore):
         scope: Scope | None = None,
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
         settings: JsonObject | None = None,
+        installed: Installed | None = None,
     ) -> PluginInfo:
         """See :meth:`host.aio.PluginHost.load`."""
         with self._lock:
             self.runtime.check_usable()
             flow = self.workspace.load(
-                path, name=name, scope=scope, rights=rights, settings=settings
+                path,
+                name=name,
+                scope=scope,
+                rights=rights,
+                settings=settings,
+                installed=installed,
             )
             return self._wait(start(flow))
 
-    def look_at(self, path: str | os.PathLike[str]) -> PluginSpec:
+    def look_at(
+        self, path: str | os.PathLike[str], *, installed: Installed | None = None
+    ) -> PluginSpec:
         """See :meth:`host.aio.PluginHost.look_at`."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(self.workspace.look_at(path)))
+            return self._wait(start(self.workspace.look_at(path, installed=installed)))
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from host.artifact import Artifact, read_artifact
 from host.audit import E_SANDBOX
 from host.calls import Call
 from host.errors import IsolationError, PluginLoadError
+from host.integrity import Expected
 from host.link import Link
 from host.listener import HostcallRequest
 from host.loss import Loss
@@ -59,18 +60,30 @@ class Entry:
     """What its package.json says."""
     more: tuple[str, ...] = ()
     """Files that run after ``file``: those of features that are on."""
+    known_as: str = ""
+    expected: Expected | None = field(default=None, repr=False)
+    """What its files must be, when it was installed."""
 
     @property
     def id(self) -> str:
         """What the plugin is known by wherever it is remembered."""
-        return f"file:{self.root / self.file}"
+        return self.known_as or f"file:{self.root / self.file}"
 
 
-def find_entry(path: Path) -> Entry:
-    """Return the entry of the plugin at *path*, a file or a directory. Raises PluginLoadError."""
+def find_entry(path: Path, expected: Expected | None = None) -> Entry:
+    """Return the entry of the plugin at *path*, a file or a directory, whose files must be as *expected*.
+
+    Raises PluginLoadError.
+    """
+    return replace(_find_entry(path, expected), expected=expected)
+
+
+def _find_entry(path: Path, expected: Expected | None) -> Entry:
     try:
         resolved = path.expanduser().resolve(strict=True)
     except OSError:
+        if expected is not None:
+            raise expected.gone(path) from None
         raise PluginLoadError("E_NOT_FOUND", f"no such file or directory: {path}") from None
     if resolved.is_file():
         if resolved.suffix not in _SUFFIXES:
@@ -82,14 +95,14 @@ def find_entry(path: Path) -> Entry:
         return Entry(resolved.parent, resolved.name, _slug(name))
     if not resolved.is_dir():
         raise PluginLoadError("E_TYPE", f"{path} is neither a file nor a directory")
-    package = read_package(resolved)
+    package = read_package(resolved, expected)
     if package is not None:
         file = _named_entry(resolved, package)
         if file is not None:
             name = package.name or _slug(resolved.name)
             return Entry(resolved, file, name, package)
     for file in _INDEX:
-        if (resolved / file).is_file():
+        if (resolved / file).is_file() if expected is None else file in expected.files:
             return Entry(resolved, file, _slug(resolved.name), package or NO_MANIFEST)
     raise PluginLoadError(
         "E_NO_ENTRY",
@@ -189,7 +202,9 @@ class _Session:
         artifact = (
             read_artifact(answer) if answer is not None and status != STATUS_ERROR else None
         )
-        if self._tree.problem is not None:
+        if self._tree.fault is not None:
+            self._done.fail(self._tree.fault)
+        elif self._tree.problem is not None:
             self._done.fail(
                 PluginLoadError("E_TOO_LARGE", self._tree.problem, path=self._entry.file)
             )
@@ -264,7 +279,7 @@ class Builds:
         copies.chmod(0o755)  # whatever our umask is
         copies_fd = os.open(copies, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            with SourceTree(entry.root, copies) as tree:
+            with SourceTree(entry.root, copies, entry.expected) as tree:
                 done: Wait[Artifact] = Wait()
                 link = self._runtime.open_link(
                     _Session(entry, tree, done, self._runtime),
@@ -297,9 +312,11 @@ class Builds:
         raw: object = msgspec.json.decode(body)
         if not isinstance(raw, dict) or not isinstance(raw.get("artifact"), dict):
             return None
-        with SourceTree(entry.root, None) as tree:
+        with SourceTree(entry.root, None, entry.expected) as tree:
             for read in raw["reads"]:
                 found = tree.fetch(read["candidates"])
+                if tree.fault is not None:
+                    raise tree.fault
                 if (found.path if found else None, found.sha256 if found else None) != (
                     read["chosen"],
                     read["sha256"],

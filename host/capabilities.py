@@ -151,7 +151,6 @@ def only_own(chain: Chain, plugin: str) -> Chain:
 def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy:
     """Return what is known of the plugin *spec*: the operator's rules, consent, and the manifest's bound."""
     is_hardened = config.profile == "hardened"
-    chosen = config.features.get(spec.name)
     given = [
         Rule("events", f"{EVENT_NAMES[event]}:{right}", _BY_PROGRAM)
         for event, rights in spec.given_rights.items()
@@ -171,7 +170,7 @@ def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy
         consent=consent(
             spec.loaded,
             _CONSENTS[spec.loaded],
-            declared=spec.manifest.declared(chosen),
+            declared=spec.manifest.declared(spec.features),
             accepted=spec.accepted,
             trusted=True,  # a plugin of a project that is not trusted has no spec
             hardened=is_hardened,
@@ -182,7 +181,7 @@ def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy
             own_files="$PLUGIN" if spec.is_package else f"$PLUGIN/{escape(spec.path.name)}",
             hardened=is_hardened,
         ),
-        bound=spec.manifest.bound(chosen),
+        bound=spec.manifest.bound(spec.features),
     )
 
 

@@ -5,6 +5,7 @@ Promises    Nothing of the plugin runs for it. A manifest that cannot be underst
 """
 
 import difflib
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from host.artifact import Artifact, Fault, InFileManifest
 from host.beneath import EscapeError, read_beneath
 from host.errors import PluginLoadError
 from host.events import BY_NAME
+from host.integrity import Expected
 from policies.json_text import JsonText, JsonTextError
 from policies.manifest import KEYS, ManifestError, parse_manifest
 from policies.manifest_values import Manifest
@@ -42,10 +44,10 @@ _FILLED: Final = (
 )
 
 
-def read_package(root: Path) -> Manifest | None:
+def read_package(root: Path, expected: Expected | None = None) -> Manifest | None:
     """Return what the package.json in *root* says, or None when there is none. Raises PluginLoadError."""
     path = root / "package.json"
-    text = _text_of(root, path)
+    text = _text_of(root, path, expected)
     if text is None:
         return None
     try:
@@ -66,7 +68,25 @@ def read_package(root: Path) -> Manifest | None:
         raise _load_error(error) from None
 
 
-def _text_of(root: Path, path: Path) -> str | None:
+def _text_of(root: Path, path: Path, expected: Expected | None) -> str | None:
+    data = _bytes_of(root, path)
+    if expected is not None:
+        sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+        fault = expected.fault(root, path.name, sha256)
+        if fault is not None:
+            raise fault
+    if data is None:
+        return None
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PluginLoadError(
+            E_MANIFEST, "not UTF-8; save it as UTF-8", path=str(path), line=line
+        ) from None
+
+
+def _bytes_of(root: Path, path: Path) -> bytes | None:
     try:
         root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -85,19 +105,12 @@ def _text_of(root: Path, path: Path) -> str | None:
             f"cannot be read: {error.strerror}; check its permissions",
             path=str(path),
         ) from None
-    if data is None:
-        return None  # a directory or a device by that name says nothing
-    if len(data) > MAX_PACKAGE_JSON_BYTES:
+    # None: a directory or a device by that name says nothing.
+    if data is not None and len(data) > MAX_PACKAGE_JSON_BYTES:
         raise PluginLoadError(
             "E_TOO_LARGE", f"larger than {MAX_PACKAGE_JSON_BYTES >> 20} MiB", path=str(path)
         )
-    try:
-        return data.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise PluginLoadError(
-            E_MANIFEST, "not UTF-8; save it as UTF-8", path=str(path), line=line
-        ) from None
+    return data
 
 
 def complete(package: Manifest, artifact: Artifact, path: Path) -> Manifest:

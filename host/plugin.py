@@ -21,6 +21,7 @@ from host.errors import PluginDisabledError, PluginLoadError
 from host.hostcalls.asking import Asked
 from host.hostcalls.quota import Bucket, Quota
 from host.hostcalls.updates import PER_S as UPDATES_PER_S
+from host.install.values import Installed
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
 from host.manifests import API_VERSION
@@ -86,6 +87,10 @@ class PluginSpec:
     """How it came here, which decides what that consents to."""
     accepted: tuple[Rule, ...] = ()
     """What the user said yes to when it was installed."""
+    features: tuple[str, ...] | None = None
+    """Those that somebody chose; None: those that are on by default."""
+    installed: Installed | None = None
+    """What is remembered of it, when it is installed."""
 
 
 class Plugin:

@@ -1,19 +1,22 @@
 """Preflight of one plugin under one configuration: what its code does, against what it declares."""
 
-from host.artifact import Artifact
+from typing import TYPE_CHECKING
+
 from host.config import Config
 from host.errors import PluginLoadError
 from host.outcome import JsonObject
-from policies.manifest_values import Manifest
 from policies.preflight import Finding, Report, judge
 
+if TYPE_CHECKING:
+    from host.plugin import PluginSpec
 
-def examine(artifact: Artifact, manifest: Manifest, name: str, config: Config) -> Report:
-    """Return the findings about the built plugin *name*, as its operator wants to hear of them."""
-    options = config.plugins.get(name)
+
+def examine(spec: "PluginSpec", config: Config) -> Report:
+    """Return the findings about the built plugin *spec*, as its operator wants to hear of them."""
+    options = config.plugins.get(spec.name)
     return judge(
-        artifact.facts,
-        bound=manifest.bound(config.features.get(name)),
+        spec.artifact.facts,
+        bound=spec.manifest.bound(spec.features),
         off=config.preflight.off,
         trusted=options is not None and options.trusted,
     )

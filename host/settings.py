@@ -1,4 +1,5 @@
-"""The settings in effect for one plugin: the operator's, else a variable's, else the default; checked.
+"""The settings in effect for one plugin: the operator's, else those it was installed with, else a variable's, else the
+default; checked.
 
 Promises    A value that does not fit its type stops the load with one line that names where it is written. A secret is
             held as a :class:`~policies.settings.Secret`, and no message here holds the value of one, nor of a
@@ -9,6 +10,7 @@ Elsewhere   The types: ``policies/settings.py``. Where secrets are masked: ``plu
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from host.config import Config
 from host.errors import PluginLoadError
@@ -51,14 +53,16 @@ def effective(
     given: Mapping[str, Json],
     variables: Mapping[str, str],
     chain: Chain,
+    remembered: Mapping[str, Json] = MappingProxyType({}),
 ) -> Settings:
     """Return the settings of the plugin *name*: *given* by the embedding program, else the configuration's, else those
-    of *variables* that *chain* lets it read, else the defaults of *manifest*.
+    *remembered* from its installation, else those of *variables* that *chain* lets it read, else the defaults of
+    *manifest*.
 
     Raises PluginLoadError.
     """
     reader = _Reader(name, config, given)
-    written = {**config.settings.get(name, {}), **given}
+    written = {**remembered, **config.settings.get(name, {}), **given}
     known = {setting.key: setting for setting in manifest.settings}
     values: dict[str, Json | Secret] = {}
     for key, value in written.items():
@@ -101,11 +105,11 @@ class _Reader:
         return told + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys)
 
     def _source(self, key: str) -> Source:
-        return (
-            Source("api")
-            if key in self._given
-            else self._config.source_of("settings", self._name, key)
-        )
+        if key in self._given:
+            return Source("api")
+        if key in self._config.settings.get(self._name, {}):
+            return self._config.source_of("settings", self._name, key)
+        return Source("consent", f"installing {self._name}")
 
     def check(self, setting: Setting, value: object) -> None:
         """Raise unless *value*, which somebody wrote, fits."""

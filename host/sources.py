@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from host.beneath import EscapeError, read_beneath
+from host.errors import PluginLoadError
+from host.integrity import Expected
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 MAX_TOTAL_BYTES: Final = 64 * 1024 * 1024
@@ -49,10 +51,15 @@ class Read:
 class SourceTree:
     """The files beneath *root*; a context manager that holds the root open.
 
-    ``copies`` is where found files are copied to, or None to only look and hash.
+    ``copies`` is where found files are copied to, or None to only look and hash. A file that is not as *expected* is
+    not found; the first is told in ``fault``.
     """
 
-    def __init__(self, root: Path, copies: Path | None) -> None:
+    def __init__(
+        self, root: Path, copies: Path | None, expected: Expected | None = None
+    ) -> None:
+        self._root = root
+        self._expected = expected
         self._root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._copies = copies
         self._found: dict[str, Copied | None] = {}
@@ -60,6 +67,7 @@ class SourceTree:
         self.reads: list[Read] = []
         self.escapes: list[str] = []
         self.problem: str | None = None
+        self.fault: PluginLoadError | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +102,13 @@ class SourceTree:
             data = None
         except OSError:  # absent, a directory in the way, or unreadable: not a candidate
             data = None
-        if data is not None:
+        sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+        if self._expected is not None and self.problem is None:
+            fault = self._expected.fault(self._root, path, sha256)
+            if fault is not None:
+                self.fault = self.fault or fault
+                data = None
+        if data is not None and sha256 is not None:
             local = ""
             if self._copies is not None:
                 # Named by us: a plugin's file name never becomes part of a path of ours.
@@ -103,7 +117,7 @@ class SourceTree:
                 with open(self._copies / local, "xb") as file:
                     os.fchmod(file.fileno(), 0o644)  # a builder may be another user than we are
                     file.write(data)
-            copied = Copied(path, local, hashlib.sha256(data).hexdigest())
+            copied = Copied(path, local, sha256)
         self._found[path] = copied
         return copied
 

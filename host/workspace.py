@@ -22,6 +22,8 @@ from host.discovery import configured_paths
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
+from host.install.values import Installed
+from host.integrity import expected_of
 from host.manifests import complete
 from host.nested import dispatch_caused
 from host.outcome import JsonObject, Outcome
@@ -114,15 +116,16 @@ class Workspace:
         scope: Scope | None = None,
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
         settings: JsonObject | None = None,
+        installed: Installed | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
-        told = name or str(path)
+        told = installed.name if installed is not None else name or str(path)
         try:
-            spec = await self.look_at(path, name=name, scope=scope, rights=rights)
-            told = spec.name
-            refuse_blocked(
-                examine(spec.artifact, spec.manifest, spec.name, self.config), spec.name
+            spec = await self.look_at(
+                path, name=name, scope=scope, rights=rights, installed=installed
             )
+            told = spec.name
+            refuse_blocked(self.preflight(spec), spec.name)
             spec = self._with_settings(spec, settings or {})
         except PluginDisabledError:
             raise
@@ -167,15 +170,21 @@ class Workspace:
         name: str | None = None,
         scope: Scope | None = None,
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        installed: Installed | None = None,
     ) -> PluginSpec:
-        """Build the plugin at *path* and read its manifest; nothing of it runs. Raises PluginLoadError."""
+        """Build the plugin at *path* and read its manifest; nothing of it runs. Raises PluginLoadError.
+
+        One that is *installed* goes by the name it was installed under, and its files are what they were then.
+        """
         self.runtime.look_if_due()
+        name = installed.name if installed is not None else name
         self._check_switches(name or str(path))
-        wanted, entry, artifact, manifest = await self._build(Path(path), name)
+        wanted, entry, artifact, manifest = await self._build(Path(path), name, installed)
+        is_kept = installed is not None and installed.origin.type != "link"
         options = self.config.plugins.get(wanted)
         return PluginSpec(
             name=wanted,
-            version=manifest.version or NO_VERSION,
+            version=_version_of(manifest, installed),
             path=entry.root / entry.file,
             scope=scope or (options.scope if options is not None else None) or manifest.scope,
             artifact=artifact,
@@ -185,16 +194,28 @@ class Workspace:
             id=entry.id,
             manifest=manifest,
             file_name=entry.name,
+            loaded="installed" if is_kept else "hand",  # a link is its user's own work
+            accepted=installed.consent() if installed is not None else (),
+            features=self._features(wanted, installed),
+            installed=installed,
         )
+
+    def _features(self, name: str, installed: Installed | None) -> tuple[str, ...] | None:
+        configured = self.config.features.get(name)
+        if configured is not None or installed is None:
+            return configured
+        return installed.current.features
 
     def preflight(self, spec: PluginSpec) -> Report:
         """Return what is noticed about the code of *spec* before it runs."""
-        return examine(spec.artifact, spec.manifest, spec.name, self.config)
+        return examine(spec, self.config)
 
     async def _build(
-        self, path: Path, name: str | None
+        self, path: Path, name: str | None, installed: Installed | None
     ) -> tuple[str, Entry, Artifact, Manifest]:
-        entry = find_entry(path)
+        entry = find_entry(path, expected_of(installed))
+        if installed is not None:
+            entry = replace(entry, name=installed.name, known_as=installed.id)
         self.runtime.quarantine.refuse(entry.id)
         early = name or entry.name
         self._check_switches(early, early, *_names_in(entry.package), entry.name)
@@ -207,7 +228,7 @@ class Workspace:
         manifest = complete(entry.package, artifact, entry.root / entry.file)
         wanted = name or manifest.name or entry.name
         self._check_switches(wanted, wanted, *_names_in(manifest))
-        enabled = manifest.enabled_features(self.config.features.get(wanted))
+        enabled = manifest.enabled_features(self._features(wanted, installed))
         more = tuple(file for feature in enabled for file in feature.entries)
         if more:  # only now is it known which; the plugin without them is in the cache for good
             artifact = await self.runtime.builds.build(replace(entry, more=more))
@@ -217,7 +238,13 @@ class Workspace:
 
     def _with_settings(self, spec: PluginSpec, given: JsonObject) -> PluginSpec:
         settings = effective(
-            spec.manifest, spec.name, self.config, given, self.variables, self.foresee(spec)
+            spec.manifest,
+            spec.name,
+            self.config,
+            given,
+            self.variables,
+            self.foresee(spec),
+            spec.installed.settings if spec.installed is not None else {},
         )
         return replace(spec, settings=settings)
 
@@ -434,10 +461,13 @@ class Workspace:
             externals=plugin.spec.artifact.externals,
             pids=tuple(link.pid for link in links if link.pid),
             layers=links[0].layers if links else "{}",
-            preflight=examine(
-                plugin.spec.artifact, plugin.spec.manifest, plugin.name, self.config
-            ).findings,
+            preflight=self.preflight(plugin.spec).findings,
         )
+
+
+def _version_of(manifest: Manifest, installed: Installed | None) -> str:
+    known = installed.current.version if installed is not None else ""
+    return known or manifest.version or NO_VERSION
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)

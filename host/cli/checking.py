@@ -28,24 +28,21 @@ def run_check(path: Path, *, as_json: bool) -> int:
         spec = look_at(host, path)
         report = host.workspace.preflight(spec)
         items = foreseen(host, spec)
-        chosen = host.config.features.get(spec.name)
     if as_json:
-        print_json(_as_json(spec, report, items, chosen))
+        print_json(_as_json(spec, report, items))
     else:
-        _print(spec, report, items, chosen)
+        _print(spec, report, items)
     return BLOCKED if report.blocking else 0
 
 
-def _as_json(
-    spec: PluginSpec, report: Report, items: list[Foreseen], chosen: tuple[str, ...] | None
-) -> JsonObject:
+def _as_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> JsonObject:
     return {
         "ok": not report.blocking,
         "error": report.blocking[0].message if report.blocking else None,
         "name": spec.name,
         "version": spec.version,
         "path": str(spec.path),
-        "manifest": manifest_json(spec.manifest, chosen),
+        "manifest": manifest_json(spec.manifest, spec.features),
         "warnings": list(spec.manifest.warnings),
         "capabilities": capabilities_json(items),
         "asks": [f"{item.rule.kind} {item.rule.pattern}" for item in items if item.would_ask],
@@ -55,7 +52,7 @@ def _as_json(
 
 
 def manifest_json(manifest: Manifest, chosen: tuple[str, ...] | None) -> JsonObject:
-    """Return *manifest* as plain data. *chosen* are the features that the operator switched on, if any."""
+    """Return *manifest* as plain data. *chosen* are the features that somebody switched on, if any."""
     enabled = {feature.name for feature in manifest.enabled_features(chosen)}
     limits, approval, entry = manifest.limits(), manifest.approval, manifest.entry
     return {
@@ -117,16 +114,14 @@ def _setting_json(setting: Setting) -> JsonObject:
     }
 
 
-def _print(
-    spec: PluginSpec, report: Report, items: list[Foreseen], chosen: tuple[str, ...] | None
-) -> None:
+def _print(spec: PluginSpec, report: Report, items: list[Foreseen]) -> None:
     manifest = spec.manifest
     console = make_console()
     console.print(Text.assemble((printable(spec.name), "bold"), f" {printable(spec.version)}"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    for title, text in _facts(spec, chosen):
+    for title, text in _facts(spec):
         grid.add_row(title, text)
     for at, warning in enumerate(manifest.warnings):
         grid.add_row("warnings" if at == 0 else "", safe(warning, "yellow"))
@@ -154,11 +149,11 @@ def _print(
         )
 
 
-def _facts(spec: PluginSpec, chosen: tuple[str, ...] | None) -> list[tuple[str, Text]]:
+def _facts(spec: PluginSpec) -> list[tuple[str, Text]]:
     manifest = spec.manifest
     limits = manifest.limits()
     where = f"{_shown(manifest.where)} ({manifest.origin})" if manifest.origin else "none"
-    enabled = [feature.name for feature in manifest.enabled_features(chosen)]
+    enabled = [feature.name for feature in manifest.enabled_features(spec.features)]
     features = [
         f"{feature.name}{' (on)' if feature.name in enabled else ''}"
         for feature in manifest.features

@@ -66,7 +66,7 @@ def foreseen(host: HostCore, spec: PluginSpec) -> list[Foreseen]:
     attended = capabilities.foresee(spec, data_dir, host.runtime.switches, can_ask=True)
     places = Places(attended.cwd, attended.home, str(spec.root), data_dir)
     found = []
-    for rule in spec.manifest.declared(host.config.features.get(spec.name)):
+    for rule in spec.manifest.declared(spec.features):
         request = example_of(rule, places)
         found.append(
             Foreseen(rule)
