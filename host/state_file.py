@@ -7,6 +7,7 @@ Relies on   The lock of flock(2), which ends with its holder. Writers hold it; r
 Elsewhere   What stands in such a file, and which versions of it are understood: whoever keeps one.
 """
 
+import ctypes
 import fcntl
 import os
 import select
@@ -20,6 +21,7 @@ from typing import Final
 _FIRST_PAUSE_S: Final = 0.002
 _LONGEST_PAUSE_S: Final = 0.05
 _PID_BYTES: Final = 16
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class StateFileError(Exception):
@@ -89,6 +91,13 @@ def sync_directory(path: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def sync_files(fd: int) -> None:
+    """Have all that was written to the file system of *fd* survive a loss of power: one wait for many small files."""
+    _libc.syncfs(
+        fd
+    )  # one that cannot promise it says so, and there is nothing better to do then
 
 
 @contextmanager
