@@ -11,6 +11,7 @@ from host.approvals import Approver, Question, Unanswered
 from host.completions import Completion, complete
 from host.config import Config
 from host.core import HostCore, read_config
+from host.discovery import Found
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
@@ -234,6 +235,11 @@ class PluginHost(HostCore):
             path, name=name, scope=scope, rights=rights, settings=settings, installed=installed
         )
         return await self._run(flow)
+
+    async def load_found(self, found: Found) -> PluginInfo:
+        """Load one of :meth:`discover`'s plugins. Raises as :meth:`load` does."""
+        self.runtime.check_usable()
+        return await self._run(self.workspace.load_found(found))
 
     async def look_at(
         self, path: str | os.PathLike[str], *, installed: Installed | None = None

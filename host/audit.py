@@ -31,12 +31,15 @@ E_CRASH: Final = "E_CRASH"
 E_HUNG: Final = "E_HUNG"
 E_LOAD: Final = "E_LOAD"
 E_MEMORY: Final = "E_MEMORY"
+E_NOT_INSTALLED: Final = "E_NOT_INSTALLED"
 E_QUEUE: Final = "E_QUEUE"
 E_RIGHT: Final = "E_RIGHT"
 E_SANDBOX: Final = "E_SANDBOX"
 E_SIGNAL: Final = "E_SIGNAL"
+E_STATE: Final = "E_STATE"
 E_SWITCH: Final = "E_SWITCH"
 E_TOO_LARGE: Final = "E_TOO_LARGE"
+E_TRUST: Final = "E_TRUST"
 E_UNDELIVERED: Final = "E_UNDELIVERED"
 
 
@@ -68,6 +71,7 @@ class Kind(Enum):
     DECISION = "decision"  # of the capability chain or the gate, whatever it was
     COUNTS = "counts"  # of what is counted and not written
     TRAIL = "trail"  # the record on disk about itself: segments begun and removed
+    TRUST = "trust"  # a person trusted a project, or trusts it no more
     GAP = "gap"  # entries are missing before this one, or lines cannot be trusted
 
 

@@ -15,6 +15,7 @@ from host.approvals import BlockingApprover, Question, Unanswered
 from host.completions import Completion, complete
 from host.config import Config
 from host.core import HostCore, read_config
+from host.discovery import Found
 from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
@@ -273,6 +274,18 @@ class BlockingPluginHost(HostCore):
                 installed=installed,
             )
             return self._wait(start(flow))
+
+    def load_found(self, found: Found) -> PluginInfo:
+        """See :meth:`host.aio.PluginHost.load_found`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(self.workspace.load_found(found)))
+
+    def look_at_found(self, found: Found) -> PluginSpec:
+        """Build one of :meth:`discover`'s plugins and read its manifest; nothing of it runs."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(self.workspace.look_at_found(found)))
 
     def look_at(
         self, path: str | os.PathLike[str], *, installed: Installed | None = None

@@ -62,7 +62,9 @@ class Entry:
     """Files that run after ``file``: those of features that are on."""
     known_as: str = ""
     expected: Expected | None = field(default=None, repr=False)
-    """What its files must be, when it was installed."""
+    """What its files must be, when somebody agreed to them."""
+    is_tool_file: bool = False
+    """It lies in a directory of tools: what it exports as default is no manifest."""
 
     @property
     def id(self) -> str:
@@ -75,7 +77,10 @@ def find_entry(path: Path, expected: Expected | None = None) -> Entry:
 
     Raises PluginLoadError.
     """
-    return replace(_find_entry(path, expected), expected=expected)
+    found = replace(_find_entry(path, expected), expected=expected)
+    if expected is not None:
+        expected.check_root(found.root)
+    return found
 
 
 def _find_entry(path: Path, expected: Expected | None) -> Entry:

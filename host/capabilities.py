@@ -165,8 +165,8 @@ def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy
     return PluginPolicy(
         root=str(spec.root),
         data=_real(data_dir),
-        deny=(*config.rules("deny", spec.name), *taken),
-        allow=(*config.rules("allow", spec.name), *given),
+        deny=(*_denials(config, spec), *taken),
+        allow=(*config.rules("allow", spec.configured_as), *given),
         consent=consent(
             spec.loaded,
             _CONSENTS[spec.loaded],
@@ -183,6 +183,12 @@ def policy_of(config: Config, spec: "PluginSpec", data_dir: str) -> PluginPolicy
         ),
         bound=spec.manifest.bound(spec.features),
     )
+
+
+def _denials(config: Config, spec: "PluginSpec") -> tuple[Rule, ...]:
+    """Return what is denied to *spec*: what is denied to one name is denied to all that go by it."""
+    names = dict.fromkeys((spec.name, spec.configured_as))
+    return tuple(rule for name in names for rule in config.rules("deny", name))
 
 
 def _missing(rights: frozenset[Right]) -> list[Right]:

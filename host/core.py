@@ -8,6 +8,7 @@ from pathlib import Path
 
 from host.audit import AuditRing, printable
 from host.config import Config, jcode_home, load_config, within_ceiling
+from host.discovery import Discovered
 from host.errors import InputError
 from host.events import PluginEvent
 from host.gate import read_mode
@@ -57,6 +58,13 @@ class HostCore:
         self.home = Path(home) if home is not None else jcode_home(os.environ)
         self.runtime = Runtime(self.config, self.home)
         self.workspace = Workspace(self.runtime, self.config, Path(project_dir).resolve())
+
+    def discover(self) -> Discovered:
+        """Return the plugins that a host with this configuration starts with, in order, and what is missed and why.
+
+        Nothing of them is read. Raises :class:`PluginLoadError` when failing closed and something is missed.
+        """
+        return self.workspace.discover()
 
     def explain(self, plugin: str, request: Request) -> tuple[Step, ...]:
         """Walk the capability chain for *request* of the loaded *plugin*: a step for each layer, one of them decides.

@@ -54,6 +54,17 @@ class InstallError(HostError):
         self.code = code
 
 
+class TrustError(HostError):
+    """What lies in a project is not to run: nobody trusts it, or not as it is now. The message says what to do.
+
+    ``is_new``: nobody was asked yet.
+    """
+
+    def __init__(self, message: str, *, is_new: bool = False) -> None:
+        super().__init__(message)
+        self.is_new = is_new
+
+
 class PluginDisabledError(PluginLoadError):
     """A kill switch keeps a plugin, or all of them, from running. The operator acts.
 

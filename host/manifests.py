@@ -113,12 +113,17 @@ def _bytes_of(root: Path, path: Path) -> bytes | None:
     return data
 
 
-def complete(package: Manifest, artifact: Artifact, path: Path) -> Manifest:
+def complete(
+    package: Manifest, artifact: Artifact, path: Path, *, is_tool_file: bool = False
+) -> Manifest:
     """Return the manifest of the plugin whose main file is *path*: the package's, else the file's, else neither.
 
-    What a manifest in the file lacks is taken from the package. Raises PluginLoadError.
+    What a manifest in the file lacks is taken from the package. The default export of a tool file is a tool and says
+    nothing of the plugin. Raises PluginLoadError.
     """
     stated = artifact.manifest
+    if is_tool_file and stated is not None and stated.form == "export default":
+        stated = None
     is_ours = bool(package.origin) and package.origin not in OTHER_FORMATS
     if stated is None or not _means_something(stated):
         return _checked(package)

@@ -91,6 +91,16 @@ class PluginSpec:
     """Those that somebody chose; None: those that are on by default."""
     installed: Installed | None = None
     """What is remembered of it, when it is installed."""
+    is_tool_file: bool = False
+    """Its default export is a tool, or gives some."""
+
+    @property
+    def configured_as(self) -> str:
+        """What it is called where something is allowed or kept for it.
+
+        A project's plugin must not get what the user gave to another one by calling itself the same.
+        """
+        return f"project:{self.name}" if self.loaded == "project" else self.name
 
 
 class Plugin:
@@ -103,7 +113,7 @@ class Plugin:
         self.spec = spec
         self.scope: Scope = spec.scope or "project"
         self.name = spec.name
-        self.limits: Limits = workspace.config.limits_for(spec.name)
+        self.limits: Limits = workspace.config.limits_for(spec.configured_as)
         self.masked = Redactor()
         for secret in spec.settings.secrets():
             self.masked.add(secret.reveal())
@@ -198,7 +208,8 @@ class Plugin:
     @property
     def shared_key(self) -> tuple[str, str, frozenset[Secret]]:
         """What two workspaces must agree on to share an instance: the name, the code, and every secret."""
-        return self.name, content_id(self.spec.artifact), self.spec.settings.secrets()
+        spec = self.spec
+        return spec.configured_as, content_id(spec.artifact), spec.settings.secrets()
 
     def stop(self) -> None:
         """End every instance; none starts again."""
@@ -355,10 +366,12 @@ class Plugin:
                 "max_registrations": MAX_EACH,
             },
         }
+        if self.spec.is_tool_file:
+            header["tool_file"] = True
         return msgspec.json.encode(header).decode()
 
     def _space(self) -> str:
-        safe = folder_name(self.name)
+        safe = folder_name(self.spec.configured_as)
         return f"{safe}/{'global' if self.scope == 'global' else self.workspace.id}"
 
     def data_dir(self) -> Path:

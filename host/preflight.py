@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def examine(spec: "PluginSpec", config: Config) -> Report:
     """Return the findings about the built plugin *spec*, as its operator wants to hear of them."""
-    options = config.plugins.get(spec.name)
+    options = config.plugins.get(spec.configured_as)
     return judge(
         spec.artifact.facts,
         bound=spec.manifest.bound(spec.features),

@@ -140,7 +140,7 @@ def build(
             bitmap |= 1 << event
             if switches.force_deny is not None and event is PluginEvent.PERMISSION_REQUEST:
                 continue  # asking would change nothing
-            timeout_s = config.timeout_s(event, plugin.name)
+            timeout_s = config.timeout_s(event, plugin.spec.configured_as)
             middle = event_middle(min(int(timeout_s * 1000), MAX_ID), event)
             routes[event].append(Route(plugin, plugin.name, order, rights, timeout_s, middle))
         for tool in registry.tools:

@@ -18,13 +18,13 @@ from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
 from host.capabilities import Capabilities, only_own
 from host.config import Config
-from host.discovery import configured_paths
+from host.discovery import Discovered, Found, discover
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.install.values import Installed
-from host.integrity import expected_of
 from host.manifests import complete
+from host.naming import names_of, refuse_taken
 from host.nested import dispatch_caused
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope
@@ -104,6 +104,8 @@ class Workspace:
         self._foreseen: dict[str, tuple[int, Chain]] = {}
         self.only_looks = False
         """Whether plugins are only looked at: then their hostcalls reach what is their own, whatever is configured."""
+        self.loads_configured = True
+        """Whether it begins with what is found; else with nothing."""
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
 
     # Loading.
@@ -119,13 +121,26 @@ class Workspace:
         installed: Installed | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
-        told = installed.name if installed is not None else name or str(path)
+        found = Found(Path(path), str(path), installed=installed)
+        return await self.load_found(
+            found, name=name, scope=scope, rights=rights, settings=settings
+        )
+
+    async def load_found(
+        self,
+        found: Found,
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        settings: JsonObject | None = None,
+    ) -> PluginInfo:
+        """Build and start what was *found*. Raises PluginLoadError."""
+        told = found.name or name or str(found.path)
         try:
-            spec = await self.look_at(
-                path, name=name, scope=scope, rights=rights, installed=installed
-            )
+            spec = await self.look_at_found(found, name=name, scope=scope, rights=rights)
             told = spec.name
-            refuse_blocked(self.preflight(spec), spec.name)
+            refuse_blocked(self.preflight(spec), spec.configured_as)
             spec = self._with_settings(spec, settings or {})
         except PluginDisabledError:
             raise
@@ -176,70 +191,88 @@ class Workspace:
 
         One that is *installed* goes by the name it was installed under, and its files are what they were then.
         """
-        self.runtime.look_if_due()
-        name = installed.name if installed is not None else name
-        self._check_switches(name or str(path))
-        wanted, entry, artifact, manifest = await self._build(Path(path), name, installed)
-        is_kept = installed is not None and installed.origin.type != "link"
-        options = self.config.plugins.get(wanted)
-        return PluginSpec(
-            name=wanted,
-            version=_version_of(manifest, installed),
-            path=entry.root / entry.file,
-            scope=scope or (options.scope if options is not None else None) or manifest.scope,
-            artifact=artifact,
-            root=entry.root,
-            is_package=Path(path).expanduser().is_dir(),
-            given_rights={int(event): of for event, of in (rights or {}).items()},
-            id=entry.id,
-            manifest=manifest,
-            file_name=entry.name,
-            loaded="installed" if is_kept else "hand",  # a link is its user's own work
-            accepted=installed.consent() if installed is not None else (),
-            features=self._features(wanted, installed),
-            installed=installed,
-        )
+        found = Found(Path(path), str(path), installed=installed)
+        return await self.look_at_found(found, name=name, scope=scope, rights=rights)
 
-    def _features(self, name: str, installed: Installed | None) -> tuple[str, ...] | None:
-        configured = self.config.features.get(name)
-        if configured is not None or installed is None:
-            return configured
-        return installed.current.features
+    async def look_at_found(
+        self,
+        found: Found,
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+    ) -> PluginSpec:
+        """Build what was *found* and read its manifest; nothing of it runs. Raises PluginLoadError."""
+        self.runtime.look_if_due()
+        self._check_switches(found.name or name or str(found.path))
+        spec = await self._build(found, found.name or name)
+        options = self.config.plugins.get(spec.configured_as)
+        configured = options.scope if options is not None else None
+        return replace(
+            spec,
+            scope=scope or configured or spec.scope,
+            given_rights={int(event): of for event, of in (rights or {}).items()},
+        )
 
     def preflight(self, spec: PluginSpec) -> Report:
         """Return what is noticed about the code of *spec* before it runs."""
         return examine(spec, self.config)
 
-    async def _build(
-        self, path: Path, name: str | None, installed: Installed | None
-    ) -> tuple[str, Entry, Artifact, Manifest]:
-        entry = find_entry(path, expected_of(installed))
-        if installed is not None:
-            entry = replace(entry, name=installed.name, known_as=installed.id)
+    async def _build(self, found: Found, name: str | None) -> PluginSpec:
+        entry = replace(find_entry(found.path, found.must_be()), is_tool_file=found.is_tool)
+        if found.installed is not None:
+            entry = replace(entry, name=found.installed.name, known_as=found.installed.id)
         self.runtime.quarantine.refuse(entry.id)
         early = name or entry.name
         self._check_switches(early, early, *_names_in(entry.package), entry.name)
         if name is not None or entry.package.name is not None:
-            self._check_new(early)
+            self._check_new(found, (early,))
         try:
             artifact = await self.runtime.builds.build(entry)
         finally:
             self._check_switches(early, early, entry.name)  # it may be what ended the build
-        manifest = complete(entry.package, artifact, entry.root / entry.file)
-        wanted = name or manifest.name or entry.name
-        self._check_switches(wanted, wanted, *_names_in(manifest))
-        enabled = manifest.enabled_features(self._features(wanted, installed))
+        spec = self._spec(found, entry, artifact, name)
+        self._check_switches(spec.name, *_names_in_spec(spec))
+        enabled = spec.manifest.enabled_features(spec.features)
         more = tuple(file for feature in enabled for file in feature.entries)
         if more:  # only now is it known which; the plugin without them is in the cache for good
             artifact = await self.runtime.builds.build(replace(entry, more=more))
-            manifest = complete(entry.package, artifact, entry.root / entry.file)
-        self._check_new(wanted)  # again: another load may have been faster
-        return wanted, entry, artifact, manifest
+            spec = self._spec(found, entry, artifact, name)
+        self._check_new(found, names_of(spec))  # again: another load may have been faster
+        return spec
+
+    def _spec(
+        self, found: Found, entry: Entry, artifact: Artifact, name: str | None
+    ) -> PluginSpec:
+        installed = found.installed
+        manifest = complete(
+            entry.package, artifact, entry.root / entry.file, is_tool_file=entry.is_tool_file
+        )
+        spec = PluginSpec(
+            name=name or manifest.name or entry.name,
+            version=_version_of(manifest, installed),
+            path=entry.root / entry.file,
+            scope=manifest.scope,
+            artifact=artifact,
+            root=entry.root,
+            is_package=found.path.expanduser().is_dir(),
+            id=entry.id,
+            manifest=manifest,
+            file_name=entry.name,
+            loaded=found.loaded,
+            accepted=installed.consent() if installed is not None else (),
+            installed=installed,
+            is_tool_file=entry.is_tool_file,
+        )
+        configured = self.config.features.get(spec.configured_as)
+        if configured is None and installed is not None:
+            configured = installed.current.features
+        return replace(spec, features=configured)
 
     def _with_settings(self, spec: PluginSpec, given: JsonObject) -> PluginSpec:
         settings = effective(
             spec.manifest,
-            spec.name,
+            spec.configured_as,
             self.config,
             given,
             self.variables,
@@ -250,7 +283,7 @@ class Workspace:
 
     def foresee(self, spec: PluginSpec) -> Chain:
         """Return the capability chain as it will be when the plugin *spec* is loaded."""
-        data_dir = self.runtime.home / "data" / folder_name(spec.name) / self.id
+        data_dir = self.runtime.home / "data" / folder_name(spec.configured_as) / self.id
         return self._capabilities.foresee(
             spec, str(data_dir), self.runtime.switches, can_ask=self._can_ask
         )
@@ -286,30 +319,47 @@ class Workspace:
             Kind.REFUSED, plugin=plugin, code=E_SWITCH, detail=f"{what}: {switch}"
         )
 
-    def _check_new(self, name: str) -> None:
-        other = self._plugins.get(name)
-        if other is not None:
-            raise PluginLoadError(
-                "E_DUPLICATE", f"a plugin named {name} is already loaded from {other.spec.path}"
+    def _check_new(self, found: Found, names: tuple[str, ...]) -> None:
+        refuse_taken(
+            names,
+            found.path,
+            self._plugins.values(),
+            self.runtime.home,
+            installed=found.installed is not None,
+        )
+
+    def discover(self) -> Discovered:
+        """Return what this workspace loads at its start, with what is missed noted; nothing when plugins are off.
+
+        Raises PluginLoadError for what must not be missed: when failing closed, all that somebody relies on.
+        """
+        if self.runtime.switches.disable is not None or not self.loads_configured:
+            return Discovered()
+        result = discover(self.config, self.runtime.home, self.project_dir)
+        for missed in result.missed:
+            self.runtime.audit.record(
+                Kind.REFUSED, plugin="", code=missed.code, detail=missed.line
             )
+            if missed.is_failure and self.config.fail_closed:
+                raise PluginLoadError(missed.code, missed.line)
+        return result
 
     async def load_configured(self) -> None:
-        """Load what the configuration names. A plugin that fails is left out, unless failing closed."""
-        for path in self.configured_paths():
+        """Load what was found. A plugin that fails is left out, unless failing closed."""
+        result = self.discover()
+        for missed in result.missed:
+            _logger.warning("%s", printable(missed.line))
+        for found in result.found:
             try:
-                await self.load(path)
+                await self.load_found(found)
             except PluginDisabledError as error:
                 _logger.info("%s", printable(str(error)))  # the operator's word is no failure
             except PluginLoadError as error:
                 if self.config.fail_closed:
                     raise
-                _logger.warning("%s was not loaded: %s", path, printable(str(error)))
-
-    def configured_paths(self) -> list[Path]:
-        """Plugins that the configuration names by path, in its order; none when plugins are off."""
-        if self.runtime.switches.disable is not None:
-            return []
-        return configured_paths(self.config)
+                _logger.warning(
+                    "%s was not loaded: %s", printable(str(found.path)), printable(str(error))
+                )
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""
@@ -475,7 +525,11 @@ _NUMBERS = frozenset(int(event) for event in PluginEvent)
 
 def _names_of(plugin: Plugin) -> tuple[str, ...]:
     """Every name that a switch may call *plugin* by: ours, and those that it gives itself."""
-    return (plugin.name, plugin.spec.file_name, *_names_in(plugin.spec.manifest))
+    return (*_names_in_spec(plugin.spec), plugin.spec.file_name)
+
+
+def _names_in_spec(spec: PluginSpec) -> tuple[str, ...]:
+    return (spec.name, spec.configured_as, *_names_in(spec.manifest))
 
 
 def _names_in(manifest: Manifest) -> tuple[str, ...]:

@@ -110,6 +110,7 @@ def _with_package(found: Manifest, raw: dict[str, Json], where: str, lines: Line
     return replace(
         found,
         name=found.name or kept or None,
+        title=found.title or name or None,
         package_name=found.package_name or kept or None,
         entry=replace(found.entry, package_main=main if isinstance(main, str) else None),
         version=found.version or text("version", "") or None,

@@ -16,7 +16,9 @@ def run_enable(name: str, *, as_json: bool) -> int:
         known = f"; these are off: {', '.join(off)}" if off else "; no plugin is"
         raise InputError(f"{printable(name)} is not off for a violation{known}")
     # Through a host, so that the audit has it.
-    with BlockingPluginHost(config.model_copy(update={"sources": ()}), home=home) as host:
+    host = BlockingPluginHost(config, home=home)
+    host.workspace.loads_configured = False
+    with host:
         host.enable(name)
     if as_json:
         print_json({"ok": True, "error": None, "enabled": name})

@@ -14,7 +14,7 @@ from host.blocking import BlockingPluginHost
 from host.build import find_entry
 from host.cli.failures import PluginFailed, describe
 from host.config import AuditOptions, Config, jcode_home, load_config
-from host.discovery import configured_paths
+from host.discovery import Found
 from host.errors import PluginDisabledError, PluginLoadError
 from host.plugin import PluginSpec
 from host.switching import check_enabled
@@ -75,9 +75,8 @@ def open_host(
     """
     show_logs()
     config, home = read_config(plugin_mode)
-    host = BlockingPluginHost(
-        _without_sources(config), project_dir=Path.cwd(), home=home, approver=approver
-    )
+    host = BlockingPluginHost(config, project_dir=Path.cwd(), home=home, approver=approver)
+    host.workspace.loads_configured = False  # here, where what does not load is told
     check_enabled(host.switches)  # before any path that was named is looked at
     with host:
         if mode is not None:
@@ -90,10 +89,14 @@ def open_host(
 
 
 def _load_configured(host: BlockingPluginHost, config: Config) -> None:
-    """Load what the configuration names, as a host does at its start, but say what did not load."""
-    for path in configured_paths(config):
+    """Load what a host loads at its start, but say what did not load."""
+    host.workspace.loads_configured = True
+    result = host.discover()
+    for missed in result.missed:
+        warn(printable(missed.line))
+    for found in result.found:
         try:
-            load(host, path)
+            load_found(host, found)
         except PluginDisabledError as error:
             warn(f"not loaded: {describe(error).line}")
         except PluginFailed as error:
@@ -102,8 +105,8 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
             warn(f"not loaded: {describe(error).line}")
     if not host.plugins():
         warn(
-            f"no plugin is loaded: name one with --plugin PATH, list it under sources in config.toml, or put it "
-            f"into {config.plugin_dir}"
+            f"no plugin is loaded: name one with --plugin PATH, install one, list it under sources in config.toml, "
+            f"or put it into {config.plugin_dir}"
         )
 
 
@@ -121,6 +124,7 @@ def open_scratch_host(plugin_mode: str | None = None) -> Iterator[BlockingPlugin
         check_enabled(host.switches)
         host.workspace.variables = {}
         host.workspace.only_looks = True
+        host.workspace.loads_configured = False
         with host:
             yield host
 
@@ -138,17 +142,25 @@ def _for_a_look(config: Config) -> Config:
         "settings": {},
         "audit": AuditOptions(enable=False),  # its key would be gone with the scratch home
     }
-    return _without_sources(config).model_copy(update=update)
-
-
-def _without_sources(config: Config) -> Config:
-    return config.looking_in(Path(os.devnull)).model_copy(update={"sources": ()})
+    return config.model_copy(update=update)
 
 
 def load(host: BlockingPluginHost, path: Path) -> PluginInfo:
     """Load one plugin. Raises PluginFailed, which knows the plugin's directory."""
     with _telling(path):
         return host.load(path)
+
+
+def load_found(host: BlockingPluginHost, found: Found) -> PluginInfo:
+    """Load one plugin that was found. Raises PluginFailed."""
+    with _telling(found.path):
+        return host.load_found(found)
+
+
+def look_at_found(host: BlockingPluginHost, found: Found) -> PluginSpec:
+    """Build one plugin that was found and read its manifest; nothing of it runs. Raises PluginFailed."""
+    with _telling(found.path):
+        return host.look_at_found(found)
 
 
 def look_at(host: BlockingPluginHost, path: Path) -> PluginSpec:

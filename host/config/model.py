@@ -193,6 +193,31 @@ class PluginSource(BaseModel):
     path: StrictStr | None = None
     """Of a file or a directory."""
 
+    def spec_text(self) -> str | None:
+        """Return how ``install`` is told of this package or repository; None when nothing is named."""
+        keys, prefix, mark = _SPEC_KEYS[self.type]
+        given = {key: value for key, value in (self.model_extra or {}).items() if value}
+        whole = given.get("spec")
+        if isinstance(whole, str):
+            return whole
+        named = next((given[key] for key in keys if isinstance(given.get(key), str)), None)
+        if named is None:
+            return None
+        wanted = next((given[key] for key in _VERSION_KEYS if key in given), "")
+        is_web = self.type == "git" and named.startswith(("https://", "http://"))
+        known = f"git+{named}" if is_web else named if ":" in named else f"{prefix}{named}"
+        return f"{known}{mark}{wanted}" if wanted else str(known)
+
+
+_SPEC_KEYS: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
+    "npm": (("name", "package"), "npm:", "@"),
+    "git": (("url", "repository", "repo"), "git:", "#"),
+    "file": ((), "", ""),
+    "directory": ((), "", ""),
+}
+"""By type: the keys that name the thing, what its spec begins with, and what goes before its version."""
+_VERSION_KEYS: Final = ("version", "ref", "revision")
+
 
 class PluginOptions(_Section):
     """``[plugin.plugins."name"]``: what the operator says about one plugin."""

@@ -3,7 +3,7 @@
 const instance = {
   __proto__: null,
   id: "", name: "", version: "", scope: "", cwd: "", dataDir: "", sessionId: null, apiVersion: "",
-  settings: null, config: null, flags: null, loaded: false,
+  settings: null, config: null, flags: null, isToolFile: false, loaded: false,
 };
 
 const nothing = freeze({ __proto__: null });
@@ -27,6 +27,7 @@ function setInstance(header) {
   instance.settings = fields("settings");
   instance.config = fields("config");
   instance.flags = fields("flags");
+  instance.isToolFile = hasOwn(header, "tool_file") && header.tool_file === true;
 }
 
 /** The configured value of *key*; *fallback* when unset, "" when there is no fallback either. */

@@ -11,9 +11,11 @@ const resultKeys = freeze({
   is_error: true, isError: true,
 });
 
-function registerTool(definition) {
+/** Register the tool *definition*; *otherwise* is its name if it has none. */
+function registerTool(definition, otherwise) {
   checkDefinition("registerTool", definition);
-  const name = checkName("registerTool", fieldOf(definition, "name"), plainName);
+  const own = fieldOf(definition, "name");
+  const name = checkName("registerTool", own === undefined ? otherwise : own, plainName);
   const what = `tool "${name}"`;
   const info = { __proto__: null, name };
   info.description = checkText(`${what}: description`, fieldOf(definition, "description"), MAX_DESCRIPTION_CHARS);

@@ -104,12 +104,12 @@ function runFrom(loader, entries, at, api) {
   return undefined;
 }
 
-/** A promise of what *next* gives once *promise* is fulfilled. */
+/** A promise of what *next* gives once *promise* is fulfilled; it is given what that is. */
 function after(promise, next) {
   return new PromiseCtor((resolve, reject) => {
-    whenSettled(promise, () => {
+    whenSettled(promise, (value) => {
       try {
-        resolve(next());
+        resolve(next(value));
       } catch (error) {
         reject(error);
       }
@@ -120,6 +120,7 @@ function after(promise, next) {
 /** Run what the entry exports as default; an object is metadata, which the host has read from the file itself. */
 function runEntryModule(ns, api) {
   let main = hasOwn(ns, "default") ? ns.default : undefined;
+  if (instance.isToolFile) return runToolFile(main, api);
   // CommonJS that sets exports.default: its namespace's default is the exports object around it.
   if (isMetadata(main) && hasOwn(main, "default") && typeof main.default === "function") main = main.default;
   if (typeof main === "function") return main(api);

@@ -1,0 +1,63 @@
+"""Whose name is whose: no plugin goes by a name that another one has, or that a person would take for it.
+
+Promises    What the user configured, and what is kept, for an installed plugin is reached by that plugin alone: its
+            name is bound to the record of its installation, whatever other code calls itself.
+Elsewhere   When two names are one: ``policies/identity.py``.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from host.discovery import path_of
+from host.errors import InstallError, PluginLoadError
+from host.install.store import Store
+from host.plugin import Plugin, PluginSpec
+from policies.identity import identity
+
+
+def names_of(spec: PluginSpec) -> tuple[str, ...]:
+    """Return every name that *spec* stands for: the one it goes by, and those it gives itself."""
+    manifest = spec.manifest
+    is_own = spec.installed is None  # else the name it was installed under is its only one
+    stated = (manifest.package_name, manifest.title) if is_own else ()
+    return (spec.name, *(name for name in stated if name))
+
+
+def refuse_taken(
+    names: Iterable[str], place: Path, plugins: Iterable[Plugin], home: Path, *, installed: bool
+) -> None:
+    """Raise PluginLoadError (``E_DUPLICATE``) if what lies at *place* and goes by *names* may not be called so.
+
+    *plugins* are those that are loaded; *installed*: it is what was installed under that name itself.
+    """
+    wanted = {identity(name): name for name in names}
+    for plugin in plugins:
+        for name in names_of(plugin.spec):
+            mine = wanted.get(identity(name))
+            if mine is not None:
+                raise _taken(mine, place, name, f"is already loaded from {plugin.spec.path}")
+    if installed:
+        return
+    try:
+        records = Store(home).read()
+    except InstallError:
+        return  # nothing installed runs then; told when it is looked for
+    for record in records.values():
+        mine = wanted.get(identity(record.name))
+        if mine is None:
+            continue
+        where = path_of(home, record)
+        if record.origin.type == "link" and os.path.realpath(where) == os.path.realpath(place):
+            continue  # the same files, by hand
+        raise _taken(
+            mine, place, record.name, f"is installed, from {record.origin.spec} in {where}"
+        )
+
+
+def _taken(name: str, place: Path, other: str, where: str) -> PluginLoadError:
+    alike = "" if name == other else f" (which reads like {name})"
+    return PluginLoadError(
+        "E_DUPLICATE",
+        f"{place} calls itself {name}, and a plugin named {other}{alike} {where}",
+    )
