@@ -205,6 +205,10 @@ class Store:
         head, marks = self._current_head()
         size = os.fstat(self._log_fd).st_size
         if size == head.size:
+            # Nothing of a new file may have been in the head when the file was full again.
+            found = None if size else segments.interrupted(self.place, head, self._key)
+            if found is not None:
+                self._head = head = found
             return head, b"", marks
         if size < head.size and self._seen is not None:
             self._seen = None  # look once more before somebody is accused
