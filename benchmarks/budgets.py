@@ -164,6 +164,8 @@ PROMISES: Final = (
     ),
     _p50("load of a cached build", names.LOAD_CACHED, 15, "ms", _MS),
     _p50("load of 1 KB TypeScript from source", names.LOAD_SOURCE, 30, "ms", _MS),
+    _p50("hot reload, changed", names.RELOAD_CHANGED, 100, "ms", _MS),
+    _p50("hot reload, unchanged", names.RELOAD_UNCHANGED, 1, "ms", _MS),
     Promise(
         "idle worker, USS at 100 workers",
         3,

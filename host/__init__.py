@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from host.gate import ToolVerdict
     from host.outcome import Conflict, Outcome, PluginResult, Status
     from host.providers import ProviderInfo
+    from host.reloading import Reloaded
     from host.remembered import Approval
     from host.session import (
         BlockingSessionProvider,
@@ -79,6 +80,7 @@ __all__ = [
     "PluginResult",
     "ProviderInfo",
     "Question",
+    "Reloaded",
     "SessionError",
     "SessionMessage",
     "SessionProvider",
@@ -106,6 +108,7 @@ _HOME_OF = {
     "Question": "host.approvals",
     "Approval": "host.remembered",
     "PluginInfo": "host.workspace",
+    "Reloaded": "host.reloading",
     "ToolInfo": "host.workspace",
     "Step": "policies.layers",
     "Manifest": "policies.manifest_values",

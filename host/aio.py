@@ -20,6 +20,7 @@ from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
+from host.reloading import Reloaded
 from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
 from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
@@ -250,6 +251,16 @@ class PluginHost(HostCore):
         """
         self.runtime.check_usable()
         return await self._run(self.workspace.look_at(path, installed=installed))
+
+    async def reload(self, name: str) -> Reloaded:
+        """Look at the source of the plugin *name* again, with what it was loaded with, and run what is there now.
+
+        When its code, manifest and settings are what they were, nothing happens. Else the newer version is started
+        beside the older one and takes its place: from one event to the next, with the older one's kv and data. What
+        the older one has begun it finishes. Raises :class:`PluginLoadError`, and then the older one serves as before.
+        """
+        self.runtime.check_usable()
+        return await self._run(self.workspace.reload(name))
 
     async def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

@@ -49,6 +49,8 @@ class Kind(Enum):
     LOADED = "loaded"
     LOAD_FAILED = "load_failed"
     UNLOADED = "unloaded"
+    RELOADED = "reloaded"
+    RELOAD_FAILED = "reload_failed"  # the version before it goes on
     FAILED = "failed"  # a handler threw, or gave what is not a result
     TIMEOUT = "timeout"
     BUSY = "busy"

@@ -23,6 +23,7 @@ from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
 from host.reactor import now_s
+from host.reloading import Reloaded
 from host.session import CAUSE, BlockingSessionProvider, SessionMessage, SessionRequest
 from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
@@ -294,6 +295,12 @@ class BlockingPluginHost(HostCore):
         with self._lock:
             self.runtime.check_usable()
             return self._wait(start(self.workspace.look_at(path, installed=installed)))
+
+    def reload(self, name: str) -> Reloaded:
+        """See :meth:`host.aio.PluginHost.reload`."""
+        with self._lock:
+            self.runtime.check_usable()
+            return self._wait(start(self.workspace.reload(name)))
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name*; its tools and handlers are gone with the next event."""

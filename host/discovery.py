@@ -11,13 +11,13 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from host.audit import E_NOT_INSTALLED, E_STATE, E_TRUST
 from host.config import Config, PluginSource
-from host.errors import InstallError, TrustError
+from host.errors import InstallError, PluginLoadError, TrustError
 from host.install.spec import GitSpec, NpmSpec, parse_spec
 from host.install.store import Store
 from host.install.values import Installed
@@ -103,6 +103,31 @@ def path_of(home: Path, plugin: Installed) -> Path:
     if plugin.origin.type == "link":
         return Path(plugin.current.resolved.removeprefix("link:"))
     return home / "cache" / "packages" / plugin.current.tree
+
+
+def found_now(found: Found, config: Config, home: Path, project_dir: Path) -> Found:
+    """Return where the plugin that was *found* is by now, and what its files must be. Raises PluginLoadError.
+
+    Of an installed one the record may name another version; a project's is read as it is trusted by now.
+    """
+    if found.installed is not None:
+        try:
+            record = Store(home).read().get(found.installed.name)
+        except InstallError as error:
+            raise PluginLoadError(E_STATE, str(error)) from error
+        if record is None or not record.enabled:
+            what = "not installed" if record is None else "disabled"
+            raise PluginLoadError(E_NOT_INSTALLED, f"{found.installed.name} is {what} by now")
+        return replace(_installed(home, record, found.where), is_tool=found.is_tool)
+    if found.expected is None:
+        return found
+    missed: list[Missed] = []
+    plugin_dir = config.plugin_dir or home / "plugins"
+    for one in _of_project(home, project_dir, plugin_dir, missed):
+        if one.path == found.path:
+            return one
+    told = next((one.line for one in missed), f"{found.path} is not there any more")
+    raise PluginLoadError(E_TRUST, told)
 
 
 def _in(directory: Path, *, is_tool: bool = False) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from host.calls import Call
 from host.encode import NotEncodableError, encode_payload
 from host.events import ENDS_SESSION, IS_INFO, OUTPUTS, PluginEvent
 from host.fanout import Answer, FanOut
+from host.holding import held, hold, let_go
 from host.lineage import Lineage
 from host.merge import Merged, merge, rewritten
 from host.outcome import JsonObject, Outcome, PluginResult, Status
@@ -70,6 +71,9 @@ def dispatch(
             heard = [answer for answer in answers if answer]
             _settle(workspace, event, payload, snapshot, heard, began, done)
 
+    if event is PluginEvent.PRE_TOOL_USE:  # a second look is taken by whoever took the first
+        hold(routes)
+        done.when_done(lambda: let_go(routes))
     FanOut(
         runtime.deadlines,
         runtime.ids.next(),
@@ -158,7 +162,7 @@ def _settle(
         return
     if _needs_review(event, merged, routes):
         review = start(_review(workspace, event, payload, routes, merged, began))
-        review.when_done(lambda: _forward(review, done))
+        review.when_done(lambda: done.take(review))
     else:
         done.set(merged.outcome)
 
@@ -176,13 +180,6 @@ def _plain(
     return Outcome(
         event, results=results, generation=generation, elapsed_ms=(now_s() - began) * 1000
     )
-
-
-def _forward(source: Wait[Outcome], target: Wait[Outcome]) -> None:
-    try:
-        target.set(source.result())
-    except Exception as error:  # noqa: BLE001 - handed on
-        target.fail(error)
 
 
 def _encode(workspace: "Workspace", event: PluginEvent, payload: JsonObject) -> bytes:
@@ -368,16 +365,17 @@ async def _chain(
     current = payload
     answers: list[Answer] = []
     merged = Merged(Outcome(event, generation=snapshot.generation), ())
-    for route in routes:
-        until = now_s() + route.timeout_s
-        answers.extend(await _ask(workspace, event, current, (route,), until, lineage))
-        merged = _merge(workspace, event, payload, snapshot, answers, began, chained=True)
-        if merged.outcome.blocked:
-            break
-        current = rewritten(event, payload, merged.outcome.output)
-    report(workspace, event, merged)
-    if _needs_review(event, merged, routes):
-        return await _review(workspace, event, payload, routes, merged, began, lineage)
+    with held(*routes):
+        for route in routes:
+            until = now_s() + route.timeout_s
+            answers.extend(await _ask(workspace, event, current, (route,), until, lineage))
+            merged = _merge(workspace, event, payload, snapshot, answers, began, chained=True)
+            if merged.outcome.blocked:
+                break
+            current = rewritten(event, payload, merged.outcome.output)
+        report(workspace, event, merged)
+        if _needs_review(event, merged, routes):
+            return await _review(workspace, event, payload, routes, merged, began, lineage)
     return merged.outcome
 
 
@@ -396,9 +394,10 @@ async def dispatch_to(
     # Each has its own deadline; twice that is for one that has to wait its turn first.
     until = began + 2 * max(route.timeout_s for route in routes)
     until = min(until, lineage.parent_over_at)
-    answers = await _ask(workspace, event, payload, routes, until, lineage)
-    merged = _merge(workspace, event, payload, snapshot, answers, began)
-    report(workspace, event, merged)
-    if _needs_review(event, merged, routes):
-        return await _review(workspace, event, payload, routes, merged, began, lineage)
+    with held(*routes):
+        answers = await _ask(workspace, event, payload, routes, until, lineage)
+        merged = _merge(workspace, event, payload, snapshot, answers, began)
+        report(workspace, event, merged)
+        if _needs_review(event, merged, routes):
+            return await _review(workspace, event, payload, routes, merged, began, lineage)
     return merged.outcome

@@ -338,10 +338,9 @@ def _manifest_says(subject: Subject) -> tuple[Source | None, Source | None]:
 
 def _chain(workspace: "Workspace", subject: Subject) -> Decision:
     request = NameRequest(subject.kind, subject.name)
-    chain = workspace.snapshot.chain
     if subject.plugin is not None:
-        return chain.decide(subject.plugin.name, request)
-    decided = _for_agent(chain.deny).decide(_OF_AGENT, request)
+        return workspace.chain_for(subject.plugin).decide(subject.plugin.name, request)
+    decided = _for_agent(workspace.snapshot.chain.deny).decide(_OF_AGENT, request)
     if decided.verdict != "allow":
         return decided
     return Decision("allow", 3, "allow.agent", Source("api"), "a tool of the agent's own")

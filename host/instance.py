@@ -108,6 +108,8 @@ class Instance:
                 self.plugin.limits.payload_out_bytes, _LEAST_TEXT_BYTES
             )
             self.link.expect_hello(self.plugin.limits.load_total_ms / 1000)
+            if self.plugin.successor is not None:
+                self.link.tell_every_end()
         except (IsolationError, OSError) as error:
             # No worker to be had: out of descriptors or processes, or a zygote that keeps dying.
             self.link = None
@@ -225,6 +227,8 @@ class Instance:
             on_done, call.on_done = call.on_done, _nobody
             self.link.cancel(call)
             on_done(call, Status.TIMED_OUT, f"no answer within {call.budget_s * 1000:.0f} ms")
+        if self.plugin.successor is not None:
+            self.plugin.end_idle()
 
     def _why_waiting(self) -> str:
         if self.state is State.ACTIVE:
@@ -250,6 +254,18 @@ class Instance:
             if queue[0].state == QUEUED and not self._deliver(link, queue[0]):
                 return
             queue.popleft()
+        if self.plugin.successor is not None:
+            self.plugin.end_idle()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nobody waits for it, and no handler of it is under way."""
+        if any(call.state == QUEUED for call in self.waiting):
+            return False
+        link = self.link
+        if self.state is not State.ACTIVE or link is None:
+            return True  # what it was at ended with its worker, and another one would only load
+        return link.is_idle and not link.calls
 
     def _is_out_of_memory(self, link: Link) -> bool:
         """Retire a worker that came near its heap limit: a plugin can swallow the error, and the engine
@@ -367,6 +383,11 @@ class Instance:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
+        self._on_worker_lost(link, why)
+        if self.plugin.successor is not None:
+            self.plugin.end_idle()
+
+    def _on_worker_lost(self, link: Link, why: Loss) -> None:
         self._forget_load()
         self._leave_kv()
         self.seat.names = frozenset()  # the next worker says anew what it listens to

@@ -9,7 +9,7 @@ Relies on   Its listener for what messages mean (``instance.py``), the reactor f
 import os
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -60,6 +60,7 @@ _FLOOD_PER_S: Final = 4000
 _BYTES_PER_TOKEN: Final = 4096
 """A message costs one token and one more for each so many characters: its size is our work, too."""
 _INFINITY: Final = float("inf")
+_SOMETHING: Final = (None,)
 _CANCELLED: Final = '{"code":"E_CANCELLED","message":"the call was cancelled"}'
 START_WITHIN_S: Final = 30.0
 """From the request for a worker to its HELLO."""
@@ -95,7 +96,7 @@ class Link:
         """How long one entry may keep the worker busy; its listener may change it between two."""
         self.pid = 0
         self._pidfd = -1
-        self.waiting = listener.waiting
+        self.waiting: Collection[object] = listener.waiting
         self.is_lost = False
         self.is_gone = False
         self.layers = ""
@@ -189,6 +190,10 @@ class Link:
     def is_idle(self) -> bool:
         """Whether an entry may be delivered now."""
         return not (self.has_entry or self._cancels or self._continuations or self._closed)
+
+    def tell_every_end(self) -> None:
+        """From now on tell the listener of the end of each entry, also when nothing waits for its turn."""
+        self.waiting = _SOMETHING
 
     def deliver(self, call: Call, room: int) -> "Sent":
         """Start *call* if nothing runs and fewer than *room* calls are unanswered; its clock runs from now.

@@ -31,6 +31,7 @@ from host.rate import Rate
 from host.reactor import now_s
 from host.redaction import Redactor
 from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
+from host.reload_news import tell_of_reload
 from host.settings import NO_SETTINGS, Settings
 from host.slots import Slots
 from host.spawn import WorkerLimits
@@ -135,6 +136,15 @@ class Plugin:
         """Why no instance of it may run until a person enables it; empty if they may."""
         self.off_because: str | None = None
         """Why no worker of it may start: it was unloaded, or a switch is on."""
+        self.is_staged = False
+        """Whether another version still has its place: nothing of it is routed."""
+        self.successor: Plugin | None = None
+        """The version that has its place now: it is only at what it had begun."""
+        self.holds = 0
+        """How many flows may still call it, from a snapshot that it was in."""
+        self.reload_error = ""
+        """Why the newest version of it does not run instead."""
+        self._moved: dict[str, None] = {}
         self._spare: Instance | None = None
         self._ended: dict[str, None] = {}
         self._load_began = now_s()
@@ -168,6 +178,9 @@ class Plugin:
             instance = Instance(self, key)
         self._ended.pop(key, None)  # resumed
         self.instances[key] = instance
+        if key in self._moved:
+            del self._moved[key]
+            tell_of_reload(instance)
         return instance
 
     def _make_room(self) -> None:
@@ -179,8 +192,11 @@ class Plugin:
         """Stop the instance of *session_id*, if this plugin has one of its own."""
         if self.scope == "session":
             instance = self.instances.pop(session_id, None)
+            was_moved = session_id in self._moved
             if instance is not None:
                 instance.stop()
+            if instance is not None or was_moved:
+                self._moved.pop(session_id, None)
                 self._ended[session_id] = None
                 if len(self._ended) > _REMEMBERED_ENDS:
                     del self._ended[next(iter(self._ended))]
@@ -202,8 +218,53 @@ class Plugin:
             return  # a load that was under way ends after its workspace did
         self.users.remove(workspace)
         if not self.users:
-            self.runtime.shared.pop(self.shared_key, None)
+            self.forget_shared()
             self.stop()
+
+    def forget_shared(self) -> None:
+        """Let no other workspace find it."""
+        if self.runtime.shared.get(self.shared_key) is self:
+            del self.runtime.shared[self.shared_key]
+
+    # From one version to the next.
+
+    def stage(self, old: "Plugin") -> None:
+        """Get ready beside *old*, whose place it takes with :meth:`replace`."""
+        self.is_staged = True
+        if self.scope == old.scope == "global":
+            self.users = list(old.users)
+        self.slots = old.slots  # its tools take turns with those that are under way
+
+    def replace(self, old: "Plugin") -> None:
+        """Take the place of *old*: its sessions move here, one by one, with their next event."""
+        open_, ended = old.retire(self)
+        if self.scope == old.scope == "session":
+            self._moved, self._ended = open_, ended
+
+    def retire(self, successor: "Plugin") -> tuple[dict[str, None], dict[str, None]]:
+        """Take nothing new from here on; return the sessions that are open, and those that ended."""
+        self.successor = successor
+        for instance in self.all_instances():
+            if instance.link is not None:
+                instance.link.tell_every_end()
+        return dict.fromkeys((*self.instances, *self._moved)), dict(self._ended)
+
+    def end_idle(self) -> None:
+        """Replaced: end what is at nothing any more, and all of it when nothing else is left."""
+        if self.successor is None or self.holds:
+            return
+        instances = self.all_instances()
+        for instance in instances:
+            if instance.is_done:
+                instance.stop(why="a newer version of the plugin took its place")
+        if all(instance.state is State.STOPPED for instance in instances):
+            self.stop()
+
+    def let_go(self) -> None:
+        """A flow that held it has ended."""
+        self.holds -= 1
+        if self.successor is not None:
+            self.end_idle()
 
     @property
     def shared_key(self) -> tuple[str, str, frozenset[Secret]]:
@@ -214,6 +275,7 @@ class Plugin:
     def stop(self) -> None:
         """End every instance; none starts again."""
         self.off_because = "the plugin was stopped"
+        self.runtime.replaced.pop(self, None)
         for instance in self.all_instances():
             instance.stop()
         self.loaded.fail(PluginLoadError("E_STOPPED", "it was stopped while it was loading"))
@@ -275,6 +337,8 @@ class Plugin:
             self.loaded.fail(error)
         elif first:
             self.publish()
+        if self.successor is not None:
+            self.end_idle()
 
     def quarantine(self, why: str) -> None:
         """Stop every instance, those of sessions yet to come included, until a person enables the plugin."""
@@ -285,6 +349,8 @@ class Plugin:
                 instance.block(why)
         self.runtime.audit.record(Kind.BLOCKED, plugin=self.name, code=E_SANDBOX, detail=why)
         self.publish()
+        if self.successor is not None:
+            self.successor.quarantine(why)  # of the same author
 
     def on_instance_blocked(self, instance: Instance, why: str) -> None:
         """The breaker opened."""
@@ -324,6 +390,8 @@ class Plugin:
 
     def publish(self) -> None:
         """Have every workspace that uses this plugin route anew."""
+        if self.is_staged or self.successor is not None:
+            return  # nothing is routed to it
         for workspace in self.users:
             workspace.publish()
 

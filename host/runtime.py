@@ -86,6 +86,8 @@ class Runtime:
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""
         self.shared: dict[tuple[str, str, frozenset[Secret]], Plugin] = {}
+        self.replaced: dict[Plugin, None] = {}
+        """Versions that lost their place to a newer one and are still at what they had begun."""
         self.baseline_bytes = _BASELINE_BYTES
         self.is_closed = False
         self.is_foreign = False

@@ -24,6 +24,7 @@ from host.gate import (
     turned_down,
     verdict_data,
 )
+from host.holding import held
 from host.lineage import Lineage
 from host.nested import ReentrantError, dispatch_nested
 from host.outcome import Json, JsonObject, Outcome, Status
@@ -66,6 +67,14 @@ async def call_tool(
         if (refused := turned_down(workspace, "tools", name)) is not None:
             return _ended(workspace, _denied(refused), refused)
         raise ToolError("E_NO_TOOL", workspace.unknown_tool(name))
+    with held(route):
+        return await _call(workspace, route, params, caller)
+
+
+async def _call(
+    workspace: "Workspace", route: ToolRoute, params: JsonObject, caller: Caller
+) -> ToolResult:
+    """From the schema on, by the version of the plugin that was looked up."""
     subject = of_tool(route)
     _validate(route, params)
     if not route.spec.has_handler:
@@ -105,18 +114,19 @@ async def run_command(
         known = ", ".join(sorted(workspace.snapshot.commands)) or "none"
         raise ToolError("E_NO_COMMAND", f"there is no command {name!r}; registered: {known}")
     subject = of_command(route)
-    verdict = await _gate(workspace, subject, {"args": args}, caller)
-    if not verdict.allowed:
-        return _ended(workspace, _denied(verdict), verdict, Kind.COMMAND)
-    result = await run_in_worker(
-        workspace,
-        route.plugin,
-        COMMAND,
-        {"name": route.spec.name, "args": args, "ctx": {"session_id": caller.session_id}},
-        session_id=caller.session_id,
-        tool=name,
-        until=caller.until,
-    )
+    with held(route):
+        verdict = await _gate(workspace, subject, {"args": args}, caller)
+        if not verdict.allowed:
+            return _ended(workspace, _denied(verdict), verdict, Kind.COMMAND)
+        result = await run_in_worker(
+            workspace,
+            route.plugin,
+            COMMAND,
+            {"name": route.spec.name, "args": args, "ctx": {"session_id": caller.session_id}},
+            session_id=caller.session_id,
+            tool=name,
+            until=caller.until,
+        )
     return _ended(workspace, result, verdict, Kind.COMMAND)
 
 

@@ -34,6 +34,15 @@ class Wait(Generic[T]):
             self._error = error
             self._finish()
 
+    def take(self, source: "Wait[T]") -> None:
+        """Deliver what *source* was given, a value or an error."""
+        try:
+            value = source.result()
+        except BaseException as error:  # noqa: BLE001 - handed on, not swallowed
+            self.fail(error)
+        else:
+            self.set(value)
+
     def _finish(self) -> None:
         self.is_done = True
         callbacks, self._callbacks = self._callbacks, []

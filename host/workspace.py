@@ -18,7 +18,7 @@ from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
 from host.capabilities import Capabilities, only_own
 from host.config import Config
-from host.discovery import Discovered, Found, discover
+from host.discovery import Discovered, Found, discover, found_now
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
@@ -30,6 +30,7 @@ from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope
 from host.preflight import examine, refuse_blocked
 from host.registry import Registry
+from host.reloading import LoadOrder, Reloaded, Reloads
 from host.session import AskSession, current_lineage
 from host.settings import effective
 from host.snapshot import Refusal, Snapshot, build
@@ -101,12 +102,14 @@ class Workspace:
         self.permission_mode: PermissionMode = config.permission_mode
         self._refused: list[Refusal] = []
         runtime.workspaces.add(self)
-        self._foreseen: dict[str, tuple[int, Chain]] = {}
+        self._foreseen: dict[Plugin, tuple[int, Chain]] = {}
         self.only_looks = False
         """Whether plugins are only looked at: then their hostcalls reach what is their own, whatever is configured."""
         self.loads_configured = True
         """Whether it begins with what is found; else with nothing."""
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
+        self._orders: dict[str, LoadOrder] = {}
+        self.reloads = Reloads(self)
 
     # Loading.
 
@@ -136,12 +139,12 @@ class Workspace:
         settings: JsonObject | None = None,
     ) -> PluginInfo:
         """Build and start what was *found*. Raises PluginLoadError."""
+        order = LoadOrder(found, name, scope, rights, settings)
         told = found.name or name or str(found.path)
         try:
             spec = await self.look_at_found(found, name=name, scope=scope, rights=rights)
             told = spec.name
-            refuse_blocked(self.preflight(spec), spec.configured_as)
-            spec = self._with_settings(spec, settings or {})
+            spec = self._judged(spec, settings)
         except PluginDisabledError:
             raise
         except PluginLoadError as error:
@@ -151,8 +154,6 @@ class Workspace:
             )
             raise
         wanted = spec.name
-        for warning in (*spec.manifest.warnings, *spec.settings.warnings):
-            _logger.warning("[%s] %s", wanted, printable(warning))
         plugin = Plugin(self, spec)
         shared = (
             self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
@@ -163,10 +164,12 @@ class Workspace:
         elif plugin.scope == "global":
             self.runtime.shared[plugin.shared_key] = plugin
         self._plugins[wanted] = plugin
+        self._orders[wanted] = order.absolute()
         try:
             await (plugin.start() if shared is None else plugin.loaded)
         except BaseException as error:
             self._plugins.pop(wanted, None)
+            self._orders.pop(wanted, None)
             plugin.leave(self)
             if isinstance(error, PluginLoadError) and error.code == "E_LOCKDOWN":
                 # Not the author's to mend: this machine does not give what its operator requires.
@@ -177,6 +180,35 @@ class Workspace:
             Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(spec.artifact)
         )
         return self.info(plugin)
+
+    async def reload(self, name: str) -> Reloaded:
+        """Replace the plugin *name* by what its source is now; see :meth:`host.aio.PluginHost.reload`."""
+        return await self.reloads.reload(name)
+
+    async def look_again(self, old: Plugin) -> PluginSpec:
+        """Do with the source of *old* as it is now what a load does before it starts a worker. Raises PluginLoadError."""
+        order = self._orders[old.name]
+        found = found_now(order.found, self.config, self.runtime.home, self.project_dir)
+        spec = await self.look_at_found(
+            found, name=order.name, scope=order.scope, rights=order.rights, old=old
+        )
+        if spec.name != old.name:
+            raise PluginLoadError(
+                "E_NAME",
+                f"{old.name} calls itself {spec.name} now; unload it, and load it under that name",
+            )
+        return self._judged(spec, order.settings, old)
+
+    def _judged(
+        self, spec: PluginSpec, settings: JsonObject | None, old: Plugin | None = None
+    ) -> PluginSpec:
+        """Return *spec* with its settings, unless preflight blocks it or they do not fit."""
+        refuse_blocked(self.preflight(spec), spec.configured_as)
+        spec = self._with_settings(spec, settings or {})
+        if old is None or old.spec.manifest.warnings != spec.manifest.warnings:
+            for warning in (*spec.manifest.warnings, *spec.settings.warnings):
+                _logger.warning("[%s] %s", spec.name, printable(warning))
+        return spec
 
     async def look_at(
         self,
@@ -201,11 +233,15 @@ class Workspace:
         name: str | None = None,
         scope: Scope | None = None,
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
+        old: Plugin | None = None,
     ) -> PluginSpec:
-        """Build what was *found* and read its manifest; nothing of it runs. Raises PluginLoadError."""
+        """Build what was *found* and read its manifest; nothing of it runs. It may take the place of *old*.
+
+        Raises PluginLoadError.
+        """
         self.runtime.look_if_due()
         self._check_switches(found.name or name or str(found.path))
-        spec = await self._build(found, found.name or name)
+        spec = await self._build(found, found.name or name, old)
         options = self.config.plugins.get(spec.configured_as)
         configured = options.scope if options is not None else None
         return replace(
@@ -218,7 +254,7 @@ class Workspace:
         """Return what is noticed about the code of *spec* before it runs."""
         return examine(spec, self.config)
 
-    async def _build(self, found: Found, name: str | None) -> PluginSpec:
+    async def _build(self, found: Found, name: str | None, old: Plugin | None) -> PluginSpec:
         entry = replace(find_entry(found.path, found.must_be()), is_tool_file=found.is_tool)
         if found.installed is not None:
             entry = replace(entry, name=found.installed.name, known_as=found.installed.id)
@@ -226,7 +262,7 @@ class Workspace:
         early = name or entry.name
         self._check_switches(early, early, *_names_in(entry.package), entry.name)
         if name is not None or entry.package.name is not None:
-            self._check_new(found, (early,))
+            self._check_new(found, (early,), old)
         try:
             artifact = await self.runtime.builds.build(entry)
         finally:
@@ -238,7 +274,7 @@ class Workspace:
         if more:  # only now is it known which; the plugin without them is in the cache for good
             artifact = await self.runtime.builds.build(replace(entry, more=more))
             spec = self._spec(found, entry, artifact, name)
-        self._check_new(found, names_of(spec))  # again: another load may have been faster
+        self._check_new(found, names_of(spec), old)  # again: another load may have been faster
         return spec
 
     def _spec(
@@ -291,15 +327,17 @@ class Workspace:
     def chain_for(self, plugin: Plugin) -> Chain:
         """Return the chain that decides about hostcalls of *plugin* now: while it loads, the one that it will have."""
         chain = self.snapshot.chain
-        is_known = plugin.name in chain.plugins or plugin.name not in self._plugins
+        current = self._plugins.get(plugin.name)
+        # Else it loads, or another version has its place: the chain that it was loaded with is still its own.
+        is_known = current is None or (current is plugin and plugin.name in chain.plugins)
         if is_known and not self.only_looks:
             return chain
-        generation, found = self._foreseen.get(plugin.name, (-1, chain))
+        generation, found = self._foreseen.get(plugin, (-1, chain))
         if generation != chain.generation:
             found = chain if is_known else self.foresee(plugin.spec)
             if self.only_looks:
                 found = only_own(found, plugin.name)
-            self._foreseen = {plugin.name: (chain.generation, found)}
+            self._foreseen[plugin] = (chain.generation, found)
         return found
 
     @property
@@ -314,16 +352,21 @@ class Workspace:
             self._refuse(told, error.switch)
             raise
 
+    def check_may_run(self, plugin: Plugin) -> None:
+        """Raise PluginLoadError if *plugin* went against its sandbox, or is switched off."""
+        self.runtime.quarantine.refuse(plugin.spec.id)
+        self._check_switches(plugin.name, *_names_of(plugin))
+
     def _refuse(self, plugin: str, switch: str, what: str = "not loaded") -> None:
         self.runtime.audit.record(
             Kind.REFUSED, plugin=plugin, code=E_SWITCH, detail=f"{what}: {switch}"
         )
 
-    def _check_new(self, found: Found, names: tuple[str, ...]) -> None:
+    def _check_new(self, found: Found, names: tuple[str, ...], old: Plugin | None) -> None:
         refuse_taken(
             names,
             found.path,
-            self._plugins.values(),
+            [plugin for plugin in self._plugins.values() if plugin is not old],
             self.runtime.home,
             installed=found.installed is not None,
         )
@@ -364,9 +407,11 @@ class Workspace:
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""
         plugin = self._plugins.pop(self._known(name).name)
+        self._orders.pop(plugin.name, None)
         self.runtime.decisions.forget(plugin.name)
         self.publish()
         plugin.leave(self)
+        self.reloads.leave(plugin.name)
         self.runtime.audit.record(Kind.UNLOADED, plugin=plugin.name, code="unloaded")
 
     def enable(self, name: str) -> None:
@@ -391,6 +436,12 @@ class Workspace:
             else:
                 if plugin.off_because is not None:
                     plugin.switch_on()
+        for other in self.reloads.others():
+            try:
+                check_enabled(self.runtime.switches, *_names_of(other))
+            except PluginDisabledError as error:
+                other.switch_off(error)
+                other.end_idle()
 
     def _known(self, name: str) -> Plugin:
         plugin = self._plugins.get(name)
@@ -404,12 +455,21 @@ class Workspace:
         """The plugins, in the order that decides merges."""
         return list(self._plugins.values())
 
+    def find(self, name: str) -> Plugin | None:
+        """Return the plugin *name*, or None if it is not loaded."""
+        return self._plugins.get(name)
+
+    def put(self, plugin: Plugin) -> None:
+        """Have *plugin* in the place of the version that is loaded; :meth:`publish` makes it so for events."""
+        self._plugins[plugin.name] = plugin
+
     def close(self) -> None:
         """Stop every plugin that no other workspace uses."""
         self._end_count()
         plugins, self._plugins = self._plugins, {}
         for plugin in plugins.values():
             plugin.leave(self)
+        self.reloads.leave()
 
     def publish(self) -> None:
         """Make the next generation from what the plugins registered and the switches leave of it."""
@@ -456,7 +516,7 @@ class Workspace:
         return outcome
 
     def _end_session(self, session_id: str) -> None:
-        for plugin in self._plugins.values():
+        for plugin in (*self._plugins.values(), *self.reloads.others()):
             plugin.end_session(session_id)
         self.runtime.approvals.end_session(session_id)
 
@@ -507,7 +567,7 @@ class Workspace:
             registry=plugin.registry,
             manifest=plugin.spec.manifest,
             load_ms=plugin.load_ms,
-            error=plugin.last_error or None,
+            error=plugin.last_error or plugin.reload_error or None,
             externals=plugin.spec.artifact.externals,
             pids=tuple(link.pid for link in links if link.pid),
             layers=links[0].layers if links else "{}",

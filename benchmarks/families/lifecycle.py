@@ -9,7 +9,15 @@ import time
 from pathlib import Path
 
 from benchmarks.families.hosting import BlockingRow, HostRow, answered, config, expect
-from benchmarks.names import LOAD_CACHED, LOAD_SOURCE, SWC_1K, SWC_10K, WORKER_READY
+from benchmarks.names import (
+    LOAD_CACHED,
+    LOAD_SOURCE,
+    RELOAD_CHANGED,
+    RELOAD_UNCHANGED,
+    SWC_1K,
+    SWC_10K,
+    WORKER_READY,
+)
 from benchmarks.payload import PAYLOAD, PLUGINS
 from benchmarks.row import Row, WrongAnswerError
 from host import BlockingPluginHost, PluginEvent
@@ -107,6 +115,34 @@ class LoadSource(_Load):
         if self._directory is not None:
             self._directory.cleanup()
             self._directory = None
+
+
+class Reload(LoadSource):
+    """Reloads the file of a plugin that runs: with bytes never seen before, or with those that it was loaded from."""
+
+    def __init__(self, name: str, *, changed: bool) -> None:
+        super().__init__(name)
+        self._changed = changed
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds; writing the file is not counted."""
+        assert self.host is not None
+        assert self._directory is not None
+        path = Path(self._directory.name) / "kilobyte.ts"
+        source = _KILOBYTE.read_text()
+        if not path.exists():
+            path.write_text(source)
+            self.host.load(path)
+        samples = []
+        for _ in range(n):
+            if self._changed:
+                path.write_text(f"{source}// {next(self._numbers)}\n")
+            begin = time.perf_counter_ns()
+            done = self.host.reload("kilobyte")
+            samples.append(float(time.perf_counter_ns() - begin))
+            if done.changed is not self._changed:
+                raise WrongAnswerError(f"{self.name}: changed is {done.changed}")
+        return samples
 
 
 class LoadFiles(LoadSource):
@@ -276,6 +312,8 @@ def rows() -> list[Row]:
         WorkerReady(WORKER_READY),
         LoadSource(LOAD_SOURCE),
         LoadCached(LOAD_CACHED),
+        Reload(RELOAD_CHANGED, changed=True),
+        Reload(RELOAD_UNCHANGED, changed=False),
         LoadFiles("load of a plugin of 50 files, from source", is_built=False),
         LoadFiles("load of a plugin of 50 files, built before", is_built=True),
         Compile(SWC_1K, 1),

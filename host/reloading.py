@@ -1,0 +1,236 @@
+"""Hot reload: a newer version of a plugin takes the place of the one that runs.
+
+Promises    The newer version is built, judged, started and has registered what it offers before anything changes. Then
+            one snapshot is published in which it stands where the older one stood; whatever began before belongs to the
+            older one, which takes nothing new and ends with the last of it. A version that fails in any way leaves
+            everything as it was. Whoever asks for a reload gets one that looked at the source after they asked.
+Elsewhere   What the older one still has to do: ``plugin.py``, ``holding.py``. What sessions hear: ``reload_news.py``.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from host.artifact import content_id
+from host.audit import Kind, printable
+from host.discovery import Found
+from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
+from host.events import PluginEvent, Right
+from host.outcome import JsonObject
+from host.plugin import Plugin, PluginSpec, Scope
+from host.waits import Wait, start
+
+if TYPE_CHECKING:
+    from host.workspace import PluginInfo, Workspace
+
+_logger = logging.getLogger("jcode_plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOrder:
+    """What a plugin was loaded with: it holds for every version of it."""
+
+    found: Found
+    name: str | None = None
+    scope: Scope | None = None
+    rights: Mapping[PluginEvent, frozenset[Right]] | None = None
+    settings: JsonObject | None = None
+
+    def absolute(self) -> "LoadOrder":
+        """The same, whatever directory is the current one."""
+        return replace(
+            self, found=replace(self.found, path=self.found.path.expanduser().absolute())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of a reload: whether another version runs now, and what is known of the one that does."""
+
+    changed: bool
+    info: "PluginInfo"
+
+
+class Reloads:
+    """The reloads of one workspace."""
+
+    def __init__(self, workspace: "Workspace") -> None:
+        self._workspace = workspace
+        self._running: dict[str, Wait[Reloaded]] = {}
+        self._next: dict[str, Wait[Reloaded]] = {}
+        self._staged: dict[str, Plugin] = {}
+
+    async def reload(self, name: str) -> Reloaded:
+        """Reload *name*; together with whoever else asks while one is under way, in one more that follows it."""
+        self._workspace.plugin(name)
+        running = self._running.get(name)
+        if running is None:
+            return await self._begin(name)
+        following = self._next.get(name)
+        if following is None:
+            # What is under way may have read the source before it changed for the last time.
+            following = self._next[name] = Wait()
+            running.when_done(lambda: self._follow(name))
+        return await following
+
+    def _begin(self, name: str) -> Wait[Reloaded]:
+        # On its own: it is not given up because the first who asked for it goes away.
+        work = start(self._reload(name))
+        if not work.is_done:
+            self._running[name] = work
+            work.when_done(lambda: self._ended(name, work))
+        return work
+
+    def _ended(self, name: str, work: Wait[Reloaded]) -> None:
+        if self._running.get(name) is work:
+            del self._running[name]
+
+    def _follow(self, name: str) -> None:
+        following, work = self._next.pop(name), self._begin(name)
+        work.when_done(lambda: following.take(work))
+
+    async def _reload(self, name: str) -> Reloaded:
+        workspace = self._workspace
+        reactor = workspace.runtime.reactor
+        reactor.demand += 1  # it goes on also when nobody waits for it
+        try:
+            while True:
+                old = workspace.find(name)
+                if old is None:
+                    raise InputError(f"{name} was unloaded before it could be reloaded")
+                done = await self._replace(old)
+                if done is not None:
+                    return done
+        finally:
+            reactor.demand -= 1
+
+    async def _replace(self, old: Plugin) -> Reloaded | None:
+        """Replace *old*, or find that there is no need; None when somebody else has replaced it meanwhile."""
+        workspace = self._workspace
+        if not old.loaded.is_done:
+            await (
+                old.loaded
+            )  # its first load is under way; if that fails, there is nothing to reload
+        try:
+            spec = await workspace.look_again(old)
+            if workspace.find(old.name) is not old:
+                return None
+            if is_same(old, spec):
+                old.reload_error = ""
+                if spec.artifact.raw != old.spec.artifact.raw and len(old.users) == 1:
+                    # The same code on other lines: what is told of them is right again.
+                    old.spec = replace(old.spec, artifact=spec.artifact)
+                return Reloaded(False, workspace.info(old))
+            new = await self._start(old, spec)
+            if new is None:
+                return None
+        except PluginDisabledError:
+            raise  # told where it was found; nothing is wrong with the plugin
+        except PluginLoadError as error:
+            if workspace.find(old.name) is old:
+                self._failed(old, error)
+            if error.code == "E_LOCKDOWN":
+                raise IsolationError(error.message) from None
+            raise
+        except IsolationError as error:
+            self._failed(old, PluginLoadError("E_LOCKDOWN", str(error)))
+            raise
+        _switch(workspace, old, new)
+        return Reloaded(True, workspace.info(new))
+
+    async def _start(self, old: Plugin, spec: PluginSpec) -> Plugin | None:
+        """Return a version that is ready, or None when *old* is not in its place any more."""
+        workspace, runtime = self._workspace, self._workspace.runtime
+        new = Plugin(workspace, spec)
+        shared = runtime.shared.get(new.shared_key) if new.scope == "global" else None
+        if shared is not None and shared is not old:
+            await shared.loaded  # another workspace runs this very version
+            return shared if workspace.find(old.name) is old else None
+        new.stage(old)
+        self._staged[old.name] = new
+        try:
+            await new.start()
+            if workspace.find(old.name) is not old:
+                new.stop()
+                return None
+            workspace.check_may_run(new)  # what came up while it loaded counts, too
+        except BaseException:
+            new.stop()
+            raise
+        finally:
+            self._staged.pop(old.name, None)
+        return new
+
+    def _failed(self, old: Plugin, error: PluginLoadError) -> None:
+        old.reload_error = str(error)
+        _logger.warning(
+            "%s was not reloaded and goes on as it is: %s", old.name, printable(str(error))
+        )
+        self._workspace.runtime.audit.record(
+            Kind.RELOAD_FAILED, plugin=old.name, code=error.code, detail=str(error)
+        )
+
+    def others(self) -> list[Plugin]:
+        """Versions that are not in their place: not yet, or not any more."""
+        replaced = self._workspace.runtime.replaced
+        return [
+            *self._staged.values(),
+            *(one for one in list(replaced) if self._workspace in one.users),
+        ]
+
+    def leave(self, name: str | None = None) -> None:
+        """End versions of the plugin *name*, or of all, that are not in their place."""
+        for other in self.others():
+            if name in (None, other.name):
+                if other.is_staged:
+                    other.stop()
+                else:
+                    other.leave(self._workspace)
+
+
+def is_same(old: Plugin, spec: PluginSpec) -> bool:
+    """Whether a worker that loads *spec* would do what one of *old* does."""
+    was = old.spec
+    return (
+        spec.artifact.code == was.artifact.code
+        and spec.artifact.entries == was.artifact.entries
+        and spec.manifest == was.manifest
+        and spec.settings.values == was.settings.values
+        and spec.scope == was.scope
+        and (spec.root == was.root or old.scope == "global")
+        and spec.given_rights == was.given_rights
+        and (spec.loaded, spec.accepted, spec.features)
+        == (was.loaded, was.accepted, was.features)
+    )
+
+
+def _switch(workspace: "Workspace", old: Plugin, new: Plugin) -> None:
+    """Have *new* in the place of *old*, for everybody who shares it; *old* is left with what it began."""
+    runtime = workspace.runtime
+    moving = list(old.users) if old.scope == new.scope == "global" else [workspace]
+    staying = [user for user in old.users if user not in moving]
+    if (
+        staying
+    ):  # it was shared and the newer version is not: whoever else uses it reloads by itself
+        old.users = staying
+    else:
+        old.forget_shared()
+        runtime.replaced[old] = None
+        new.replace(old)
+    new.users = moving if new.is_staged else [*new.users, *moving]
+    new.is_staged = False
+    if new.scope == "global":
+        runtime.shared[new.shared_key] = new
+    for user in moving:
+        user.put(new)
+    runtime.decisions.forget(new.name)
+    for user in moving:
+        user.publish()
+    runtime.audit.record(
+        Kind.RELOADED,
+        plugin=new.name,
+        code="reloaded",
+        detail=f"{content_id(new.spec.artifact)} instead of {content_id(old.spec.artifact)}",
+    )
+    old.end_idle()
