@@ -12,19 +12,17 @@ from host.completions import Completion, complete
 from host.config import Config
 from host.core import HostCore, read_config
 from host.discovery import Found
-from host.errors import HostClosedError
 from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.install.values import Installed
-from host.link import LOOK_FOR_S
 from host.outcome import JsonObject, Outcome
 from host.plugin import PluginSpec, Scope
-from host.reactor import now_s
 from host.reloading import Reloaded
 from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
 from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
-from host.waits import Wait, start
+from host.turns import Turns
+from host.waits import Wait
 from host.workspace import PluginInfo
 
 T = TypeVar("T")
@@ -36,10 +34,6 @@ class PluginHost(HostCore):
     Use it as ``async with PluginHost(...) as host``, from tasks of one loop. Every method is safe to call
     from several tasks at once. A fork of the program must make its own.
     """
-
-    _loop: asyncio.AbstractEventLoop | None = None
-    _alarm: asyncio.TimerHandle | None = None
-    _alarm_at: float = float("inf")
 
     def __init__(
         self,
@@ -57,6 +51,7 @@ class PluginHost(HostCore):
         *session* is what plugins send messages through and read them from; without one they have no session.
         """
         super().__init__(config, project_dir=project_dir, home=home)
+        self._turns = Turns(self.runtime.reactor)
         self._approver = approver
         self._session = session
         if session is not None:
@@ -88,9 +83,7 @@ class PluginHost(HostCore):
 
     async def __aenter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
-        self._loop = asyncio.get_running_loop()
-        self.runtime.reactor.on_earlier = self._on_earlier
-        self._loop.add_reader(self.runtime.reactor.fileno(), self._pump)
+        self._turns.begin()
         try:
             self.runtime.start()
             await self._run(self.workspace.load_configured())
@@ -107,18 +100,14 @@ class PluginHost(HostCore):
         if self.runtime.is_foreign:
             self.runtime.close()  # the loop's own descriptors are shared with the parent, too
         elif not self.runtime.is_closed:
-            if self._loop is not None:
-                self._loop.remove_reader(self.runtime.reactor.fileno())
-            self.runtime.reactor.on_earlier = None
-            if self._alarm is not None:
-                self._alarm.cancel()
+            self._turns.end()
             self.workspace.close()
             self.runtime.close()
             for question in self._questions:
                 question.cancel()
 
     def _ask_person(self, question: Question, answered: Callable[[object], None]) -> None:
-        task = self._entered().create_task(self._ask(question, answered))
+        task = self._turns.loop.create_task(self._ask(question, answered))
         self._questions.add(task)
         task.add_done_callback(self._questions.discard)
 
@@ -138,7 +127,7 @@ class PluginHost(HostCore):
     def _ask_session(self, request: SessionRequest) -> None:
         context = copy_context()
         context.run(CAUSE.set, request.cause)
-        task = self._entered().create_task(self._provide(request), context=context)
+        task = self._turns.loop.create_task(self._provide(request), context=context)
         self._questions.add(task)
         task.add_done_callback(self._questions.discard)
         request.stop = partial(_cancel, task)
@@ -162,56 +151,11 @@ class PluginHost(HostCore):
             request.stop = lambda: None  # it ends by itself
             request.answered(answer)
 
-    def _entered(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            raise HostClosedError(
-                "this host is not open: use it as `async with` PluginHost(...)"
-            )
-        return self._loop
-
-    # Time and descriptors.
-
-    def _pump(self) -> None:
-        reactor = self.runtime.reactor
-        reactor.run_once(0)
-        due = reactor.next_due()
-        if due is not None and due < self._alarm_at:
-            self._on_earlier(due)
-
-    def _on_earlier(self, when: float) -> None:
-        # An alarm that is early only looks again, so a later deadline never replaces it: in steady
-        # state one alarm serves thousands of events.
-        if when < self._alarm_at:
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm_at = when
-            self._alarm = self._entered().call_later(max(0.0, when - now_s()), self._ring)
-
-    def _ring(self) -> None:
-        self._alarm, self._alarm_at = None, float("inf")
-        self._pump()
-
     async def _wait(self, wait: Wait[T]) -> T:
-        # Most answers come within microseconds: looking for them here is cheaper than two turns of the
-        # loop, and short enough that no other task notices. A timer this short would cost more.
-        reactor, until = self.runtime.reactor, now_s() + LOOK_FOR_S
-        while now_s() < until:
-            if wait.is_done:
-                return wait.result()
-            os.sched_yield()
-            reactor.run_once(0)
-        arrived: asyncio.Future[None] = self._entered().create_future()
-        wait.when_done(lambda: None if arrived.done() else arrived.set_result(None))
-        await arrived
-        return wait.result()
+        return await self._turns.wait(wait)
 
     async def _run(self, flow: Coroutine[Wait[object], None, T]) -> T:
-        """Wait for *flow*, and end it with the task that waits."""
-        try:
-            return await self._wait(start(flow))
-        except asyncio.CancelledError:
-            flow.close()
-            raise
+        return await self._turns.run(flow)
 
     # The verbs.
 

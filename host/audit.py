@@ -153,7 +153,7 @@ class _Counter:
 class AuditRing:
     """The newest *capacity* entries. *wall_clock* gives seconds since the epoch.
 
-    ``sink`` is called with every entry, in order, under the lock: it must neither wait nor record.
+    ``sink`` and ``watcher`` are called with every entry, in order, under the lock: they must neither wait nor record.
     ``trouble`` says in one line why entries do not reach the disk, or is None.
     """
 
@@ -167,6 +167,7 @@ class AuditRing:
         "_seq",
         "sink",
         "trouble",
+        "watcher",
     )
 
     def __init__(self, capacity: int = 1000, *, wall_clock: Callable[[], float] = time) -> None:
@@ -180,6 +181,7 @@ class AuditRing:
         self._redactor = Redactor()
         self._seq = 0
         self.sink: Callable[[AuditEntry], None] | None = None
+        self.watcher: Callable[[AuditEntry], None] | None = None
         self.trouble: str | None = None
 
     def add_secret(self, text: str) -> bool:
@@ -253,6 +255,8 @@ class AuditRing:
             self._counts[kind] += 1
             if self.sink is not None:
                 self.sink(entry)
+            if self.watcher is not None:
+                self.watcher(entry)
         return entry
 
     def record_decision(

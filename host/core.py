@@ -9,9 +9,7 @@ from pathlib import Path
 from host.audit import AuditRing, printable
 from host.config import Config, jcode_home, load_config, within_ceiling
 from host.discovery import Discovered
-from host.errors import InputError
 from host.events import PluginEvent
-from host.gate import read_mode
 from host.outcome import Outcome
 from host.providers import ProviderInfo
 from host.realpath import file_request
@@ -21,7 +19,6 @@ from host.surroundings import require_linux
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
 from policies.gate import PermissionMode
-from policies.gate_order import is_within
 from policies.layers import Step
 from policies.switches import Switches
 
@@ -86,16 +83,7 @@ class HostCore:
 
         Raises :class:`InputError` for a word that is none, and for a mode that exceeds the ceiling of this machine.
         """
-        found = read_mode(mode)
-        ceiling = self.config.ceiling
-        if ceiling is not None and "permission_mode" in ceiling.model_fields_set:
-            bound = ceiling.permission_mode
-            if not is_within(found, bound):
-                where = ceiling.source_of("permission_mode")
-                raise InputError(
-                    f"permission mode {found} exceeds the ceiling, {bound} ({where})"
-                )
-        self.workspace.permission_mode = found
+        self.workspace.set_mode(mode)
 
     @property
     def permission_mode(self) -> PermissionMode:

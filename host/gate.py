@@ -211,7 +211,7 @@ async def pass_gate(
         # A person takes half a minute: what was denied meanwhile is denied.
         decided = _judge(workspace, subject, args, session_id, typed=typed)
     if decided.verdict == "deny":
-        return _refused(workspace, subject, decided, _ms_since(began, reply))
+        return _refused(workspace, subject, decided, session_id, _ms_since(began, reply))
     step, code, source = str(decided.step), decided.code, str(decided.source)
     allowed, reason = True, None
     if reply is not None:
@@ -224,7 +224,7 @@ async def pass_gate(
         subject.public,
         subject.owner,
         subject.tier,
-        workspace.permission_mode,
+        workspace.mode_for(session_id),
         step,
         code,
         source,
@@ -240,19 +240,23 @@ def denied_now(
     """The refusal of a call that was allowed, if a rule or a switch denies it by now. Nobody is asked."""
     decided = _judge(workspace, subject, args, session_id, typed=typed)
     if decided.verdict == "deny" and decided.code != "deny.dont_ask":
-        return _refused(workspace, subject, decided)
+        return _refused(workspace, subject, decided, session_id)
     return None
 
 
 def _refused(
-    workspace: "Workspace", subject: Subject, decided: GateDecision, asked_ms: float = 0.0
+    workspace: "Workspace",
+    subject: Subject,
+    decided: GateDecision,
+    session_id: str,
+    asked_ms: float = 0.0,
 ) -> ToolVerdict:
     return ToolVerdict(
         False,
         subject.public,
         subject.owner,
         subject.tier,
-        workspace.permission_mode,
+        workspace.mode_for(session_id),
         str(decided.step),
         decided.code,
         str(decided.source),
@@ -315,7 +319,7 @@ def _judge(
     return judge(
         tier=subject.tier,
         # A person's own call answers what the mode would ask; what anybody denies stays denied.
-        mode="bypass_permissions" if typed else workspace.permission_mode,
+        mode="bypass_permissions" if typed else workspace.mode_for(session_id),
         chain=_chain(workspace, subject),
         override=_override(workspace, subject),
         forbidden=forbidden,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -55,6 +55,7 @@ _CODES_OF_A_LOAD: Final = frozenset({"E_INVALID", "E_TOO_LARGE", "E_QUOTA", "E_N
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
 Scope = Literal["project", "session", "global"]
+SharedKey: TypeAlias = tuple[str, str, str, frozenset[Secret]]
 
 _logger = logging.getLogger("jcode_plugins")
 _LEVELS: Final = {
@@ -267,10 +268,15 @@ class Plugin:
             self.end_idle()
 
     @property
-    def shared_key(self) -> tuple[str, str, frozenset[Secret]]:
-        """What two workspaces must agree on to share an instance: the name, the code, and every secret."""
-        spec = self.spec
-        return spec.configured_as, content_id(spec.artifact), spec.settings.secrets()
+    def shared_key(self) -> SharedKey:
+        """What two workspaces must agree on to share an instance: what they say themselves, the name, the code, and
+        every secret."""
+        return (
+            self.workspace.shares,
+            self.spec.configured_as,
+            content_id(self.spec.artifact),
+            self.spec.settings.secrets(),
+        )
 
     def stop(self) -> None:
         """End every instance; none starts again."""

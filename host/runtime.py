@@ -36,11 +36,10 @@ from host.spawn import RoleName, WorkerLimits, Zygote
 from host.switching import TICK_S, Switchboard, changes
 from host.trail.opening import start_trail
 from host.trail.writer import TrailWriter
-from policies.settings import Secret
 from policies.switches import Switches
 
 if TYPE_CHECKING:
-    from host.plugin import Plugin
+    from host.plugin import Plugin, SharedKey
     from host.workspace import Workspace
 
 _ZYGOTE_DEATHS: Final = 5
@@ -85,7 +84,7 @@ class Runtime:
         self.switchboard = Switchboard(config)
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""
-        self.shared: dict[tuple[str, str, frozenset[Secret]], Plugin] = {}
+        self.shared: dict[SharedKey, Plugin] = {}
         self.replaced: dict[Plugin, None] = {}
         """Versions that lost their place to a newer one and are still at what they had begun."""
         self.baseline_bytes = _BASELINE_BYTES

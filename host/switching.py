@@ -48,10 +48,7 @@ class Switchboard:
 
         Raises :class:`InputError` for one that is no switch: misspelt, it would switch nothing off.
         """
-        for name in variables:
-            is_kill = name.startswith(KILL_PREFIX) and name != KILL_PREFIX
-            if name not in _KNOWN and not is_kill:
-                raise InputError(f"{name!r} is no switch; {_LISTED}")
+        check_names(variables)
         try:
             self._given = read_switches(variables)
         except SwitchError as error:
@@ -72,6 +69,14 @@ class Switchboard:
 
 
 _LISTED: Final = f"the switches are {', '.join(sorted(_KNOWN))} and {KILL_PREFIX}<NAME>"
+
+
+def check_names(variables: Mapping[str, str]) -> None:
+    """Raise :class:`InputError` for a variable that is no switch: misspelt, it would switch nothing off."""
+    for name in variables:
+        is_kill = name.startswith(KILL_PREFIX) and name != KILL_PREFIX
+        if name not in _KNOWN and not is_kill:
+            raise InputError(f"{name!r} is no switch; {_LISTED}")
 
 
 def switches_of(config: Config) -> Switches:

@@ -4,6 +4,7 @@ Promises    One project's plugins never see another's events, cwd, settings or k
             comes from here. The snapshot is replaced whole, last statement of :meth:`Workspace.publish`.
 """
 
+import contextlib
 import difflib
 import hashlib
 import logging
@@ -22,6 +23,7 @@ from host.discovery import Discovered, Found, discover, found_now
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
+from host.gate import read_mode
 from host.install.values import Installed
 from host.manifests import complete
 from host.naming import names_of, refuse_taken
@@ -38,15 +40,18 @@ from host.switching import check_enabled
 from host.waits import Wait, start
 from policies.chain import Chain
 from policies.gate import PermissionMode
+from policies.gate_order import is_within
 from policies.manifest_values import Manifest
 from policies.plugin_name import folder_name
 from policies.preflight import Finding, Report
+from policies.switches import NOTHING_OFF, Switches
 
 if TYPE_CHECKING:
     from host.runtime import Runtime
 
 _logger = logging.getLogger("jcode_plugins")
 
+_MAX_MODES: Final = 4096
 NO_VERSION: Final = "0.0.0"
 """The version of a plugin that states none."""
 
@@ -100,7 +105,13 @@ class Workspace:
         self._capabilities = Capabilities(config, project_dir, runtime.home)
         self._end_count = runtime.audit.add_counter("continues", lambda: self.continues)
         self.permission_mode: PermissionMode = config.permission_mode
+        self._modes: dict[str, PermissionMode] = {}
+        """Of single sessions."""
         self._refused: list[Refusal] = []
+        self.own_switches: Switches = NOTHING_OFF
+        """What is off here beside what is off in all workspaces of this process."""
+        self.shares = ""
+        """Workspaces with the same text here share the instances of plugins of scope ``global``."""
         runtime.workspaces.add(self)
         self._foreseen: dict[Plugin, tuple[int, Chain]] = {}
         self.only_looks = False
@@ -110,6 +121,48 @@ class Workspace:
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
         self._orders: dict[str, LoadOrder] = {}
         self.reloads = Reloads(self)
+
+    @property
+    def switches(self) -> Switches:
+        """What is off here, as of the last look."""
+        return self.runtime.switches | self.own_switches
+
+    def mode_for(self, session_id: str) -> PermissionMode:
+        """Return the permission mode that the gate decides in for that session."""
+        return self._modes.get(session_id, self.permission_mode)
+
+    def set_mode(self, mode: str, session_id: str = "") -> None:
+        """Change the permission mode, of one session if one is named; the next decision of the gate is made in it.
+
+        Raises :class:`InputError` for a word that is none, and for a mode that exceeds the ceiling of this machine.
+        """
+        found = read_mode(mode)
+        ceiling = self.config.ceiling
+        if ceiling is not None and "permission_mode" in ceiling.model_fields_set:
+            bound = ceiling.permission_mode
+            if not is_within(found, bound):
+                where = ceiling.source_of("permission_mode")
+                raise InputError(
+                    f"permission mode {found} exceeds the ceiling, {bound} ({where})"
+                )
+        if not session_id:
+            self.permission_mode = found
+            return
+        self._modes.pop(session_id, None)
+        while len(self._modes) >= _MAX_MODES:
+            del self._modes[next(iter(self._modes))]
+        self._modes[session_id] = found
+
+    def take_modes(self, other: "Workspace") -> None:
+        """Go on in the modes that were set in *other*, which this one takes the place of, as far as they may be."""
+        live = (
+            {}
+            if other.permission_mode == other.config.permission_mode
+            else {"": other.permission_mode}
+        )
+        for session_id, mode in (live | other._modes).items():  # noqa: SLF001 - of this class
+            with contextlib.suppress(InputError):  # the ceiling is lower now
+                self.set_mode(mode, session_id)
 
     # Loading.
 
@@ -321,7 +374,7 @@ class Workspace:
         """Return the capability chain as it will be when the plugin *spec* is loaded."""
         data_dir = self.runtime.home / "data" / folder_name(spec.configured_as) / self.id
         return self._capabilities.foresee(
-            spec, str(data_dir), self.runtime.switches, can_ask=self._can_ask
+            spec, str(data_dir), self.switches, can_ask=self._can_ask
         )
 
     def chain_for(self, plugin: Plugin) -> Chain:
@@ -347,7 +400,7 @@ class Workspace:
     def _check_switches(self, told: str, *names: str) -> None:
         """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""
         try:
-            check_enabled(self.runtime.switches, *names)
+            check_enabled(self.switches, *names)
         except PluginDisabledError as error:
             self._refuse(told, error.switch)
             raise
@@ -376,7 +429,7 @@ class Workspace:
 
         Raises PluginLoadError for what must not be missed: when failing closed, all that somebody relies on.
         """
-        if self.runtime.switches.disable is not None or not self.loads_configured:
+        if self.switches.disable is not None or not self.loads_configured:
             return Discovered()
         result = discover(self.config, self.runtime.home, self.project_dir)
         for missed in result.missed:
@@ -428,7 +481,7 @@ class Workspace:
         """Stop what is off now, start what is off no more."""
         for plugin in list(self._plugins.values()):
             try:
-                check_enabled(self.runtime.switches, *_names_of(plugin))
+                check_enabled(self.switches, *_names_of(plugin))
             except PluginDisabledError as error:
                 if plugin.off_because is None:
                     self._refuse(plugin.name, error.switch, "stopped")
@@ -475,7 +528,7 @@ class Workspace:
         """Make the next generation from what the plugins registered and the switches leave of it."""
         self._obey_switches()  # a plugin may have said only now by what name it is switched off
         plugins = list(self._plugins.values())
-        switches = self.runtime.switches
+        switches = self.switches
         new, refused = build(
             self.snapshot.generation + 1,
             plugins,
@@ -518,6 +571,7 @@ class Workspace:
     def _end_session(self, session_id: str) -> None:
         for plugin in (*self._plugins.values(), *self.reloads.others()):
             plugin.end_session(session_id)
+        self._modes.pop(session_id, None)
         self.runtime.approvals.end_session(session_id)
 
     def plugins(self) -> list[PluginInfo]:

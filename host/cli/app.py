@@ -269,3 +269,35 @@ def enable(
     from host.cli.enabling import run_enable
 
     return run_enable(name, as_json=as_json)
+
+
+@app.command()
+def serve(
+    *,
+    socket: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Listen there; its directory is yours alone."),
+    ] = None,
+    idle_exit: Annotated[
+        float | None,
+        typer.Option(
+            "--idle-exit",
+            min=0.1,
+            metavar="SECONDS",
+            help="End when nobody was connected so long.",
+        ),
+    ] = None,
+    background: Annotated[
+        bool,
+        typer.Option(
+            "--background", help="Return when it listens; the log is beside the socket."
+        ),
+    ] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Log one JSON object a line.")
+    ] = False,
+) -> int:
+    """Keep plugins loaded and answer agents over a Unix socket, until SIGTERM. SIGHUP reads the configuration again."""
+    from host.cli.serving import run_serve
+
+    return run_serve(socket, idle_exit, background=background, log_json=log_json)

@@ -12,6 +12,7 @@ from typing import Final
 from host.audit import printable
 from host.errors import HostError, PluginDisabledError, PluginLoadError, ToolError
 from host.outcome import JsonObject
+from jcode_plugins.errors import JcodePluginsError
 
 _MAX_FRAMES: Final = 12
 _MAX_SOURCE_CHARS: Final = 160
@@ -76,6 +77,8 @@ def describe(error: BaseException) -> Failure:
         )
     if isinstance(error, HostError):
         return Failure(_one_line(str(error)))
+    if isinstance(error, JcodePluginsError):
+        return Failure(_one_line(str(error)), fields={"code": error.code})
     usage = getattr(
         error, "format_message", None
     )  # of the command line's library, whichever release

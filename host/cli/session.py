@@ -34,15 +34,20 @@ def warn(text: str) -> None:
     sys.stderr.write(f"warning: {text}\n")
 
 
-def show_logs() -> None:
-    """Write what plugins log to standard error, from the level in ``JCODE_PLUGIN_LOG`` up (warn)."""
-    wanted = os.environ.get("JCODE_PLUGIN_LOG") or "warn"
+def log_level(default: str = "warn") -> str:
+    """Return the level in ``JCODE_PLUGIN_LOG``, or *default*, as the logging module spells it."""
+    wanted = os.environ.get("JCODE_PLUGIN_LOG") or default
     level = _LEVELS.get(wanted.lower())
     if level is None:
         warn(
             f"JCODE_PLUGIN_LOG={printable(wanted)} is no level; use one of {', '.join(_LEVELS)}"
         )
-        level = "WARNING"
+    return level or "WARNING"
+
+
+def show_logs() -> None:
+    """Write what plugins log to standard error, from the level in ``JCODE_PLUGIN_LOG`` up (warn)."""
+    level = log_level()
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logger = logging.getLogger("jcode_plugins")

@@ -1,0 +1,226 @@
+"""What a client can ask, one row each. ``docs/protocol.md`` has the same table, and a test compares them.
+
+A handler is a coroutine over :class:`host.waits.Wait`: it takes the call and returns the ``result`` of the answer. What it
+raises becomes the ``error``; see ``wire.failure_of``.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from host.audit import Kind
+from host.daemon.wire import PROTOCOL
+from host.errors import InputError
+from host.gate import check_tool
+from host.outcome import Json, JsonObject, Outcome
+from host.tool_result import ToolUpdate
+from host.tools import Caller, call_tool, run_command
+from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+
+if TYPE_CHECKING:
+    from host.daemon.call import Call
+
+Handler: TypeAlias = "Callable[[Call], Awaitable[Json]]"
+
+_MAX_KINDS: Final = 64
+_KINDS: Final = {kind.value: kind for kind in Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One row. ``params`` are their names; ``here``: it is about the client's own project, so it takes a ``cwd``."""
+
+    handler: Handler
+    params: tuple[str, ...] = ()
+    here: bool = True
+
+
+async def _hello(call: "Call") -> Json:
+    server = call.server
+    return {
+        "protocol": PROTOCOL,
+        "version": server.version,
+        "pid": server.pid,
+        "home": str(server.home),
+        "methods": [*sorted(METHODS)],
+    }
+
+
+async def _dispatch(call: "Call") -> Json:
+    event, payload = read_event(call.params.get("event")), call.an_object("payload")
+    if call.session_id:
+        payload.setdefault("session_id", call.session_id)
+    workspace = await call.workspace()
+    outcome = workspace.dispatch(event, payload)
+    return (outcome if isinstance(outcome, Outcome) else await outcome).to_json()
+
+
+async def _has_handler(call: "Call") -> Json:
+    event = read_event(call.params.get("event"))
+    workspace = await call.workspace()
+    workspace.runtime.look_if_due()
+    return {"has_handler": bool(workspace.snapshot.bitmap >> event & 1)}
+
+
+async def _call_tool(call: "Call") -> Json:
+    name, params = call.a_text("name"), call.an_object("input")
+    hear = call.update if call.a_flag("updates") else None
+    workspace = await call.workspace()
+    caller = Caller(
+        call.session_id,
+        call.until,
+        on_update=None if hear is None else lambda update: hear(_update(update)),
+    )
+    return (await call_tool(workspace, name, params, caller)).to_json()
+
+
+async def _check_tool(call: "Call") -> Json:
+    name, args = call.a_text("name"), call.an_object("input")
+    tier = call.a_text("tier", "exec")
+    workspace = await call.workspace()
+    verdict = await check_tool(
+        workspace, name, args, tier=tier, session_id=call.session_id, until=call.until
+    )
+    return verdict.to_json()
+
+
+async def _command(call: "Call") -> Json:
+    name, args = call.a_text("name"), call.a_text("args", "")
+    workspace = await call.workspace()
+    return (
+        await run_command(workspace, name, args, Caller(call.session_id, call.until))
+    ).to_json()
+
+
+async def _tools(call: "Call") -> Json:
+    workspace = await _looked_at(call)
+    return {"tools": [_tool(tool) for tool in workspace.tools()]}
+
+
+async def _commands(call: "Call") -> Json:
+    workspace = await _looked_at(call)
+    names: list[Json] = [*sorted(workspace.snapshot.commands)]
+    return {"commands": names}
+
+
+async def _plugins(call: "Call") -> Json:
+    workspace = await _looked_at(call)
+    return {"plugins": [_plugin(info) for info in workspace.plugins()]}
+
+
+async def _looked_at(call: "Call") -> Workspace:
+    workspace = await call.workspace()
+    workspace.runtime.look_if_due()
+    return workspace
+
+
+async def _set_mode(call: "Call") -> Json:
+    mode = call.a_text("mode")
+    workspace = await call.workspace()
+    workspace.set_mode(mode, call.session_id)
+    return {"mode": workspace.mode_for(call.session_id)}
+
+
+async def _approvals(call: "Call") -> Json:
+    return {"pending": [pending.to_json() for pending in call.server.questions.list()]}
+
+
+async def _answer(call: "Call") -> Json:
+    id_, answer = call.a_text("id"), call.a_text("answer")
+    answered = call.server.questions.answer(id_, answer, call.peer)
+    return {"id": answered.id, "answer": answer}
+
+
+async def _events(call: "Call") -> Json:
+    kinds: frozenset[Kind] | None = None
+    named = call.params.get("kinds")
+    if named is not None:
+        if not isinstance(named, list) or len(named) > _MAX_KINDS:
+            raise InputError("kinds is a list of kinds of events")
+        unknown = [kind for kind in named if not isinstance(kind, str) or kind not in _KINDS]
+        if unknown:
+            raise InputError(f"{str(unknown[0])[:60]!a} is no kind; one of {', '.join(_KINDS)}")
+        kinds = frozenset(_KINDS[kind] for kind in named if isinstance(kind, str))
+    call.watch(kinds)
+    return {}
+
+
+async def _reload(call: "Call") -> Json:
+    return {"projects": await call.server.reload()}
+
+
+async def _kill(call: "Call") -> Json:
+    if call.a_flag("all"):
+        return call.server.kill(None)
+    return call.server.kill(call.a_text("name"))
+
+
+async def _stats(call: "Call") -> Json:
+    return call.server.stats()
+
+
+async def _metrics(call: "Call") -> Json:
+    return {"text": call.server.metrics()}
+
+
+async def _stop(call: "Call") -> Json:
+    call.server.stop(f"process {call.peer.pid} asked for it")
+    return {}
+
+
+METHODS: Final[dict[str, Method]] = {
+    "hello": Method(_hello, here=False),
+    "dispatch": Method(_dispatch, ("event", "payload")),
+    "has_handler": Method(_has_handler, ("event",)),
+    "call_tool": Method(_call_tool, ("name", "input", "updates")),
+    "check_tool": Method(_check_tool, ("name", "tier", "input")),
+    "command": Method(_command, ("name", "args")),
+    "tools": Method(_tools),
+    "commands": Method(_commands),
+    "plugins": Method(_plugins),
+    "set_mode": Method(_set_mode, ("mode",)),
+    "approvals": Method(_approvals, here=False),
+    "answer": Method(_answer, ("id", "answer"), here=False),
+    "events": Method(_events, ("kinds",), here=False),
+    "reload": Method(_reload, here=False),
+    "kill": Method(_kill, ("name", "all"), here=False),
+    "stats": Method(_stats, here=False),
+    "metrics": Method(_metrics, here=False),
+    "stop": Method(_stop, here=False),
+}
+
+
+def _tool(tool: ToolInfo) -> JsonObject:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "tier": tool.tier,
+        "plugin": tool.plugin,
+        "parameters": tool.parameters,
+    }
+
+
+def _plugin(info: PluginInfo) -> JsonObject:
+    return {
+        "id": info.id,
+        "name": info.name,
+        "version": info.version,
+        "path": info.path,
+        "scope": info.scope,
+        "state": info.state,
+        "error": info.error,
+        "events": [*info.registry.event_names()],
+        "tools": [tool.name for tool in info.registry.tools],
+        "commands": [command.name for command in info.registry.commands],
+        "pids": [*info.pids],
+        "load_ms": round(info.load_ms, 3),
+    }
+
+
+def _update(update: ToolUpdate) -> JsonObject:
+    return {
+        "plugin": update.plugin,
+        "output": update.output,
+        "content": [*update.content],
+        "details": update.details,
+    }

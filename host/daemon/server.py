@@ -1,0 +1,250 @@
+"""The daemon itself: one runtime, the projects on it, and whoever is connected.
+
+Promises    It ends within a bound: what is under way has GRACE_S to be answered, then every worker is ended.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from host.approvals import Question
+from host.audit import Kind, printable
+from host.config import Config
+from host.daemon.call import Call
+from host.daemon.connection import Connection
+from host.daemon.feed import Feed
+from host.daemon.metrics import Histogram, render
+from host.daemon.peers import Peer
+from host.daemon.projects import Projects
+from host.daemon.questions import Questions
+from host.daemon.wire import failure
+from host.errors import HostError
+from host.outcome import Json, JsonObject
+from host.reactor import now_s
+from host.runtime import Runtime
+from host.turns import Turns
+from host.waits import Wait, start
+from policies.switch_words import KILL_PREFIX
+from policies.switches import name_in_variable
+
+MAX_CONNECTIONS: Final = 512
+MAX_CALLS: Final = 1024
+GRACE_S: Final = 5.0
+PROJECT_IDLE_S: Final = 1800.0
+_LOOK_S: Final = 1.0
+
+_logger = logging.getLogger("jcode_plugins")
+
+
+class Server:
+    """See the module's text. Make it and use it in one asyncio loop."""
+
+    def __init__(self, config: Config, home: Path, version: str) -> None:
+        self.home = home
+        self.version = version
+        self.pid = os.getpid()
+        self.runtime = Runtime(config, home)
+        self.projects = Projects(self.runtime, home)
+        self.feed = Feed(self.runtime.reactor)
+        self.runtime.audit.watcher = self.feed.on_entry
+        self.questions = Questions(self.runtime.audit, self._askers_of)
+        self.runtime.approvals.ask_person = self.questions.ask
+        self._turns = Turns(self.runtime.reactor)
+        self._connections: dict[Connection, None] = {}
+        self._calls = 0
+        self._stop_because: str | None = None
+        self._stopped = asyncio.Event()
+        self._all_answered = asyncio.Event()
+        self._began = time.time()
+        self._last_used = now_s()
+        self._killed: dict[str, str] = {}
+        self.requests: Counter[tuple[str, str]] = Counter()
+        """By method, and ``ok`` or the code of the error."""
+        self.refusals: Counter[str] = Counter()
+        """Connections that were ended, by code."""
+        self.durations = Histogram()
+
+    # Life.
+
+    def open(self) -> None:
+        """Start the zygote and the audit; the loop that runs gives the reactor its turns."""
+        self._turns.begin()
+        self.runtime.start()
+
+    async def serve(self, idle_exit_s: float | None) -> str:
+        """Look after the time until something stops the daemon; return what."""
+        while self._stop_because is None:
+            try:
+                await asyncio.wait_for(self._stopped.wait(), _LOOK_S)
+            except TimeoutError:
+                self._look_after(idle_exit_s)
+        return self._stop_because
+
+    def _look_after(self, idle_exit_s: float | None) -> None:
+        self.projects.drop_idle(PROJECT_IDLE_S)
+        if self._connections:
+            self._last_used = now_s()
+        elif idle_exit_s is not None and now_s() - self._last_used >= idle_exit_s:
+            self.stop(f"nobody connected for {idle_exit_s:.0f} s")
+
+    def stop(self, why: str) -> None:
+        """End: see :meth:`serve`. Safe to call twice."""
+        if self._stop_because is None:
+            self._stop_because = why
+            self._stopped.set()
+
+    async def finish(self) -> None:
+        """Answer what is under way, for GRACE_S at most."""
+        for connection in list(self._connections):
+            connection.finish()
+        if self._connections:
+            try:
+                await asyncio.wait_for(self._all_answered.wait(), GRACE_S)
+            except TimeoutError:
+                _logger.warning("%d calls were not answered in time", self._calls)
+
+    def close(self) -> None:
+        """End every worker; returns when they are gone."""
+        self.runtime.audit.watcher = None
+        self._turns.end()
+        self.projects.close()
+        self.runtime.close()
+
+    # Connections and calls.
+
+    def connect(self) -> Connection:
+        """Make what serves a new connection."""
+        return Connection(self)
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether there is room for *connection*."""
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return False
+        self._connections[connection] = None
+        self._last_used = now_s()
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """*connection* is gone."""
+        self._connections.pop(connection, None)
+        self._last_used = now_s()
+        if not self._connections:
+            self._all_answered.set()
+
+    def refuse_call(self) -> JsonObject | None:
+        """Why no call begins now, as the ``error`` of an answer; None when one may."""
+        if self._stop_because is not None:
+            return failure("stopping", "E_STOPPING", "the daemon is ending; try again later")
+        if self._calls >= MAX_CALLS:
+            told = f"{MAX_CALLS} calls are under way; try again later"
+            return failure("full", "E_FULL", told)
+        return None
+
+    def note_begin(self, call: Call) -> None:
+        """A call begins."""
+        self._calls += 1
+        _logger.debug("%s by process %d", call.request.method, call.peer.pid)
+
+    def note_end(self, call: Call, error: JsonObject | None) -> None:
+        """A call has ended."""
+        self._calls -= 1
+        code = "ok" if error is None else str(error["code"])
+        self.requests[call.request.method, code] += 1
+        self.durations.add(now_s() - call.began)
+
+    def note_error(self, call: Call, error: Exception) -> None:
+        """What is no refusal but a mistake of ours is logged with its place."""
+        if not isinstance(error, HostError):
+            _logger.error("%s failed", call.request.method, exc_info=error)
+
+    def note_refusal(self, peer: Peer, error: JsonObject) -> None:
+        """A connection was ended."""
+        self.refusals[str(error["code"])] += 1
+        _logger.warning("process %d was cut off: %s", peer.pid, error["message"])
+
+    def note_stranger(self, peer: Peer) -> None:
+        """Somebody connected who may not."""
+        self.refusals["E_STRANGER"] += 1
+        self.runtime.audit.record(
+            Kind.REFUSED,
+            plugin="",
+            code="E_STRANGER",
+            detail=f"process {peer.pid} of user {peer.uid} connected and was not heard",
+        )
+
+    def _askers_of(self, question: Question) -> Iterable[Peer]:
+        """Whose calls a question may come from: those under way in its project, of its session where that is known."""
+        calls = [
+            call
+            for connection in self._connections
+            for call in connection.calls
+            if call.surroundings is not None and call.surroundings.cwd == question.project
+        ]
+        exact = [call for call in calls if question.session_id in ("", call.session_id)]
+        return {call.peer for call in exact or calls}
+
+    # What methods do.
+
+    async def reload(self) -> Json:
+        """Read every configuration again; see :meth:`host.daemon.projects.Projects.reload`."""
+        done = await self.projects.reload()
+        for cwd, error in done:
+            if error is not None:
+                _logger.warning("%s is as it was: %s", printable(cwd), printable(str(error)))
+        listed: list[Json] = [
+            {"cwd": cwd, "error": None if error is None else printable(str(error))}
+            for cwd, error in done
+        ]
+        return listed
+
+    def reload_soon(self) -> None:
+        """The same, without anybody who waits for it."""
+        done: Wait[Json] = start(self.reload())
+        done.when_done(lambda: _logger.info("configuration was read again"))
+
+    def kill(self, name: str | None) -> JsonObject:
+        """Switch off the plugin *name*, or all, in every project, for as long as this daemon runs."""
+        variable = KILL_PREFIX + ("ALL" if name is None else name_in_variable(name))
+        self._killed[variable] = "1"
+        self.runtime.set_switches(self._killed)
+        return {"killed": "all" if name is None else name, "switch": variable}
+
+    def stats(self) -> JsonObject:
+        """What there is and what was done."""
+        audit = self.runtime.audit
+        counts: JsonObject = {kind.value: n for kind, n in audit.counts().items()}
+        requests: JsonObject = {}
+        for (method, code), n in sorted(self.requests.items()):
+            of_method = requests.setdefault(method, {})
+            assert isinstance(of_method, dict)  # noqa: S101 - made a line above
+            of_method[code] = n
+        refused: JsonObject = dict(self.refusals.items())
+        states: Counter[str] = Counter(
+            plugin.state
+            for project in self.projects.all()
+            for plugin in project.workspace.loaded()
+        )
+        plugins: JsonObject = dict(states.items())
+        return {
+            "uptime_s": round(time.time() - self._began, 3),
+            "connections": len(self._connections),
+            "calls": self._calls,
+            "projects": len(self.projects),
+            "workers": len(self.runtime.links),
+            "plugins": plugins,
+            "pending_approvals": len(self.questions),
+            "watchers": len(self.feed),
+            "zygote_restarts": self.runtime.zygote_restarts,
+            "requests": requests,
+            "cut_off": refused,
+            "audit": counts,
+        }
+
+    def metrics(self) -> str:
+        """The same for Prometheus."""
+        return render(self.stats(), self.durations, self.version)

@@ -1,0 +1,81 @@
+"""The client of the daemon (``jcode-plugin serve``), for agents and tools in Python. Standard library only.
+
+    from jcode_plugins import Client
+
+    with Client(start=True) as plugins:
+        outcome = plugins.dispatch("PreToolUse", {"tool_name": "bash", "tool_input": {"command": "ls"}})
+        if outcome.blocked: ...
+
+:class:`AsyncClient` has the same verbs for asyncio. What goes over the socket: ``docs/protocol.md``.
+
+Names are imported when they are first used: a hook is a process for each event, and pays for every import.
+"""
+
+TYPE_CHECKING = False  # of typing, whose import alone would cost more than a request
+if TYPE_CHECKING:
+    from jcode_plugins.aio import AsyncClient
+    from jcode_plugins.answers import (
+        Outcome,
+        PluginInfo,
+        PluginResult,
+        ServerEvent,
+        ToolInfo,
+        ToolResult,
+        ToolVerdict,
+    )
+    from jcode_plugins.client import Client
+    from jcode_plugins.errors import (
+        AnswerError,
+        ConfigError,
+        ConnectionLostError,
+        DeadlineError,
+        FullError,
+        InputError,
+        JcodePluginsError,
+        LoadError,
+        NotRunningError,
+        PlaceError,
+        ProtocolError,
+        StartError,
+        ToolError,
+    )
+
+__all__ = [
+    "AnswerError",
+    "AsyncClient",
+    "Client",
+    "ConfigError",
+    "ConnectionLostError",
+    "DeadlineError",
+    "FullError",
+    "InputError",
+    "JcodePluginsError",
+    "LoadError",
+    "NotRunningError",
+    "Outcome",
+    "PlaceError",
+    "PluginInfo",
+    "PluginResult",
+    "ProtocolError",
+    "ServerEvent",
+    "StartError",
+    "ToolError",
+    "ToolInfo",
+    "ToolResult",
+    "ToolVerdict",
+]
+
+_HOME_OF = {
+    "Client": "client",
+    "AsyncClient": "aio",
+    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'jcode_plugins' has no attribute {name!r}")
+    module = f"jcode_plugins.{_HOME_OF.get(name, 'answers')}"
+    value: object = getattr(__import__(module, fromlist=[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,111 @@
+"""The verbs of both clients: what each sends, and what its answer becomes.
+
+Each is a method name, its parameters, and how long it may take; the two clients only differ in how they wait.
+"""
+
+from jcode_plugins.answers import (
+    Outcome,
+    PluginInfo,
+    ServerEvent,
+    ToolInfo,
+    ToolResult,
+    ToolVerdict,
+)
+from jcode_plugins.errors import ProtocolError
+from jcode_plugins.wire import decode_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from jcode_plugins.wire import Json, JsonObject
+
+    T = TypeVar("T")
+
+REPEATABLE = frozenset(
+    {
+        "hello",
+        "has_handler",
+        "tools",
+        "commands",
+        "plugins",
+        "approvals",
+        "stats",
+        "metrics",
+    }
+)
+"""Methods that may be sent again when a connection is lost before the answer came: they change nothing."""
+
+
+def read_answer(line: bytes) -> "JsonObject":
+    """Return one line of the daemon's. Raises ProtocolError."""
+    try:
+        return decode_line(line)
+    except ValueError as error:
+        raise ProtocolError("E_PROTOCOL", f"the daemon's line is no answer: {error}") from None
+
+
+def outcome(result: "Json") -> Outcome:
+    """Of ``dispatch``."""
+    return Outcome(_object(result))
+
+
+def tool_result(result: "Json") -> ToolResult:
+    """Of ``call_tool`` and ``command``."""
+    return ToolResult(_object(result))
+
+
+def verdict(result: "Json") -> ToolVerdict:
+    """Of ``check_tool``."""
+    return ToolVerdict(_object(result))
+
+
+def tools(result: "Json") -> list[ToolInfo]:
+    """Of ``tools``."""
+    return [ToolInfo(_object(one)) for one in _list(_object(result), "tools")]
+
+
+def plugins(result: "Json") -> list[PluginInfo]:
+    """Of ``plugins``."""
+    return [PluginInfo(_object(one)) for one in _list(_object(result), "plugins")]
+
+
+def commands(result: "Json") -> list[str]:
+    """Of ``commands``."""
+    return [str(one) for one in _list(_object(result), "commands")]
+
+
+def event(pushed: "Json") -> ServerEvent:
+    """Of the stream of ``events``."""
+    return ServerEvent(_object(pushed))
+
+
+def has_handler(result: "Json") -> bool:
+    """Of ``has_handler``."""
+    return _object(result).get("has_handler") is True
+
+
+def text_of(name: str) -> "Callable[[Json], str]":
+    """Take the text *name* of a result."""
+    return lambda result: str(_object(result).get(name, ""))
+
+
+def plain(result: "Json") -> "JsonObject":
+    """Of what is an object as it is."""
+    return _object(result)
+
+
+def _object(value: "Json") -> "JsonObject":
+    if not isinstance(value, dict):
+        raise ProtocolError(
+            "E_PROTOCOL", "the daemon's answer has another shape than this client knows"
+        )
+    return value
+
+
+def _list(answer: "JsonObject", name: str) -> "list[Json]":
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise ProtocolError("E_PROTOCOL", f"the daemon's answer has no list {name}")
+    return found
