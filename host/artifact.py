@@ -1,7 +1,8 @@
 """What a build gives: one script, and the way back from its lines to the author's."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from host.outcome import Json, JsonObject
 from host.positions import ArtifactMap
@@ -58,6 +59,8 @@ class Artifact:
     raw: JsonObject
     """The builder's own answer, for a cache."""
     manifest: InFileManifest | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What it was built from: every file that was read, and the SHA-256 of what was read, in hex."""
 
 
 def read_artifact(raw: JsonObject) -> Artifact | None:

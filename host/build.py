@@ -297,7 +297,7 @@ class Builds:
                 finally:
                     link.kill_quietly(Status.CANCELLED)
                 self._keep(entry, artifact, tree.reads)
-                return artifact
+                return replace(artifact, files=tree.files())
         finally:
             os.close(copies_fd)
             shutil.rmtree(private, ignore_errors=True)
@@ -327,7 +327,9 @@ class Builds:
                     read["sha256"],
                 ):
                     return None
-        return read_artifact(raw["artifact"])
+            files = tree.files()
+        artifact = read_artifact(raw["artifact"])
+        return None if artifact is None else replace(artifact, files=files)
 
     def _keep(self, entry: Entry, artifact: Artifact, reads: list[Read]) -> None:
         body = msgspec.json.encode(

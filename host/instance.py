@@ -79,8 +79,9 @@ class Instance:
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
         self.was_loud = False
         self._is_demanding = False
-        if plugin.quarantined:
-            self.block(plugin.quarantined)
+        why_not = plugin.quarantined or plugin.distrusted
+        if why_not:
+            self.block(why_not)
         else:
             self.start()
 

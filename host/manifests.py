@@ -47,14 +47,16 @@ _FILLED: Final = (
 def read_package(root: Path, expected: Expected | None = None) -> Manifest | None:
     """Return what the package.json in *root* says, or None when there is none. Raises PluginLoadError."""
     path = root / "package.json"
-    text = _text_of(root, path, expected)
-    if text is None:
+    data = _checked_bytes_of(root, path, expected)
+    if data is None:
         return None
+    text = _text_of(data, path)
     try:
         document = JsonText(text)
-        return parse_package(
+        found = parse_package(
             document.value, where=str(path), line_of=document.line, events=_EVENTS
         )
+        return replace(found, sha256=hashlib.sha256(data).hexdigest())
     except JsonTextError as error:
         raise PluginLoadError(
             E_MANIFEST,
@@ -68,22 +70,14 @@ def read_package(root: Path, expected: Expected | None = None) -> Manifest | Non
         raise _load_error(error) from None
 
 
-def _text_of(root: Path, path: Path, expected: Expected | None) -> str | None:
+def _checked_bytes_of(root: Path, path: Path, expected: Expected | None) -> bytes | None:
     data = _bytes_of(root, path)
     if expected is not None:
         sha256 = None if data is None else hashlib.sha256(data).hexdigest()
         fault = expected.fault(root, path.name, sha256)
         if fault is not None:
             raise fault
-    if data is None:
-        return None
-    try:
-        return data.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise PluginLoadError(
-            E_MANIFEST, "not UTF-8; save it as UTF-8", path=str(path), line=line
-        ) from None
+    return data
 
 
 def _bytes_of(root: Path, path: Path) -> bytes | None:
@@ -111,6 +105,16 @@ def _bytes_of(root: Path, path: Path) -> bytes | None:
             "E_TOO_LARGE", f"larger than {MAX_PACKAGE_JSON_BYTES >> 20} MiB", path=str(path)
         )
     return data
+
+
+def _text_of(data: bytes, path: Path) -> str:
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PluginLoadError(
+            E_MANIFEST, "not UTF-8; save it as UTF-8", path=str(path), line=line
+        ) from None
 
 
 def complete(

@@ -33,6 +33,7 @@ from host.redaction import Redactor
 from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
 from host.reload_news import tell_of_reload
 from host.settings import NO_SETTINGS, Settings
+from host.signing.examine import NOT_LOOKED_AT, Signature
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
@@ -95,6 +96,8 @@ class PluginSpec:
     """What is remembered of it, when it is installed."""
     is_tool_file: bool = False
     """Its default export is a tool, or gives some."""
+    signature: Signature = NOT_LOOKED_AT
+    """What holds of its signature, where one is asked for."""
 
     @property
     def configured_as(self) -> str:
@@ -135,6 +138,8 @@ class Plugin:
         self.last_error = ""
         self.quarantined = ""
         """Why no instance of it may run until a person enables it; empty if they may."""
+        self.distrusted = ""
+        """Why nothing of it may run until whoever signed it is trusted again; empty if they are."""
         self.off_because: str | None = None
         """Why no worker of it may start: it was unloaded, or a switch is on."""
         self.is_staged = False
@@ -300,6 +305,22 @@ class Plugin:
         self.off_because = None
         self.instances.clear()
         self._spare = Instance(self, None)
+
+    def distrust(self, error: PluginLoadError) -> None:
+        """Whoever signed it is trusted no more: it is there, as something that does not answer."""
+        self.distrusted = self.last_error = error.message
+        for instance in self.all_instances():
+            if instance.state is not State.STOPPED:
+                instance.block(error.message)
+        self.loaded.fail(error)  # a load that is under way
+
+    def trust(self) -> None:
+        """They are trusted again."""
+        self.distrusted = ""
+        if not self.quarantined:
+            self.last_error = ""
+            for instance in self.all_instances():
+                instance.unblock()
 
     def enable(self) -> None:
         """A person's word: forget failures and serve again."""

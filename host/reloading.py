@@ -198,6 +198,7 @@ def is_same(old: Plugin, spec: PluginSpec) -> bool:
         and spec.manifest == was.manifest
         and spec.settings.values == was.settings.values
         and spec.scope == was.scope
+        and spec.signature.signed_by == was.signature.signed_by
         and (spec.root == was.root or old.scope == "global")
         and spec.given_rights == was.given_rights
         and (spec.loaded, spec.accepted, spec.features)

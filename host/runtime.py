@@ -154,7 +154,8 @@ class Runtime:
         """Read the switches and act on what changed; whether anything did."""
         self.look_at = now_s() + TICK_S
         before = self.switches
-        if not self.switchboard.read():
+        keys = [workspace.keyring.read() for workspace in list(self.workspaces)]
+        if not self.switchboard.read() and not any(keys):
             return False
         for switch, effect, is_on in changes(before, self.switches):
             self.audit.record(

@@ -35,6 +35,10 @@ from host.registry import Registry
 from host.reloading import LoadOrder, Reloaded, Reloads
 from host.session import AskSession, current_lineage
 from host.settings import effective
+from host.signing import loading as signing
+from host.signing.contents import place_of
+from host.signing.examine import Signature
+from host.signing.keyring import Keyring
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
 from host.waits import Wait, start
@@ -74,6 +78,8 @@ class PluginInfo:
     pids: tuple[int, ...] = field(default=())
     layers: str = "{}"
     preflight: tuple[Finding, ...] = ()
+    signed_by: str = ""
+    """The id of the key whose signature holds; empty also where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class Workspace:
         """Set by the front end when it was given a session provider."""
         self.continues = 0
         config.check_patterns()
+        config.check_keys()
+        self.keyring = Keyring(config)
         self._capabilities = Capabilities(config, project_dir, runtime.home)
         self._end_count = runtime.audit.add_counter("continues", lambda: self.continues)
         self.permission_mode: PermissionMode = config.permission_mode
@@ -257,6 +265,8 @@ class Workspace:
     ) -> PluginSpec:
         """Return *spec* with its settings, unless preflight blocks it or they do not fit."""
         refuse_blocked(self.preflight(spec), spec.configured_as)
+        signing.refuse(spec.signature, self.keyring, str(spec.path))
+        signing.warn(spec.signature, self.keyring, spec.name)
         spec = self._with_settings(spec, settings or {})
         if old is None or old.spec.manifest.warnings != spec.manifest.warnings:
             for warning in (*spec.manifest.warnings, *spec.settings.warnings):
@@ -316,29 +326,48 @@ class Workspace:
         self._check_switches(early, early, *_names_in(entry.package), entry.name)
         if name is not None or entry.package.name is not None:
             self._check_new(found, (early,), old)
+        signature = await self._signature_of(found, entry)
         try:
             artifact = await self.runtime.builds.build(entry)
         finally:
             self._check_switches(early, early, entry.name)  # it may be what ended the build
-        spec = self._spec(found, entry, artifact, name)
+        spec = self._spec(found, entry, artifact, name, signature)
         self._check_switches(spec.name, *_names_in_spec(spec))
         enabled = spec.manifest.enabled_features(spec.features)
         more = tuple(file for feature in enabled for file in feature.entries)
         if more:  # only now is it known which; the plugin without them is in the cache for good
             artifact = await self.runtime.builds.build(replace(entry, more=more))
-            spec = self._spec(found, entry, artifact, name)
+            spec = self._spec(found, entry, artifact, name, spec.signature)
         self._check_new(found, names_of(spec), old)  # again: another load may have been faster
+        if not self.only_looks:
+            signing.refuse(spec.signature, self.keyring, str(found.path))
         return spec
 
+    async def _signature_of(self, found: Found, entry: Entry) -> Signature:
+        """What holds of the signature of what was *found*. Raises PluginLoadError where that is too little."""
+        is_directory = found.path.expanduser().is_dir()
+        place = place_of(entry.root, entry.file, is_directory=is_directory)
+        signature = await signing.look(self.runtime, self.keyring, place)
+        if not self.only_looks:  # who only looks is told, and nothing of it runs
+            signing.refuse(signature, self.keyring, str(found.path))
+        return signature
+
     def _spec(
-        self, found: Found, entry: Entry, artifact: Artifact, name: str | None
+        self,
+        found: Found,
+        entry: Entry,
+        artifact: Artifact,
+        name: str | None,
+        signature: Signature,
     ) -> PluginSpec:
         installed = found.installed
         manifest = complete(
             entry.package, artifact, entry.root / entry.file, is_tool_file=entry.is_tool_file
         )
+        wanted = name or manifest.name or entry.name
+        signature = signature.covering(artifact.files, entry.package.sha256)
         spec = PluginSpec(
-            name=name or manifest.name or entry.name,
+            name=wanted,
             version=_version_of(manifest, installed),
             path=entry.root / entry.file,
             scope=manifest.scope,
@@ -352,6 +381,7 @@ class Workspace:
             accepted=installed.consent() if installed is not None else (),
             installed=installed,
             is_tool_file=entry.is_tool_file,
+            signature=signature.naming(wanted, manifest.version or NO_VERSION),
         )
         configured = self.config.features.get(spec.configured_as)
         if configured is None and installed is not None:
@@ -406,9 +436,10 @@ class Workspace:
             raise
 
     def check_may_run(self, plugin: Plugin) -> None:
-        """Raise PluginLoadError if *plugin* went against its sandbox, or is switched off."""
+        """Raise PluginLoadError if *plugin* went against its sandbox, is switched off, or signed by nobody who is trusted."""
         self.runtime.quarantine.refuse(plugin.spec.id)
         self._check_switches(plugin.name, *_names_of(plugin))
+        signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
 
     def _refuse(self, plugin: str, switch: str, what: str = "not loaded") -> None:
         self.runtime.audit.record(
@@ -474,6 +505,7 @@ class Workspace:
             return
         plugin = self._known(name)
         self._check_switches(name, *_names_of(plugin))
+        signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
         plugin.enable()
         self.runtime.audit.record(Kind.ENABLED, plugin=plugin.name, code="enabled")
 
@@ -495,6 +527,22 @@ class Workspace:
             except PluginDisabledError as error:
                 other.switch_off(error)
                 other.end_idle()
+
+    def _obey_keys(self) -> None:
+        """Stop what was signed by whoever is trusted no more, start what is trusted again."""
+        for plugin in [*self._plugins.values(), *self.reloads.others()]:
+            try:
+                signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
+            except PluginLoadError as error:
+                if plugin.distrusted != error.message:
+                    self.runtime.audit.record(
+                        Kind.BLOCKED, plugin=plugin.name, code=error.code, detail=error.message
+                    )
+                    plugin.distrust(error)
+                    plugin.end_idle()
+            else:
+                if plugin.distrusted:
+                    plugin.trust()
 
     def _known(self, name: str) -> Plugin:
         plugin = self._plugins.get(name)
@@ -526,6 +574,7 @@ class Workspace:
 
     def publish(self) -> None:
         """Make the next generation from what the plugins registered and the switches leave of it."""
+        self._obey_keys()
         self._obey_switches()  # a plugin may have said only now by what name it is switched off
         plugins = list(self._plugins.values())
         switches = self.switches
@@ -626,6 +675,7 @@ class Workspace:
             pids=tuple(link.pid for link in links if link.pid),
             layers=links[0].layers if links else "{}",
             preflight=self.preflight(plugin.spec).findings,
+            signed_by=plugin.spec.signature.signed_by,
         )
 
 

@@ -116,6 +116,8 @@ class Manifest:
 
     where: str = ""
     """The file that it was read from; empty when the plugin has none."""
+    sha256: str = field(default="", compare=False)
+    """Of that file's bytes, in hex, for a package.json."""
     origin: str = ""
     """The key or the export that it stands under, for example ``jcode-plugin.v2``; empty when there is none."""
     schema: str = SCHEMA_V2

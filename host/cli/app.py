@@ -244,6 +244,68 @@ def approvals(
 
 
 @app.command()
+def keygen(
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to put the secret key, instead of keys/signing.key."
+        ),
+    ] = None,
+    no_password: Annotated[
+        bool,
+        typer.Option(
+            "--no-password", help="Do not encrypt it: whoever reads the file can sign."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Make a key to sign plugins with, and print its public half. minisign reads both."""
+    from host.cli.signing import run_keygen
+
+    return run_keygen(out, has_password=not no_password, as_json=as_json)
+
+
+@app.command()
+def sign(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or directory.")],
+    *,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The secret key, instead of keys/signing.key."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Sign every file of a plugin, under its name and version. Nothing of it runs."""
+    from host.cli.signing import run_sign
+
+    return run_sign(path, key, as_json=as_json)
+
+
+@app.command()
+def verify(
+    plugin: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|NAME", help="A plugin's file or directory, or an installed one."
+        ),
+    ],
+    *,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="This public key, instead of those that are trusted."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Say who signed a plugin and whether it is what was signed. Exits with 2 when that does not hold."""
+    from host.cli.signing import run_verify
+
+    return run_verify(plugin, key, as_json=as_json)
+
+
+@app.command()
 def doctor(
     *,
     fix: Annotated[

@@ -13,6 +13,7 @@ from host.cli.show import compact, finding_line, make_console, print_json, safe,
 from host.outcome import Json, JsonObject
 from host.plugin import PluginSpec
 from host.preflight import finding_json
+from host.signing.examine import told as told_of_signature
 from policies.decision import LAYER_NAMES
 from policies.manifest_values import Manifest, Setting
 from policies.preflight import Report
@@ -44,6 +45,10 @@ def _as_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> JsonObj
         "path": str(spec.path),
         "manifest": manifest_json(spec.manifest, spec.features),
         "warnings": list(spec.manifest.warnings),
+        "signature": {
+            "signed_by": spec.signature.signed_by or None,
+            "problem": spec.signature.problem or None,
+        },
         "capabilities": capabilities_json(items),
         "asks": [f"{item.rule.kind} {item.rule.pattern}" for item in items if item.would_ask],
         "preflight": [finding_json(finding) for finding in report.findings],
@@ -181,6 +186,7 @@ def _facts(spec: PluginSpec) -> list[tuple[str, Text]]:
         ("features", ", ".join(features)),
         ("settings", ", ".join(settings)),
         ("api", manifest.engine or ""),
+        ("signature", told_of_signature(spec.signature)),
     )
     return [(title, safe(text)) for title, text in facts if text]
 

@@ -31,6 +31,7 @@ _HINTS: Final = {
     "E_SETTINGS": "",
     "E_ENGINE": "update jcode-plugins, or the plugin",
     "E_PREFLIGHT": "or do without the plugin",
+    "E_SIGNATURE": "have it signed by a key that you trust, or sign it yourself when you have read it",
     "E_DUPLICATE": "give one of the two another name",
 }
 _TOOL_HINTS: Final = {

@@ -1,11 +1,14 @@
 """The configuration: what it holds, how its files are read, and how layers of it unite."""
 
-from host.config.layers import CEILING, CeilingFile, jcode_home, load_config, within_ceiling
+from host.config.layers import jcode_home, load_config, read_keys, within_ceiling
 from host.config.model import (
+    CEILING,
     AuditOptions,
+    CeilingFile,
     Config,
     HttpOptions,
     InstallOptions,
+    KeyOptions,
     Limits,
     PluginOptions,
     PluginSource,
@@ -21,6 +24,7 @@ __all__ = [
     "Config",
     "HttpOptions",
     "InstallOptions",
+    "KeyOptions",
     "Limits",
     "PluginOptions",
     "PluginSource",
@@ -28,6 +32,7 @@ __all__ = [
     "Timeouts",
     "jcode_home",
     "load_config",
+    "read_keys",
     "required_layers",
     "within_ceiling",
 ]

@@ -11,29 +11,20 @@ Promises    Nothing runs on a configuration that could not be read: every mistak
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from host.config.model import Config
+from host.config.model import CeilingFile, Config, Files
 from host.config.places import Where
 from host.config.reading import parse, read_file, read_regular
 from host.config.tighten import SILENCING, Tightened, tighten
 from host.errors import ConfigError
 from policies.decision import Source
 from policies.modes import MODES, OLDER_MODES, read_mode
+from policies.signing import Keys, bound
 from policies.switch_words import DIR, MODE
 
 _MAX_WARNINGS: Final = 50
-CEILING: Final = Path("/etc/jcode/plugin.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class CeilingFile:
-    """Where the ceiling is, and who must own it for it to be one."""
-
-    path: Path = CEILING
-    owner: int = 0
 
 
 def load_config(
@@ -49,22 +40,29 @@ def load_config(
     *mode* is the flag's. Kill switches are read elsewhere, and again while the host runs. What was ignored is in
     :attr:`Config.warnings`, a line each. Raises :class:`ConfigError` with one line.
     """
-    bound = read_ceiling(ceiling or CeilingFile())
-    own = home / "config.toml"
+    files = Files(home / "config.toml", ceiling or CeilingFile())
+    most, own = read_ceiling(files.ceiling), files.user
     config = read_file(own)
     warnings = list(config.warnings)
     project = None if project_dir is None else project_dir / ".jcode" / "config.toml"
     if project is not None and not _is_same(project, own):
         theirs = read_file(project)
         warnings += theirs.warnings
-        keeps_guards = config.fail_closed or (bound is not None and bound.fail_closed)
+        keeps_guards = config.fail_closed or (most is not None and most.fail_closed)
         config, told = _with_project(config, theirs, keeps_guards=keeps_guards)
         warnings += told
     config = _with_mode(config, variables or {}, mode)
-    config, told = _within(config, bound)
+    config, told = _within(config, most)
     given = (variables or {}).get(DIR, "").strip()
     plugin_dir = Path(given).expanduser().absolute() if given else home / "plugins"
-    return config.looking_in(plugin_dir).told(config.places, _bounded([*warnings, *told]))
+    config = config.looking_in(plugin_dir).read_from(files)
+    return config.told(config.places, _bounded([*warnings, *told]))
+
+
+def read_keys(files: Files) -> Keys:
+    """Return the trusted keys as :func:`load_config` would find them in *files* now. Raises ConfigError."""
+    own, most = read_file(files.user), read_ceiling(files.ceiling)
+    return own.keys() if most is None else bound(own.keys(), most.keys())
 
 
 def _bounded(warnings: list[str]) -> tuple[str, ...]:
@@ -128,7 +126,9 @@ def _with_project(
 
     Whoever fails closed wants events to stop where a guard is missing, and no checkout to take the guard away.
     """
-    laid = tighten(user, project, {"skip_hooks"}, keeps_guards=keeps_guards)
+    # Whom to trust is the user's to say: a checkout may ask for signatures, and name nobody who gives them.
+    left = {"skip_hooks", "trusted_keys"}
+    laid = tighten(user, project, left, keeps_guards=keeps_guards)
     told: list[str] = []
     for where in laid.unsettable:
         why = "a project's file cannot set it"

@@ -7,6 +7,8 @@ Elsewhere   How a file is read: ``reading.py``. What a project or the ceiling ma
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias
@@ -34,6 +36,7 @@ from policies.capability import Kind
 from policies.decision import Rule, Source
 from policies.gate import OverrideWord, PermissionMode
 from policies.rules import problem
+from policies.signing import SignatureWord, TrustedKey, is_key_id, key_id_of
 
 _MIB: Final = 1024 * 1024
 
@@ -63,6 +66,13 @@ Mode = Annotated[
 def _feature_names(value: object) -> object:
     """Accept ``[plugin.features.name] enable = [...]`` for ``[plugin.features] name = [...]``."""
     return value["enable"] if isinstance(value, dict) and set(value) == {"enable"} else value
+
+
+def _signature_word(value: object) -> object:
+    """Accept true for ``require`` and false for ``off``."""
+    if isinstance(value, bool):
+        return "require" if value else "off"
+    return value
 
 
 class _Section(BaseModel):
@@ -232,6 +242,40 @@ class PluginOptions(_Section):
     scope: Literal["project", "session", "global"] | None = None
 
 
+CEILING: Final = Path("/etc/jcode/plugin.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingFile:
+    """Where the ceiling is, and who must own it for it to be one."""
+
+    path: Path = CEILING
+    owner: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a configuration was read from, but for the project's file."""
+
+    user: Path
+    ceiling: CeilingFile
+
+
+class KeyOptions(_Section):
+    """``[plugin.trusted_keys.ID]``: a key whose signatures count; ID is what ``keygen`` prints."""
+
+    key: StrictStr = ""
+    """The public key, as ``keygen`` and minisign print it."""
+    name: StrictStr = ""
+    plugins: Names = ("*",)
+    """Patterns of the plugins that it may sign."""
+    expires: date | None = None
+    """The last day, in UTC, on which it counts."""
+    revoked: StrictBool = False
+    successor: StrictStr = ""
+    """The id of the key that takes its place: an update signed by that one is no surprise."""
+
+
 class Config(_Section):
     """The configuration of one host. Every field has a default; construct it in code or load it."""
 
@@ -249,7 +293,8 @@ class Config(_Section):
     skip_hooks: StrictBool = False
     force_deny: StrictBool = False
     profile: Literal["standard", "hardened"] = "standard"
-    require_signature: StrictBool = False
+    require_signature: Annotated[SignatureWord, BeforeValidator(_signature_word)] = "off"
+    trusted_keys: dict[StrictStr, KeyOptions] = {}
     sources: tuple[PluginSource, ...] = ()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
@@ -280,6 +325,7 @@ class Config(_Section):
     _caps_ms: Mapping[EventClass, int] = PrivateAttr(default_factory=dict)
     _ceiling: "Config | None" = PrivateAttr(default=None)
     _plugin_dir: Path | None = PrivateAttr(default=None)
+    _files: Files | None = PrivateAttr(default=None)
 
     def told(self, places: Mapping[Where, Source], warnings: tuple[str, ...]) -> Self:
         """Return the same configuration that knows where its values are written, and what was odd there."""
@@ -324,6 +370,15 @@ class Config(_Section):
             for pattern in patterns
         )
 
+    def keys(self) -> dict[str, TrustedKey]:
+        """Return the keys of ``[plugin.trusted_keys]``, by id."""
+        return {
+            id_: TrustedKey(
+                id_, **{name: getattr(key, name) for name in KeyOptions.model_fields}
+            )
+            for id_, key in self.trusted_keys.items()
+        }
+
     @property
     def plugin_dir(self) -> Path | None:
         """Where the user puts plugins to have them loaded; None for a configuration that was made in code."""
@@ -333,6 +388,17 @@ class Config(_Section):
         """Return the same configuration with another plugin directory."""
         copy = self.model_copy()
         copy._plugin_dir = plugin_dir  # noqa: SLF001 - of this class
+        return copy
+
+    @property
+    def files(self) -> Files | None:
+        """What it was read from; None for a configuration that was made in code."""
+        return self._files
+
+    def read_from(self, files: Files) -> Self:
+        """Return the same configuration that knows its files."""
+        copy = self.model_copy()
+        copy._files = files  # noqa: SLF001 - of this class
         return copy
 
     @property
@@ -369,6 +435,29 @@ class Config(_Section):
                         raise ConfigError(
                             f"{rule.source}: {verdict}.{rule.kind}: {rule.pattern[:60]!a}: {what}"
                         )
+
+    def check_keys(self) -> None:
+        """Raise :class:`ConfigError` for a trusted key that is none, or not the one that its id says."""
+        for id_, key in self.trusted_keys.items():
+            where = self.source_of("trusted_keys", id_)
+            told = f"{where}: trusted_keys.{id_[:60]}"
+            if not is_key_id(id_):
+                raise ConfigError(
+                    f"{told}: not a key's id; use the 16 digits that keygen prints"
+                )
+            if key.successor and not is_key_id(key.successor):
+                raise ConfigError(f"{told}.successor: not a key's id; use its 16 digits")
+            if not key.key and key.revoked:
+                continue  # nothing needs to be known of it but that it does not count
+            found = key_id_of(key.key)
+            if found is None:
+                raise ConfigError(
+                    f"{told}.key: not a public key; use the line that keygen prints"
+                )
+            if found != id_:
+                raise ConfigError(
+                    f"{told}.key: this key's id is {found}; put it under that one"
+                )
 
     def timeout_s(self, event: PluginEvent, plugin: str) -> float:
         """Return how long *plugin* may take over *event*, in seconds."""

@@ -89,6 +89,7 @@ def parse(path: Path, data: bytes) -> Config:
     }
     told = config.told(places, tuple(warnings))
     told.check_patterns()
+    told.check_keys()
     return told
 
 

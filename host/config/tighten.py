@@ -18,6 +18,7 @@ from host.config.model import (
     AuditOptions,
     Config,
     HttpOptions,
+    KeyOptions,
     Limits,
     PluginOptions,
     Sandbox,
@@ -28,6 +29,7 @@ from policies.capability import Kind
 from policies.decision import Source
 from policies.gate_order import meet_permission_modes
 from policies.modes import meet_modes
+from policies.signing import WORDS, SignatureWord, bound, stricter
 
 Meet: TypeAlias = Callable[[object, object], object]
 
@@ -80,6 +82,14 @@ def _hardened(one: object, two: object) -> object:
     return "hardened" if "hardened" in (one, two) else one
 
 
+def _signed(one: object, two: object) -> object:
+    return stricter(_word(one), _word(two))
+
+
+def _word(value: object) -> SignatureWord:
+    return next(word for word in WORDS if word == value)
+
+
 def _names(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
@@ -94,7 +104,7 @@ RULES: Final[Mapping[type[BaseModel], Mapping[str, Meet]]] = {
         "skip_hooks": _either,
         "force_deny": _either,
         "profile": _hardened,
-        "require_signature": _either,
+        "require_signature": _signed,
     },
     Timeouts: dict.fromkeys(Timeouts.model_fields, _lower),
     Limits: {
@@ -107,13 +117,14 @@ RULES: Final[Mapping[type[BaseModel], Mapping[str, Meet]]] = {
     HttpOptions: {name: _lower for name in HttpOptions.model_fields if name.startswith("max_")},
     PluginOptions: {"enable": _both},
 }
-"""How two values of a key meet. What has rules of its own below: mode and global_default, approval, deny, kill, and
+"""How two values of a key meet. What has rules of its own below: mode and global_default, trusted_keys, approval, deny, kill, and
 the limits and timeouts of one plugin."""
 
 OWN_RULES: Final = frozenset(
     {
         "mode",
         "global_default",
+        "trusted_keys",
         "approval",
         "deny",
         "kill",
@@ -127,7 +138,16 @@ OWN_RULES: Final = frozenset(
 )
 
 SILENCING: Final = frozenset(
-    {"enable", "disable", "skip_hooks", "kill", "timeouts", "limits", "plugins"}
+    {
+        "enable",
+        "disable",
+        "skip_hooks",
+        "kill",
+        "timeouts",
+        "limits",
+        "plugins",
+        "require_signature",
+    }
 )
 """Keys that allow plugins less and by that can take a guard's veto away."""
 _ADDING: Final = (_united,)
@@ -194,6 +214,8 @@ class _Meeting:
             update["deny"] = self._denials(("deny",), base.deny, other.deny)
         if "kill" in takes:
             update["kill"] = self._kill()
+        if "trusted_keys" in takes:
+            update["trusted_keys"] = self._keys()
         if "approval" in takes:
             update["approval"] = self._approval()
         for key, section in (
@@ -303,6 +325,23 @@ class _Meeting:
             elif met.get(name) and not is_killed:
                 self._looser.append(("kill", name))
         return met
+
+    def _keys(self) -> dict[str, KeyOptions]:
+        """A ceiling's keys: the system's own word on whom to trust, which no user adds to."""
+        own = self._base.keys()
+        met = bound(own, self._other.keys())
+        for id_ in own.keys() | met.keys():
+            if met.get(id_) == own.get(id_):
+                continue
+            where: Where = ("trusted_keys", id_)
+            if id_ in own:
+                self._overruled.append(where)
+            if id_ in self._other.trusted_keys:
+                self._places[where] = self._source(where)
+        return {
+            id_: KeyOptions(**{name: getattr(key, name) for name in KeyOptions.model_fields})
+            for id_, key in met.items()
+        }
 
     def _approval(self) -> dict[str, str]:
         """Where nothing is said the chain decides, and may deny: only a denial is surely tighter."""

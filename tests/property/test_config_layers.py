@@ -15,6 +15,7 @@ from policies.gate import AUTO_APPROVED, MODES
 from policies.gate_order import is_within
 from policies.layers import PluginPolicy
 from policies.modes import meet_modes
+from policies.signing import stricter
 
 PLUGINS = ("p", "q", "r")
 REQUESTS: tuple[Request, ...] = (
@@ -80,7 +81,7 @@ FILES = st.fixed_dictionaries(
         "skip_hooks": st.booleans(),
         "force_deny": st.booleans(),
         "profile": st.sampled_from(["standard", "hardened"]),
-        "require_signature": st.booleans(),
+        "require_signature": st.sampled_from([True, False, "off", "warn", "require"]),
         "sources": st.just([{"type": "file", "path": "/evil.js"}]),
         "timeouts": st.fixed_dictionaries(
             {},
@@ -166,8 +167,9 @@ def assert_no_more(less: Config, more: Config) -> None:
         for event in PluginEvent:
             assert less.timeout_s(event, name) <= more.timeout_s(event, name)
     assert is_within(less.permission_mode, more.permission_mode)
-    for flag in ("fail_closed", "skip_hooks", "force_deny", "require_signature"):
+    for flag in ("fail_closed", "skip_hooks", "force_deny"):
         assert getattr(less, flag) >= getattr(more, flag)
+    assert stricter(less.require_signature, more.require_signature) == less.require_signature
     assert less.profile == "hardened" or more.profile == "standard"
     assert less.fail_closed or less.profile == "standard"
     assert set(less.sandbox.require) >= set(more.sandbox.require)
@@ -224,8 +226,10 @@ def test_the_result_is_within_the_other_layer(base: Config, other: Config) -> No
     if "permission_mode" in said:
         clashed = ("permission_mode",) in laid.clashes
         assert clashed or is_within(result.permission_mode, other.permission_mode)
-    for flag in ("fail_closed", "skip_hooks", "force_deny", "require_signature"):
+    for flag in ("fail_closed", "skip_hooks", "force_deny"):
         assert getattr(result, flag) >= getattr(other, flag)
+    word = result.require_signature
+    assert stricter(word, other.require_signature) == word
     theirs = {(rule.kind, rule.pattern) for rule in other.rules("deny")}
     assert theirs <= {(rule.kind, rule.pattern) for rule in result.rules("deny")}
     for name in PLUGINS:

@@ -36,7 +36,7 @@ def expected() -> dict[str, tuple[str, str]]:
                 found[f'plugins."name".{key}'] = (_toml(value), "P C" if can else "")
         else:
             can = name in RULES[Config] or name in OWN_RULES
-            who = "C" if name == "skip_hooks" else "P C" if can else ""
+            who = "C" if name in ("skip_hooks", "trusted_keys") else "P C" if can else ""
             found[name] = (_toml(default), who)
     return found
 
