@@ -95,7 +95,8 @@ class GitSpec:
         """The repository in one word, whatever the revision: ``git+https://...``, ``git@HOST:PATH``."""
         if self.is_local:
             return f"git+file://{urllib.parse.quote(self.url)}"
-        return f"git+{self.url}" if "://" in self.url else self.url
+        is_plain = "://" not in self.url or self.url.startswith("git://")
+        return self.url if is_plain else f"git+{self.url}"
 
     @property
     def spec(self) -> str:
