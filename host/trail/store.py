@@ -205,19 +205,26 @@ class Store:
         head, marks = self._current_head()
         size = os.fstat(self._log_fd).st_size
         if size == head.size:
-            return head, b"", marks
+            # Nothing of a new file may have been in the head when the file was full again.
+            return (head if size else self._end_rotation(head)), b"", marks
         if size < head.size and self._seen is not None:
             self._seen = None  # look once more before somebody is accused
             head, marks = self._current_head()
             if size >= head.size:
                 return self._after_more(head, size, marks)
         if size < head.size:
-            found = segments.interrupted(self.place, head, self._key)
-            if found is not None:  # its writer died between the renaming and the head
-                self._head = head = found
+            head = self._end_rotation(head)
             if size < head.size:
                 return self._after_cut(head, size, marks)
         return self._after_more(head, size, marks)
+
+    def _end_rotation(self, head: Head) -> Head:
+        """Return the head after a rotation whose writer died between the renaming and the head, or *head*."""
+        found = segments.interrupted(self.place, head, self._key)
+        if found is None:
+            return head
+        self._save(found)  # before the new file has a line: it tells that rotation from none
+        return found
 
     def _current_head(self) -> tuple[Head, list[bytes]]:
         seen = _signature(self.place.head)

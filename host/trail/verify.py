@@ -252,7 +252,7 @@ class _Walk:
         return (
             head is not None
             and file.number == head.newest_segment + 1
-            and 0 < head.size <= file.size
+            and head.size <= file.size
         )
 
     def _stray(self, file: _File) -> None:

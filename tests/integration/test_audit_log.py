@@ -159,6 +159,36 @@ def test_a_rotation_that_was_interrupted_is_ended(tmp_path: Path, lines_beyond: 
     assert (report.files, report.lines) == (2, 5 + lines_beyond)
 
 
+def test_a_file_that_filled_up_before_any_head_spoke_of_it_is_taken_over(
+    tmp_path: Path,
+) -> None:
+    """The head was saved by one rotation, and the writer died in the next one."""
+    place = place_in(tmp_path)
+    store = open_store(place, Policy(600, 10))
+    store.append(bodies(3))
+    store.append(bodies(1, 3))
+    head = place.head.read_bytes()
+    assert place.segments_there() == [1]
+    store.append([])
+    store.append(bodies(1, 4))
+    assert place.segments_there() == [1, 2]
+    place.head.write_bytes(head)
+    place.log.unlink()
+    store.close()
+
+    assert_intact(place)
+    next_one = open_store(place)
+    next_one.append(bodies(1))  # and is killed with this line in no head
+    next_one.append(bodies(1))
+    next_one.close()
+    assert_intact(place)
+    fill(place, 2)
+
+    report = assert_intact(place)
+    assert report.files == 3
+    assert set(codes(place)) <= {"rotated", "E_CRASHED"}
+
+
 def test_a_lost_head_is_told_for_good(tmp_path: Path) -> None:
     """The log goes on from its last signed line; whether some are missing nobody knows."""
     place, policy = place_in(tmp_path), Policy(1500, 100)

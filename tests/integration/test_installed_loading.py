@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,11 @@ import pytest
 from host import BlockingPluginHost, Config
 from host.audit import Kind
 from host.errors import PluginLoadError
+from host.install.snapshots import Snapshots
+from host.install.switch import put, remove
 from host.install.tree import tree_of
 from host.install.values import Installed, Origin, Release
-from tests.integration.host_support import audited
+from tests.integration.host_support import audited, pid_of
 from tests.unit.worker.build_support import write_files
 
 PACKAGE = {
@@ -264,3 +268,81 @@ def test_a_link_runs_from_where_it_lies_and_is_its_users_own(
     assert info.name == "guard"
     assert answer(host)["a"] == "changed"
     assert host.workspace.plugin("guard").spec.loaded == "hand"
+
+
+def kept(host: BlockingPluginHost, root: Path) -> tuple[Path, Installed]:
+    """Install what is in *root* as ``reader`` in the home of *host*, accepting all that it asks for."""
+    home = host.runtime.home
+    with Snapshots(home).keep(root) as snapshot:
+        release = Release(
+            "1.0.0",
+            "x",
+            tree=snapshot.tree,
+            files=dict(snapshot.files),
+            accepted=(("events", "UserPromptSubmit:rewrite"), ("fs_write", "$PLUGIN")),
+        )
+        origin = Origin("directory", str(root))
+        plugin = Installed("reader", "file:reader", origin, release, True, 0.0, 0.0)
+        put(home, plugin, instead_of=None)
+    return Snapshots(home).path(release.tree), plugin
+
+
+def test_a_plugin_reads_its_own_snapshot_and_writes_none(
+    host: BlockingPluginHost, tmp_path: Path
+) -> None:
+    """Although it lies in our home, where nobody reads; and although it was allowed to write there."""
+    write_files(
+        tmp_path / "reader",
+        {
+            "package.json": json.dumps({"main": "index.js"}),
+            "data.txt": "own",
+            "index.js": """export default (pi) => pi.on("UserPromptSubmit", async () => {
+                const tried = [];
+                for (const act of [
+                    () => pi.fs.readText("/plugin/data.txt"),
+                    () => pi.fs.writeText("/plugin/data.txt", "x"),
+                    () => pi.fs.readText("/plugin/../../../plugins/installed.json"),
+                ]) tried.push(await Promise.resolve().then(act).catch((error) => error.code));
+                return { modified_prompt: JSON.stringify({ tried }) };
+            });""",
+        },
+    )
+    path, plugin = kept(host, tmp_path / "reader")
+    host.load(path, installed=plugin)
+
+    assert answer(host)["tried"] == ["own", "E_DENIED", "E_DENIED"]
+    assert Snapshots(host.runtime.home).verify(plugin.current.tree, plugin.current.files) == []
+
+
+def test_a_plugin_that_is_removed_runs_on_where_it_runs(
+    host: BlockingPluginHost, root: Path
+) -> None:
+    """A host has what it built; it is what starts next that finds nothing."""
+    path, plugin = kept(host, root)
+    host.load(path, installed=plugin)
+    pid = pid_of(host, "reader")
+    remove(host.runtime.home, "reader")
+    assert not path.exists()
+
+    assert answer(host)["a"] == "sound"
+    os.kill(pid, signal.SIGKILL)
+    assert answer(host)["a"] == "sound"  # a worker that starts anew
+    host.unload("reader")
+    with pytest.raises(PluginLoadError, match="is missing since reader was installed"):
+        host.load(path, installed=plugin)
+
+
+def test_what_went_against_its_sandbox_stays_off_whatever_its_version(
+    host: BlockingPluginHost, root: Path
+) -> None:
+    """It is remembered by what it is, not by where its files lie."""
+    _, reader = kept(host, root)
+    host.load(root, installed=reader)
+    host.workspace.plugin("reader").quarantine("it tried")
+    host.unload("reader")
+    (root / "a/index.ts").write_text('export const a = "another version";')
+    files = hashes(root)
+    current = msgspec.structs.replace(reader.current, tree=tree_of(files), files=files)
+
+    with pytest.raises(PluginLoadError, match="reader is off: it tried"):
+        host.load(root, installed=msgspec.structs.replace(reader, current=current))
