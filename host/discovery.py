@@ -105,6 +105,13 @@ def path_of(home: Path, plugin: Installed) -> Path:
     return home / "cache" / "packages" / plugin.current.tree
 
 
+def by_hand(path: Path, installed: Installed | None = None) -> Found:
+    """Return what somebody named: by hand, unless it is what was *installed*."""
+    # A link is its user's own work, and runs from where it lies.
+    is_hand = installed is None or installed.origin.type == "link"
+    return Found(path, str(path), "hand" if is_hand else "installed", installed=installed)
+
+
 def found_now(found: Found, config: Config, home: Path, project_dir: Path) -> Found:
     """Return where the plugin that was *found* is by now, and what its files must be. Raises PluginLoadError.
 
@@ -142,9 +149,7 @@ def _all_installed(home: Path, installed: Mapping[str, Installed]) -> Iterator[F
 
 
 def _installed(home: Path, plugin: Installed, where: str) -> Found:
-    # A link is its user's own work, and runs from where it lies.
-    loaded: Loaded = "hand" if plugin.origin.type == "link" else "installed"
-    return Found(path_of(home, plugin), where, loaded, installed=plugin)
+    return replace(by_hand(path_of(home, plugin), plugin), where=where)
 
 
 def _of_source(

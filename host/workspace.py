@@ -19,7 +19,7 @@ from host.audit import E_SWITCH, Kind, printable
 from host.build import Entry, find_entry
 from host.capabilities import Capabilities, only_own
 from host.config import Config
-from host.discovery import Discovered, Found, discover, found_now
+from host.discovery import Discovered, Found, by_hand, discover, found_now
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
@@ -185,7 +185,7 @@ class Workspace:
         installed: Installed | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
-        found = Found(Path(path), str(path), installed=installed)
+        found = by_hand(Path(path), installed)
         return await self.load_found(
             found, name=name, scope=scope, rights=rights, settings=settings
         )
@@ -286,7 +286,7 @@ class Workspace:
 
         One that is *installed* goes by the name it was installed under, and its files are what they were then.
         """
-        found = Found(Path(path), str(path), installed=installed)
+        found = by_hand(Path(path), installed)
         return await self.look_at_found(found, name=name, scope=scope, rights=rights)
 
     async def look_at_found(
