@@ -326,6 +326,7 @@ def test_a_plugin_that_is_removed_runs_on_where_it_runs(
 
     assert answer(host)["a"] == "sound"
     os.kill(pid, signal.SIGKILL)
+    host.dispatch("UserPromptSubmit", {"content": ""})  # in which its end may be noticed
     assert answer(host)["a"] == "sound"  # a worker that starts anew
     host.unload("reader")
     with pytest.raises(PluginLoadError, match="is missing since reader was installed"):
