@@ -235,7 +235,9 @@ def test_a_file_that_would_decide_what_runs_is_not_believed(
     (plain / "other.js").write_text("export default () => {};")
 
     if name == "package.json":
-        with pytest.raises(PluginLoadError, match="not one of the files that were there when plain") as caught:
+        with pytest.raises(
+            PluginLoadError, match="not one of the files that were there when plain"
+        ) as caught:
             host.load(plain, installed=installed)
         assert caught.value.code == "E_INTEGRITY"
     else:
