@@ -102,7 +102,7 @@ def encode_line(value: object) -> bytes:
 
 def decode_line(line: bytes) -> "JsonObject":
     """Return the object that *line* holds. Raises ValueError."""
-    value = _decode(line.decode())
+    value = _decode(line.decode().strip())
     if not isinstance(value, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - of the bytes, not of a type
     return value

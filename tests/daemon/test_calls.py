@@ -34,7 +34,7 @@ export default (pi) => {
   });
   pi.registerTool({
     name: "steps", description: "Tells how far it is", tier: "read",
-    async handler(params, ctx) { ctx.update?.("half"); await pi.sleep(300); return "whole"; },
+    async handler(params, ctx) { ctx.onUpdate("half"); await pi.sleep(300); return "whole"; },
   });
   pi.registerCommand("hello", { description: "Greets", handler: (args) => "hello " + args });
 };
@@ -55,7 +55,10 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One daemon for this file; it must end well."""
     base = tmp_path_factory.mktemp("daemon")
     daemon = Daemon(base / "home", base / "project")
-    daemon.write('[plugin]\npermission_mode = "bypass_permissions"\n', PLUGINS)
+    daemon.write(
+        '[plugin]\npermission_mode = "bypass_permissions"\n[plugin.timeouts]\nactionable_ms = 1500\n',
+        PLUGINS,
+    )
     daemon.start()
     yield daemon
     assert daemon.end() == 0
