@@ -18,6 +18,7 @@ from typing import Final
 from host.audit import E_NOT_INSTALLED, E_STATE, E_TRUST
 from host.config import Config, PluginSource
 from host.errors import InstallError, PluginLoadError, TrustError
+from host.install.snapshots import Snapshots
 from host.install.spec import GitSpec, NpmSpec, parse_spec
 from host.install.store import Store
 from host.install.values import Installed
@@ -102,7 +103,7 @@ def path_of(home: Path, plugin: Installed) -> Path:
     """Return where the files of *plugin* are that run."""
     if plugin.origin.type == "link":
         return Path(plugin.current.resolved.removeprefix("link:"))
-    return home / "cache" / "packages" / plugin.current.tree
+    return Snapshots(home).path(plugin.current.tree)
 
 
 def by_hand(path: Path, installed: Installed | None = None) -> Found:

@@ -320,6 +320,39 @@ def doctor(
 
 
 @app.command()
+def trust(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="A project's directory; the current one if none."),
+    ] = None,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Trust it without being asked.")
+    ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Trust it no more: its plugins do not run.")
+    ] = False,
+    show_all: Annotated[
+        bool, typer.Option("--list", help="Show which projects are trusted.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Show the plugins in a project's .jcode, and let them run as they are now. Exits with 2 when nobody agrees."""
+    from host.cli.trusting import run_forget, run_list, run_trust
+    from host.errors import InputError
+
+    if show_all and (forget or yes or directory is not None):
+        raise InputError("--list stands alone; it shows every project that is trusted")
+    if forget and yes:
+        raise InputError("--forget and --yes are opposites; give one of them")
+    if show_all:
+        return run_list(as_json=as_json)
+    if forget:
+        return run_forget(directory, as_json=as_json)
+    return run_trust(directory, yes=yes, as_json=as_json)
+
+
+@app.command()
 def enable(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A plugin that went against its sandbox.")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -30,13 +31,14 @@ def run_check(path: Path, *, as_json: bool) -> int:
         report = host.workspace.preflight(spec)
         items = foreseen(host, spec)
     if as_json:
-        print_json(_as_json(spec, report, items))
+        print_json(plugin_json(spec, report, items))
     else:
-        _print(spec, report, items)
+        print_plugin(spec, report, items, make_console())
     return BLOCKED if report.blocking else 0
 
 
-def _as_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> JsonObject:
+def plugin_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> JsonObject:
+    """Return what is known of a plugin that was looked at, as ``check --json`` prints it."""
     return {
         "ok": not report.blocking,
         "error": report.blocking[0].message if report.blocking else None,
@@ -119,9 +121,11 @@ def _setting_json(setting: Setting) -> JsonObject:
     }
 
 
-def _print(spec: PluginSpec, report: Report, items: list[Foreseen]) -> None:
+def print_plugin(
+    spec: PluginSpec, report: Report, items: list[Foreseen], console: Console
+) -> None:
+    """Print what is known of a plugin that was looked at."""
     manifest = spec.manifest
-    console = make_console()
     console.print(Text.assemble((printable(spec.name), "bold"), f" {printable(spec.version)}"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")

@@ -60,7 +60,7 @@ def foreseen(host: HostCore, spec: PluginSpec) -> list[Foreseen]:
     # The user's own directory, not the host's: that one may be a scratch of ours, and the real one is protected.
     home = jcode_home(os.environ)
     workspace = host.workspace
-    data_dir = str(home / "data" / folder_name(spec.name) / workspace.id)
+    data_dir = str(home / "data" / folder_name(spec.configured_as) / workspace.id)
     capabilities = Capabilities(host.config, workspace.project_dir, home)
     alone = capabilities.foresee(spec, data_dir, host.runtime.switches, can_ask=False)
     attended = capabilities.foresee(spec, data_dir, host.runtime.switches, can_ask=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from host.audit import printable
-from host.errors import HostError, PluginDisabledError, PluginLoadError, ToolError
+from host.errors import HostError, InstallError, PluginDisabledError, PluginLoadError, ToolError
 from host.outcome import JsonObject
 from jcode_plugins.errors import JcodePluginsError
 
@@ -65,8 +65,20 @@ class PluginFailed(Exception):  # noqa: N818 - a report about somebody else's er
         super().__init__(str(error))
 
 
+class Refusal(Exception):  # noqa: N818 - as above
+    """Something was denied, by a rule or by a person: *cause* says what. The exit code is that of a denial."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+        super().__init__(str(cause))
+
+
 def describe(error: BaseException) -> Failure:
     """Return *error* in the shape described above."""
+    if isinstance(error, Refusal):
+        return describe(error.cause)
+    if isinstance(error, InstallError):
+        return Failure(_one_line(str(error)), fields={"code": error.code})
     if isinstance(error, PluginFailed):
         return _plugin_failure(error.error, error.root)
     if isinstance(error, ToolError):

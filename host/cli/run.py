@@ -14,6 +14,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 ERROR = 1
+BLOCKED = 2
 DISABLED = 3
 INTERRUPTED = 130  # as every shell has it
 
@@ -33,7 +34,7 @@ def run(words: list[str]) -> int:
         _drop_stdout()
         code = ERROR  # the reader left: nothing more to tell it
     except Exception as error:  # noqa: BLE001 - the end of the line: told, and an exit code
-        code = DISABLED if _is_switched_off(error) else ERROR
+        code = _code_of(error)
         with suppress(OSError):
             _report(error, as_json=_wants_json(words))
     with suppress(OSError):
@@ -61,7 +62,7 @@ def _report(error: Exception, *, as_json: bool) -> None:
     if type(error).__name__ == "Abort":  # how older releases of the library say Ctrl-C
         raise KeyboardInterrupt
     failure = describe(error)
-    word = "disabled" if _is_switched_off(error) else "error"
+    word = {DISABLED: "disabled", BLOCKED: "blocked"}.get(_code_of(error), "error")
     sys.stderr.write(f"{word}: {failure.line}\n")
     sys.stderr.writelines(f"{line}\n" for line in failure.details)
     try:
@@ -72,10 +73,13 @@ def _report(error: Exception, *, as_json: bool) -> None:
         _drop_stdout()
 
 
-def _is_switched_off(error: Exception) -> bool:
+def _code_of(error: Exception) -> int:
+    from host.cli.failures import Refusal
     from host.errors import PluginDisabledError
 
-    return isinstance(error, PluginDisabledError)
+    if isinstance(error, PluginDisabledError):
+        return DISABLED
+    return BLOCKED if isinstance(error, Refusal) else ERROR
 
 
 def _trace(error: Exception) -> list[str]:

@@ -56,10 +56,13 @@ def show_logs() -> None:
     logger.propagate = False
 
 
-def read_config(mode: str | None = None) -> tuple[Config, Path]:
-    """Return the configuration here and where our state lives, with its warnings told."""
+def read_config(
+    mode: str | None = None, project_dir: Path | None = None
+) -> tuple[Config, Path]:
+    """Return the configuration here, or in *project_dir*, and where our state lives, with its warnings told."""
     home = jcode_home(os.environ)
-    config = load_config(home, project_dir=Path.cwd(), variables=os.environ, mode=mode)
+    project = project_dir or Path.cwd()
+    config = load_config(home, project_dir=project, variables=os.environ, mode=mode)
     for warning in config.warnings:
         warn(printable(warning))
     return config, home
@@ -116,16 +119,19 @@ def _load_configured(host: BlockingPluginHost, config: Config) -> None:
 
 
 @contextmanager
-def open_scratch_host(plugin_mode: str | None = None) -> Iterator[BlockingPluginHost]:
-    """Start a host that keeps nothing: its data and caches are gone with it.
+def open_scratch_host(
+    plugin_mode: str | None = None, project_dir: Path | None = None
+) -> Iterator[BlockingPluginHost]:
+    """Start a host that keeps nothing: its data and caches are gone with it. It is in the current directory unless told.
 
     No settings either, and no permissions: a plugin that need not be trusted may call itself by the name of one that is.
     It reads its own files while it loads; everything else answers as denied.
     """
     show_logs()
-    config, _ = read_config(plugin_mode)
+    project = project_dir or Path.cwd()
+    config, _ = read_config(plugin_mode, project)
     with tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home:
-        host = BlockingPluginHost(_for_a_look(config), project_dir=Path.cwd(), home=home)
+        host = BlockingPluginHost(_for_a_look(config), project_dir=project, home=home)
         check_enabled(host.switches)
         host.workspace.variables = {}
         host.workspace.only_looks = True

@@ -18,11 +18,12 @@ from policies.preflight import Finding
 _PIPE_WIDTH = 200
 
 
-def make_console() -> Console:
-    """Return the console of standard output. Nothing that is printed is read as markup."""
+def make_console(*, stderr: bool = False) -> Console:
+    """Return the console of standard output, or of *stderr*. Nothing that is printed is read as markup."""
     # Into a pipe, lines are for grep: wide enough not to be folded at 80 columns.
-    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if is_terminal or os.environ.get("COLUMNS") else _PIPE_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width, stderr=stderr)
 
 
 def safe(text: object, style: str = "") -> Text:

@@ -1,17 +1,11 @@
 """The gate on the command line: typed calls, ``--gate``, the question on a terminal, what is remembered."""
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
 
-from tests.integration.cli_support import Cli
+from tests.integration.cli_support import Cli, Terminal
 
 TOOL = """
 export default (pi) => {
@@ -73,46 +67,6 @@ def test_an_unknown_mode_is_told_before_anything_starts(cli: Cli) -> None:
 
 
 # On a terminal.
-
-
-class Terminal:
-    """A run whose standard input and error are a terminal of ours."""
-
-    def __init__(self, cli: Cli, *words: str, typed_ahead: bytes = b"") -> None:
-        self._master, slave = pty.openpty()
-        os.write(self._master, typed_ahead)
-        self.before = termios.tcgetattr(slave)
-        self._slave = slave
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "host", *words],
-            stdin=slave,
-            stderr=slave,
-            stdout=subprocess.PIPE,
-            cwd=cli.cwd,
-            env=cli.environment(),
-            start_new_session=True,
-        )
-        self.shown = b""
-
-    def wait_for(self, text: bytes) -> None:
-        """Read until *text* was shown."""
-        while text not in self.shown:
-            ready, _, _ = select.select([self._master], [], [], 60)
-            assert ready, self.shown
-            self.shown += os.read(self._master, 4096)
-
-    def is_as_before(self) -> bool:
-        """Whether keys echo, lines are lines and Ctrl-C is a signal again."""
-        return bool(termios.tcgetattr(self._slave)[3] == self.before[3])
-
-    def press(self, key: bytes) -> tuple[int, bytes]:
-        """Press *key*, and return the exit code and standard output."""
-        os.write(self._master, key)
-        out, _ = self.process.communicate(timeout=60)
-        assert self.is_as_before()
-        os.close(self._master)
-        os.close(self._slave)
-        return self.process.returncode, out
 
 
 KEYS = {
