@@ -22,7 +22,7 @@ MAX_FILES: Final = 5000
 MAX_BYTES: Final = 64 * 1024 * 1024
 
 SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
-_DECLARATIONS: Final = (".d.ts", ".d.mts", ".d.cts")
+DECLARATIONS: Final = (".d.ts", ".d.mts", ".d.cts")
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK: Final = 1024 * 1024
@@ -43,7 +43,7 @@ def plugins_in(directory: Path) -> list[Path]:
 def _is_plugin(entry: Path) -> bool:
     try:
         if entry.is_file():
-            return entry.name.endswith(SUFFIXES) and not entry.name.endswith(_DECLARATIONS)
+            return entry.name.endswith(SUFFIXES) and not entry.name.endswith(DECLARATIONS)
         names = ("package.json", *(f"index{suffix}" for suffix in SUFFIXES))
         return any((entry / name).is_file() for name in names)
     except OSError:

@@ -10,17 +10,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from host.errors import InstallError
 from host.install.plain_tree import CAPS, Caps, UnfitError, writing
-from host.install.tarball import read_members
+from host.install.tarball import Readable, read_members
 
 _THE_ARCHIVE: Final = "the archive"
 
 
 def unpack(
-    archive: Path | bytes | BinaryIO,
+    archive: Path | bytes | Readable,
     into: Path,
     *,
     called: str = _THE_ARCHIVE,
@@ -43,7 +43,7 @@ def unpack(
 
 
 @contextmanager
-def _opened(archive: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
+def _opened(archive: Path | bytes | Readable) -> Iterator[Readable]:
     if not isinstance(archive, Path):
         yield io.BytesIO(archive) if isinstance(archive, bytes) else archive
         return

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from host.install.plain_tree import Caps, UnfitError, size_text
 
@@ -51,6 +51,13 @@ _GLOBAL_REFUSED: Final = ("path", "linkpath", "size", "hdrcharset")
 _UTF8: Final = ("UTF-8", "ISO-IR 10646 2000 UTF-8")
 
 
+class Readable(Protocol):
+    """Where the bytes of an archive come from: at most *size* at once, none at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes."""
+
+
 @dataclass(slots=True)
 class Member:
     """One of the archive's files and directories. ``path`` is as it stands there, ``size`` in bytes."""
@@ -75,7 +82,7 @@ class Member:
             yield chunk
 
 
-def read_members(raw: BinaryIO, caps: Caps) -> Iterator[Member]:
+def read_members(raw: Readable, caps: Caps) -> Iterator[Member]:
     """Yield each member of the archive in *raw*: tar, or gzip of it. Raises UnfitError."""
     data = _Bytes(raw, caps)
     extended: dict[str, str] = {}
@@ -222,7 +229,7 @@ def _records(raw: bytes) -> Iterator[tuple[str, bytes]]:
 class _Bytes:
     """The bytes of the tar archive, decompressed as they are asked for and counted on both sides."""
 
-    def __init__(self, raw: BinaryIO, caps: Caps) -> None:
+    def __init__(self, raw: Readable, caps: Caps) -> None:
         self._raw = raw
         self._caps = caps
         self._came = self._gave = 0

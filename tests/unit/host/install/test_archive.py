@@ -496,7 +496,7 @@ def test_a_million_entries_are_not_counted_to_the_end(
     """The first that is too many ends it."""
     stream = Endless(numbered(made))
     with pytest.raises(InstallError, match="more than 500 files"):
-        unpack(stream, place.into, caps=replace(CAPS, entries=500))  # type: ignore[arg-type]
+        unpack(stream, place.into, caps=replace(CAPS, entries=500))
 
     assert stream.given <= 3 * 500 * BLOCK * 2 + READ_AHEAD
     place.check_untouched()
