@@ -199,6 +199,21 @@ def test_a_changed_byte_is_never_run(
     assert answer(host)["a"] == "sound?"
 
 
+def test_a_build_of_changed_files_that_is_at_hand_is_not_run(
+    host: BlockingPluginHost, root: Path, guard: Installed
+) -> None:
+    """Loaded by hand from the same place, so that the cache has just these files: they are still not those."""
+    (root / "a/index.ts").write_text('export const a = "other";')
+    host.load(root)
+    assert answer(host)["a"] == "other"
+    host.unload("something-trusted")
+
+    with pytest.raises(PluginLoadError, match="was changed since guard") as caught:
+        host.load(root, installed=guard)
+
+    assert caught.value.code == "E_INTEGRITY"
+
+
 def test_a_file_that_is_put_in_the_way_of_another_is_not_run(
     host: BlockingPluginHost, root: Path, guard: Installed
 ) -> None:
