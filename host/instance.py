@@ -61,6 +61,8 @@ class Instance:
         self.registry: Registry = EMPTY
         self.link: Link | None = None
         self.restarts = 0
+        self.hostcalls = 0
+        """How many it has asked for, whatever became of them."""
         self.last_error = ""
         self.last_used = now_s()
         self.waiting: deque[Call] = deque()
@@ -366,6 +368,7 @@ class Instance:
 
     def on_hostcall(self, link: Link, request: HostcallRequest) -> None:
         """See :class:`host.listener.Listener`."""
+        self.hostcalls += 1
         answer_ask(self, request)
 
     def on_cast(self, link: Link, call: Call | None, name: str, text: str) -> None:

@@ -33,6 +33,7 @@ from host.quarantine import Quarantine
 from host.reactor import Reactor, now_s
 from host.sandbox_deaths import SandboxDeaths
 from host.spawn import RoleName, WorkerLimits, Zygote
+from host.status import StatusFile
 from host.switching import TICK_S, Switchboard, changes
 from host.trail.opening import start_trail
 from host.trail.writer import TrailWriter
@@ -82,6 +83,7 @@ class Runtime:
         self.links: dict[Link, None] = {}
         self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
         self.switchboard = Switchboard(config)
+        self.status = StatusFile(self)
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""
         self.shared: dict[SharedKey, Plugin] = {}
@@ -153,6 +155,7 @@ class Runtime:
     def look_at_switches(self) -> bool:
         """Read the switches and act on what changed; whether anything did."""
         self.look_at = now_s() + TICK_S
+        self.status.answer_if_asked()
         before = self.switches
         keys = [workspace.keyring.read() for workspace in list(self.workspaces)]
         if not self.switchboard.read() and not any(keys):
@@ -265,6 +268,7 @@ class Runtime:
         until = now_s() + _GONE_WITHIN_S
         while self.links and now_s() < until:
             self.reactor.run_once(until - now_s())
+        self.status.remove()
         self.programs.close(_GONE_WITHIN_S)
         for zygote in self._zygotes.values():
             zygote.close()

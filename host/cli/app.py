@@ -244,6 +244,20 @@ def approvals(
 
 
 @app.command()
+def top(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once, also on a terminal.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Show the workers that live now: CPU, memory, hostcalls, restarts. Ctrl-C ends it."""
+    from host.cli.top import run_top
+
+    return run_top(once=once, as_json=as_json)
+
+
+@app.command()
 def keygen(
     *,
     out: Annotated[
