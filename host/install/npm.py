@@ -22,7 +22,7 @@ from host.errors import InstallError
 from host.install.archive import unpack
 from host.install.npm_package import Published, clean, published
 from host.install.npm_registry import Registry
-from host.install.npm_resolve import Node, Tree, resolve
+from host.install.npm_resolve import Node, Tree, listed, resolve
 from host.install.npm_signature import stated_sha512
 from host.install.npmrc import NpmSettings, read_settings
 from host.install.progress import Progress
@@ -34,7 +34,6 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 _MAX_PACKAGE_JSON: Final = 1024 * 1024
 _THREADS: Final = 8
 _TELL_S: Final = 0.2
-_MOST_NAMED: Final = 5
 _MOST_NOTES: Final = 20
 
 
@@ -175,7 +174,7 @@ class _Archives:
         if None in self._signed.values():
             yield "the registry publishes no keys: signatures were not checked"
         if unsigned:
-            yield f"not signed by the registry: {_listed(unsigned)}"
+            yield f"not signed by the registry: {listed(unsigned)}"
 
 
 def _lay_out(nodes: Iterable[Node], archives: _Archives, into: Path) -> None:
@@ -257,10 +256,8 @@ def _notes(root: Published, packages: Iterable[Published], tree: Tree) -> list[s
         if package.deprecated
     ]
     if scripts := sorted(package.id for package in packages if package.has_script):
-        notes.append(
-            f"has a script for its installation, which was not run: {_listed(scripts)}"
-        )
-    if (why := root.misfit()) is not None:
+        notes.append(f"has a script for its installation, which was not run: {listed(scripts)}")
+    if (why := root.misfit) is not None:
         notes.append(f"{root.id}: {why}")
     notes += tree.notes
     more = len(notes) - _MOST_NOTES
@@ -273,13 +270,7 @@ def _differences(root: Published, into: Path) -> Iterator[str]:
     inside = {**own.dependencies, **own.optional}
     told = {**root.dependencies, **root.optional}
     if other := sorted(inside.keys() ^ told.keys()):
-        yield f"its own package.json names other dependencies than the registry: {_listed(other)}"
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    shown = printable(", ".join(names[:_MOST_NAMED]))
-    return f"{shown} and {more} more" if more > 0 else shown
+        yield f"its own package.json names other dependencies than the registry: {listed(other)}"
 
 
 def _counted(count: int, what: str) -> str:

@@ -71,16 +71,23 @@ class Published:
         """``name@version``."""
         return f"{self.name}@{self.version}"
 
-    def misfit(self) -> str | None:
-        """Return why it is not for what runs here, or None."""
+    @property
+    def is_for_another_machine(self) -> bool:
+        """Whether ``os``, ``cpu`` or ``libc`` leave this one out; in a package of programs that is how one is chosen."""
         machine = platform.machine()
-        for what, allowed, here in (
-            ("os", self.os, "linux"),
-            ("cpu", self.cpu, _CPUS.get(machine, machine)),
-            ("libc", self.libc, platform.libc_ver()[0] or "musl"),
-        ):
-            if not _fits(allowed, here):
-                return f"it is for {what} {printable(', '.join(allowed)[:60])}"
+        libc = platform.libc_ver()[0] or "musl"
+        return not (
+            _fits(self.os, "linux")
+            and _fits(self.cpu, _CPUS.get(machine, machine))
+            and _fits(self.libc, libc)
+        )
+
+    @property
+    def misfit(self) -> str | None:
+        """Why it is not for what runs here, or None."""
+        if self.is_for_another_machine:
+            words = ", ".join((*self.os, *self.cpu, *self.libc))
+            return f"it is for another machine ({printable(words[:60])})"
         if self.node and not is_in(NODE_VERSION, self.node):
             return f"it wants node {printable(self.node[:60])}, and plugins have {NODE_VERSION}"
         return None

@@ -8,7 +8,7 @@ Left out    What the runtime provides; what is only for development; optional on
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -20,6 +20,7 @@ from ipc.provided import is_provided
 MAX_PACKAGES: Final = 500
 MAX_DEPTH: Final = 16
 _MAX_DEPENDENCIES: Final = 2000
+_MOST_NAMED: Final = 5
 
 Bundle = Callable[[Published], Mapping[str, str]]
 """What a package's own archive has in its ``node_modules``: versions by folder."""
@@ -95,20 +96,32 @@ class Tree:
 class _DroppedError(Exception):
     """An optional dependency, or something that it needs, cannot be had."""
 
-    def __init__(self, asker: str, folder: str, why: str) -> None:
+    def __init__(
+        self, asker: str, folder: str, why: str, *, is_for_another_machine: bool = False
+    ) -> None:
         super().__init__(why)
         self.edge = (asker, folder)
+        self.is_for_another_machine = is_for_another_machine
 
 
 def resolve(root: Published, packages: Packages, bundle: Bundle) -> Tree:
     """Return where *root*'s dependencies, and theirs, are put. Raises InstallError."""
-    dropped: dict[tuple[str, str], str] = {}
+    dropped: dict[tuple[str, str], _DroppedError] = {}
     while True:
         try:
-            return _Attempt(root, packages, bundle, dropped).run()
+            placed = _Attempt(root, packages, bundle, dropped.keys()).run()
         except _DroppedError as error:
             # Once more without it: what was placed for its sake is not to be found in the tree.
-            dropped[error.edge] = f"{printable(error.edge[1])} is left out: {error}"
+            dropped[error.edge] = error
+        else:
+            return Tree(placed, tuple(_left_out(dropped.values()) + _missing_peers(placed)))
+
+
+def _left_out(dropped: Iterable[_DroppedError]) -> list[str]:
+    others = sorted({e.edge[1] for e in dropped if e.is_for_another_machine})
+    notes = [f"left out, as for other machines: {listed(others)}"] if others else []
+    told = [e for e in dropped if not e.is_for_another_machine]
+    return notes + [f"{printable(e.edge[1])} is left out: {e}" for e in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,7 @@ class _Attempt:
         root: Published,
         packages: Packages,
         bundle: Bundle,
-        dropped: Mapping[tuple[str, str], str],
+        dropped: Collection[tuple[str, str]],
     ) -> None:
         self._root = Node("", root)
         self._packages = packages
@@ -133,11 +146,11 @@ class _Attempt:
         self._todo = deque([self._root])
         self._count = 0
 
-    def run(self) -> Tree:
+    def run(self) -> Node:
+        """Return the root, with everything in its place."""
         while self._todo:
             self._expand(self._todo.popleft())
-        notes = [*self._dropped.values(), *_missing_peers(self._root)]
-        return Tree(self._root, tuple(dict.fromkeys(notes)))
+        return self._root
 
     def _expand(self, node: Node) -> None:
         if node.package.bundled:
@@ -217,8 +230,13 @@ class _Attempt:
     def _added(self, node: Node, edge: _Edge, picked: Published, found: Node | None) -> Node:
         if found is not None and found.parent is node:
             return found  # of its own archive, and so its author's choice
-        if edge.is_optional and (why := picked.misfit()) is not None:
-            raise _DroppedError(node.package.id, edge.folder, why)
+        if edge.is_optional and (why := picked.misfit) is not None:
+            raise _DroppedError(
+                node.package.id,
+                edge.folder,
+                why,
+                is_for_another_machine=picked.is_for_another_machine,
+            )
         place = self._place(node, edge.folder, picked, found)
         child = self._put(place, edge.folder, picked, node, is_optional=edge.is_optional)
         self._todo.append(child)
@@ -303,7 +321,8 @@ def _shadows(place: Node, folder: str, package: Published, found: Node | None) -
     return False
 
 
-def _missing_peers(root: Node) -> Iterator[str]:
+def _missing_peers(root: Node) -> list[str]:
+    notes = []
     for at in root.within():
         for peer, text in sorted(at.package.peers.items()):
             if is_provided(peer) or at.is_bundled:
@@ -315,4 +334,13 @@ def _missing_peers(root: Node) -> Iterator[str]:
                 told = f"it finds {found.package.version}"
             else:
                 continue
-            yield printable(f"{at.package.id} expects {peer} {text[:40]} beside it, and {told}")
+            line = f"{at.package.id} expects {peer} {text[:40]} beside it, and {told}"
+            notes.append(printable(line))
+    return list(dict.fromkeys(notes))
+
+
+def listed(names: list[str]) -> str:
+    """Return *names* for a message: the first few, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    shown = printable(", ".join(names[:_MOST_NAMED]))
+    return f"{shown} and {more} more" if more > 0 else shown

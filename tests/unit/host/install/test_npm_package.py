@@ -220,7 +220,7 @@ def test_a_description_of_any_shape(given_: object) -> None:
     found = published("a", "1.0.0", given_)
 
     assert all(isinstance(text, str) for text in found.dependencies.values())
-    assert found.misfit() is None or isinstance(found.misfit(), str)
+    assert found.misfit is None or isinstance(found.misfit, str)
 
 
 def test_the_parts_of_a_description() -> None:
@@ -274,7 +274,7 @@ def of(**described: object) -> Published:
 )
 def test_what_fits(described: dict[str, object]) -> None:
     """Plugins run on Linux, and believe in node 20."""
-    assert of(**described).misfit() is None
+    assert of(**described).misfit is None
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_what_fits(described: dict[str, object]) -> None:
 )
 def test_what_does_not_fit(described: dict[str, object]) -> None:
     """The reason is named."""
-    assert of(**described).misfit()
+    assert of(**described).misfit
 
 
 def test_the_version_of_node_is_the_one_that_plugins_read() -> None:

@@ -140,7 +140,7 @@ def test_a_hundred_thousand_versions(server: LoopbackRegistry) -> None:
         assert packument.pick("~1.500").version == "1.500.99"
         assert packument.pick("1.0.7").version == "1.0.7"
         with pytest.raises(InstallError, match="and 99995 more"):
-            packument.pick("^2")
+            packument.pick("beta")
     assert perf_counter() - began < 60
 
 

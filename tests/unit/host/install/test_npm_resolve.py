@@ -222,7 +222,7 @@ def test_what_does_not_fit_this_machine_is_left_out() -> None:
 
     assert placed(tree) == {"here": "1.0.0", "must": "1.0.0"}
     assert tree.notes == (
-        "mac is left out: it is for os darwin",
+        "left out, as for other machines: mac",
         "new is left out: it wants node >=99, and plugins have 20.0.0",
     )
 
