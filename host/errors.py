@@ -45,8 +45,9 @@ class PluginLoadError(HostError):
 class InstallError(HostError):
     """A plugin could not be fetched, kept, updated or removed; what was there before is as it was.
 
-    ``code`` is stable: ``E_SPEC``, ``E_NOT_FOUND``, ``E_NETWORK``, ``E_ARCHIVE``, ``E_INTEGRITY``, ``E_SIGNATURE``,
-    ``E_STATE``, ``E_BUSY``, ``E_DUPLICATE``, ...
+    ``code`` is stable: ``E_SPEC``, ``E_NO_REGISTRY``, ``E_NOT_FOUND``, ``E_AUTH``, ``E_NETWORK``, ``E_REGISTRY`` (an answer
+    that makes no sense), ``E_DEPENDENCY``, ``E_ARCHIVE``, ``E_INTEGRITY``, ``E_SIGNATURE``, ``E_STATE``, ``E_BUSY``,
+    ``E_DUPLICATE``, ...
     """
 
     def __init__(self, code: str, message: str) -> None:
