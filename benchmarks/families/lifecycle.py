@@ -21,6 +21,9 @@ from benchmarks.names import (
 from benchmarks.payload import PAYLOAD, PLUGINS
 from benchmarks.row import Row, WrongAnswerError
 from host import BlockingPluginHost, PluginEvent
+from host.install.snapshots import Snapshots
+from host.install.switch import put, remove
+from host.install.values import Installed, Origin, Release
 from host.reactor import Reactor
 from host.spawn import Exit, WorkerLimits, Zygote
 from ipc.limits import MAX_FRAME_BYTES
@@ -59,11 +62,11 @@ class _Load(BlockingRow):
     warm_up = 1
     max_per_round = 50
 
-    def load(self, path: Path) -> float:
+    def load(self, path: Path, installed: Installed | None = None) -> float:
         """Return the duration of one load in nanoseconds."""
         assert self.host is not None
         begin = time.perf_counter_ns()
-        info = self.host.load(path)
+        info = self.host.load(path, installed=installed)
         took = float(time.perf_counter_ns() - begin)
         if not self.host.has_handler(PluginEvent.PRE_TOOL_USE):
             raise WrongAnswerError(f"{self.name}: loaded without its handler")
@@ -181,6 +184,49 @@ class LoadFiles(LoadSource):
             'import { f1 } from "./f1";\n'
             'export default (pi) => pi.on("PreToolUse", () => (f1 < 0 ? { block: "no" } : undefined));\n'
         )
+
+
+class LoadInstalled(LoadFiles):
+    """The same files, installed: each is compared with what was remembered of it. Built before."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, is_built=True)
+        self._installed: Installed | None = None
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds; installing it is not counted."""
+        assert self.host is not None
+        assert self._directory is not None
+        snapshots = Snapshots(self.host.runtime.home)
+        if self._installed is None:
+            root = Path(self._directory.name)
+            self._write(root)
+            with snapshots.keep(root) as kept:
+                self._installed = Installed(
+                    name="fifty",
+                    id="file:fifty",
+                    origin=Origin("directory", str(root)),
+                    current=Release(
+                        "1.0.0",
+                        str(root),
+                        tree=kept.tree,
+                        files=dict(kept.files),
+                        accepted=(("events", "PreToolUse"),),
+                    ),
+                    enabled=True,
+                    installed_at=0.0,
+                    updated_at=0.0,
+                )
+                put(self.host.runtime.home, self._installed, instead_of=None)
+        path = snapshots.path(self._installed.current.tree)
+        return [self.load(path, self._installed) for _ in range(n)]
+
+    def teardown(self) -> None:
+        """Remove it, as well as what the others remove."""
+        if self.host is not None and self._installed is not None:
+            remove(self.host.runtime.home, self._installed.name)
+        self._installed = None
+        super().teardown()
 
 
 class _Newborn:
@@ -316,6 +362,7 @@ def rows() -> list[Row]:
         Reload(RELOAD_UNCHANGED, changed=False),
         LoadFiles("load of a plugin of 50 files, from source", is_built=False),
         LoadFiles("load of a plugin of 50 files, built before", is_built=True),
+        LoadInstalled("load of a plugin of 50 files, installed"),
         Compile(SWC_1K, 1),
         Compile(SWC_10K, 10),
     ]
