@@ -137,7 +137,7 @@ def _resolve(git: Git, spec: GitSpec, track: str | None) -> _Wanted:
         heads = _listed(git, spec, f"refs/heads/{track}")
         return _found(heads, f"refs/heads/{track}", spec, f"branch {track}")
     if not revision:
-        return _found(_listed(git, spec, "HEAD"), "HEAD", spec, "the default branch")
+        return _found(_listed(git, spec, "HEAD"), "HEAD", spec, "default branch")
     if revision.startswith(_SEMVER):
         tags = _listed(git, spec, "refs/tags/*")
         return _in_range(tags, revision.removeprefix(_SEMVER), spec)
