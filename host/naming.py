@@ -44,7 +44,8 @@ def refuse_taken(
     except InstallError:
         return  # nothing installed runs then; told when it is looked for
     for record in records.values():
-        mine = wanted.get(identity(record.name))
+        package = record.id.partition(":")[2]
+        mine = wanted.get(identity(record.name)) or wanted.get(identity(package))
         if mine is None:
             continue
         where = path_of(home, record)

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -31,10 +32,10 @@ _CHUNK: Final = 1024 * 1024
 def plugins_in(directory: Path) -> list[Path]:
     """Return the plugins in *directory*, by name: files of JavaScript or TypeScript, and directories with an entry.
 
-    A directory that does not exist, or is not ours to read, holds none.
+    A directory that does not exist, or is not ours to read, holds none; no more than MAX_FILES entries are looked at.
     """
     try:
-        entries = sorted(directory.iterdir())
+        entries = sorted(islice(directory.iterdir(), MAX_FILES))
     except OSError:
         return []
     return [entry for entry in entries if not entry.name.startswith(".") and _is_plugin(entry)]

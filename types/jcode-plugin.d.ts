@@ -151,6 +151,13 @@ export interface ToolDefinition<P = any> {
   prepareArguments?(params: any): P;
 }
 
+/** What a file in a tools directory exports as its default; a single tool without a name has the file's. */
+export type ToolFile =
+  | (Omit<ToolDefinition, "name"> & { name?: string })
+  | ToolDefinition[]
+  | ((pi: ToolPi) => ToolFileResult | Promise<ToolFileResult>);
+export type ToolFileResult = (Omit<ToolDefinition, "name"> & { name?: string }) | ToolDefinition[] | void;
+
 export interface ToolInfo {
   name: string;
   description: string;
@@ -393,6 +400,14 @@ export interface Pi {
   execSync(command: string, args?: string[] | ExecOptions, options?: ExecOptions): ExecResult;
   sendMessage(message: SessionMessage, options?: SendOptions): Promise<any>;
   sendUserMessage(content: string | ContentBlock[], options?: { deliverAs?: "steer" | "followUp" }): Promise<any>;
+}
+
+/** What the function of a tools file is given, as in oh-my-pi. */
+export interface ToolPi extends Pi {
+  readonly typebox: any;
+  readonly pi: any;
+  readonly ui: any;
+  readonly hasUI: boolean;
 }
 
 declare global {

@@ -21,8 +21,10 @@ from host.install.tree import tree_of
 from host.install.values import Installed, Origin, Release
 from host.project_code import project_code
 from host.trusting import Trust, TrustedProject
-from tests.integration.cli_support import Cli
+from tests.integration.cli_support import ROOT, Cli
 from tests.integration.host_support import audited
+
+PAGE = (ROOT / "docs" / "discovery.md").read_text()
 
 
 class Machine:
@@ -186,6 +188,26 @@ def test_files_of_a_tools_directory_are_tools(machine: Machine) -> None:
 
 
 # --- the project -----------------------------------------------------------------------------------------------
+
+
+def test_what_the_page_shows_works(machine: Machine) -> None:
+    """Its tool file is a tool; its sources are read, and those that are not there are told."""
+    tool_file = re.findall(r"```ts\n(.*?)```", PAGE, re.DOTALL)[0]
+    sources = re.findall(r"```toml\n\[plugin\]\n(.*?)```", PAGE, re.DOTALL)[0]
+    machine.put(machine.home / "tools" / "clock.ts", tool_file)
+    host = machine.host(text=sources)
+    told = [missed.line for missed in host.discover().missed]
+
+    assert str(host.call_tool("plugin_clock", {}).output).endswith("Z")
+    assert [line.partition(" is not installed")[0].rpartition(": ")[2] for line in told] == [
+        "npm:@acme/guard@^1.2",
+        "git+https://git.example/acme/relay.git#v2",
+    ]
+    paths = [str(one.path) for one in host.discover().found]
+    assert paths[1:] == [
+        str(machine.home / "mine" / "workbench"),
+        str(machine.home / "tools" / "clock.ts"),
+    ]
 
 
 def test_nothing_of_a_project_runs_until_it_is_trusted(
