@@ -89,6 +89,18 @@ class SessionError(HostError):
     """What a session provider raises to refuse something: the plugin reads the text, with the code E_SESSION."""
 
 
+class OffError(HostError):
+    """The file of what a person switched off cannot be used, so that all is off: ``why``."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.why = why
+        super().__init__(f"{path} {why}; until it is mended or moved away, all plugins are off")
+
+
+class OrdersError(HostError):
+    """Hosts that run could not be told something, or cannot see what they are told. The message says why."""
+
+
 class ApprovalsError(HostError):
     """The file of remembered answers cannot be used. The message says which, why and what to do."""
 

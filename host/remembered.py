@@ -9,7 +9,6 @@ Relies on   Layer 0: no plugin reads or writes our home. Expiry is by the wall c
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import time
@@ -23,6 +22,7 @@ from host.state_file import (
     StateFileError,
     lock_state,
     read_state,
+    signature_of,
     write_state,
 )
 
@@ -109,7 +109,7 @@ class Remembered:
 
     def _current(self) -> dict[str, Approval]:
         try:
-            seen = _signature(self.path)
+            seen = signature_of(self.path)
             if seen != self._seen:
                 self._answers, self._seen = self._read(), seen
         except ApprovalsError as error:
@@ -164,11 +164,3 @@ def _decode(data: bytes) -> dict[str, Approval]:
     if version != VERSION:
         raise StateFileError(f"has no version {VERSION}")
     return {answer.id: answer for answer in answers}
-
-
-def _signature(path: Path) -> tuple[int, ...] | None:
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid

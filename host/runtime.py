@@ -26,6 +26,7 @@ from host.kv_hub import KvHub
 from host.link import Link
 from host.listener import Listener
 from host.memory import peak_bytes
+from host.off import OffFile
 from host.outcome import Status
 from host.pool import Pool
 from host.programs.running import Programs
@@ -82,7 +83,7 @@ class Runtime:
         self.groups = Groups(config.sandbox.cgroup)
         self.links: dict[Link, None] = {}
         self.workspaces: weakref.WeakSet[Workspace] = weakref.WeakSet()
-        self.switchboard = Switchboard(config)
+        self.switchboard = Switchboard(config, OffFile(home))
         self.status = StatusFile(self)
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""

@@ -61,6 +61,20 @@ def read_state(path: Path, max_bytes: int) -> bytes | None:
     return data
 
 
+def signature_of(path: Path) -> tuple[int, ...] | None:
+    """Return what is different once the file at *path* was replaced or changed; None when there is none.
+
+    For whoever looks often: taken before the file is read, the same signature later means the same content.
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (error.errno or 0,)  # not the same as none: reading it will say what is wrong
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
+
+
 def write_state(path: Path, data: bytes) -> None:
     """Replace the file at *path* by one with *data*, for its owner only. The caller holds its lock.
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Final
 
 from host.config import Config
-from host.errors import ConfigError, InputError, PluginDisabledError
+from host.errors import ConfigError, InputError, OffError, PluginDisabledError
+from host.off import OffFile
 from policies.decision import Source
 from policies.switch_words import (
     DENY,
@@ -22,7 +23,7 @@ from policies.switch_words import (
     SKIP_HOOKS,
     why_disabled,
 )
-from policies.switches import ALL, SwitchError, Switches, read_switches
+from policies.switches import ALL, NOTHING_OFF, SwitchError, Switches, read_switches
 
 TICK_S: Final = 0.5
 """How old what we know of the switches may become, in seconds."""
@@ -31,17 +32,34 @@ _KNOWN: Final = frozenset((*DISABLE, *SKIP_HOOKS, *FORCE_DENY, DENY))
 
 
 class Switchboard:
-    """What is off now: by the configuration, by *variables* (the environment of this process), by the program."""
+    """What is off now: by the configuration, by *variables* (the environment of this process), by a person, by the program."""
 
-    def __init__(self, config: Config, variables: Mapping[str, str] = os.environ) -> None:
-        """Raises :class:`ConfigError` for a denial in the environment that cannot be understood."""
+    def __init__(
+        self,
+        config: Config,
+        off: OffFile | None = None,
+        variables: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Raises :class:`ConfigError` for a denial in the environment that cannot be understood.
+
+        Also, when failing closed, for an *off* that cannot be read: an agent must not go on without its guards
+        because of a damaged file.
+        """
         self._variables = variables
         self._configured = switches_of(config)
         self._given = Switches()
+        self._off = off
         try:
-            self.current: Switches = read_switches(variables) | self._configured
-        except SwitchError as error:
+            if off is not None and config.fail_closed:
+                off.read()
+            self.current: Switches = (
+                read_switches(variables) | self._by_person() | self._configured
+            )
+        except (SwitchError, OffError) as error:
             raise ConfigError(str(error)) from None
+
+    def _by_person(self) -> Switches:
+        return NOTHING_OFF if self._off is None else self._off.switches()
 
     def give(self, variables: Mapping[str, str]) -> None:
         """Take *variables* as the program's own switches, instead of those it gave before.
@@ -61,7 +79,7 @@ class Switchboard:
         except SwitchError:
             sound = {name: value for name, value in self._variables.items() if name != DENY}
             found = replace(read_switches(sound), force_deny=Source("switch", DENY))
-        new = found | self._given | self._configured
+        new = found | self._given | self._by_person() | self._configured
         if new == self.current:
             return False
         self.current = new
@@ -113,16 +131,24 @@ def named(source: Source) -> str:
 
 def check_enabled(switches: Switches, *names: str) -> None:
     """Raise :class:`PluginDisabledError` if the plugin that goes by *names* may not run; no name: any plugin."""
-    if switches.disable is not None:
-        raise PluginDisabledError(
-            named(switches.disable), why_disabled(named(switches.disable))
-        )
+    everything = switches.disable
+    if everything is not None:
+        told = why_disabled(named(everything))
+        if everything.origin == "person":
+            told = f"plugins were switched off ({named(everything)}), so none was looked at; {_back(everything)}"
+        raise PluginDisabledError(named(everything), told)
     source = switches.off_by(*names) if names else None
     if source is not None:
-        raise PluginDisabledError(
-            named(source),
-            f"{names[0]} is switched off by {named(source)}; clear it to have it back",
-        )
+        told = f"{names[0]} is switched off by {named(source)}; clear it to have it back"
+        if source.origin == "person":
+            told = f"{names[0]} was switched off ({named(source)}); {_back(source)}"
+        raise PluginDisabledError(named(source), told)
+
+
+def _back(source: Source) -> str:
+    """What takes the command of *source* back."""
+    what = source.where.split(" ", 2)[2]
+    return f"to have {'them' if what == '--all' else 'it'} back: jcode-plugin enable {what}"
 
 
 def changes(old: Switches, new: Switches) -> list[tuple[str, str, bool]]:

@@ -548,7 +548,7 @@ class Workspace:
         plugin = self._plugins.get(name)
         if plugin is None:
             raise InputError(
-                f"no plugin named {name!r} is loaded{_nearest(name, self._plugins)}"
+                f"no plugin named {name!r} is loaded{nearest(name, self._plugins)}"
             )
         return plugin
 
@@ -653,7 +653,7 @@ class Workspace:
         """One line about a tool that does not exist."""
         known = [f"plugin_{tool}" for tool in self.snapshot.tools]
         meant = f"plugin_{name.removeprefix('plugin').lstrip('_:')}"
-        return f"there is no tool {name!r}{_nearest(meant, known)}; offered: {', '.join(known) or 'none'}"
+        return f"there is no tool {name!r}{nearest(meant, known)}; offered: {', '.join(known) or 'none'}"
 
     def info(self, plugin: Plugin) -> PluginInfo:
         """What is known of *plugin* now."""
@@ -708,16 +708,17 @@ def read_event(name: object) -> PluginEvent:
         event = BY_NAME.get(name)
         if event is not None:
             return event
-        raise InputError(f"unknown event {name!r}{_nearest(name, BY_NAME)}")
+        raise InputError(f"unknown event {name!r}{nearest(name, BY_NAME)}")
     if type(name) is int and name in _NUMBERS:
         return PluginEvent(name)
     raise InputError(f"unknown event {name!r}: events are 0..27 without 11, or their names")
 
 
-def _nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:
+def nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:
+    """Return what follows a message about the unknown *name*: those of *known* that it may stand for, if any."""
     by_lower = {one.lower().replace("_", ""): one for one in known}
     close = difflib.get_close_matches(name.lower().replace("_", ""), by_lower, 3, 0.5)
     return f"; did you mean {' or '.join(by_lower[one] for one in close)}?" if close else ""
 
 
-__all__ = ["PluginInfo", "ToolInfo", "Workspace", "read_event"]
+__all__ = ["PluginInfo", "ToolInfo", "Workspace", "nearest", "read_event"]

@@ -25,11 +25,13 @@ class Source:
     """Where a rule comes from.
 
     ``origin``: ``file`` (*where* is ``path:line``), ``switch`` (the variable), ``flag`` (the option),
-    ``consent`` (install, trust, an approval, or loading by hand), ``manifest``, ``api`` (the embedding
+    ``person`` (the command that switched something off), ``consent`` (install, trust, an approval, or loading by hand), ``manifest``, ``api`` (the embedding
     program) or ``built-in``.
     """
 
-    origin: Literal["file", "switch", "flag", "consent", "manifest", "api", "built-in"]
+    origin: Literal[
+        "file", "switch", "flag", "person", "consent", "manifest", "api", "built-in"
+    ]
     where: str = ""
 
     def __str__(self) -> str:

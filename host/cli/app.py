@@ -333,6 +333,16 @@ def doctor(
     return run_doctor(fix=fix, as_json=as_json)
 
 
+NameArgument = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A plugin.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All plugins.")]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Also a name that is not known here: a running program may know it."
+    ),
+]
+
+
 @app.command()
 def trust(
     directory: Annotated[
@@ -368,16 +378,39 @@ def trust(
 
 @app.command()
 def enable(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A plugin that went against its sandbox.")
-    ],
-    *,
-    as_json: JsonOption = False,
+    name: NameArgument = None, *, everything: AllOption = False, as_json: JsonOption = False
 ) -> int:
-    """Let a plugin run again that was taken out of service for a violation."""
+    """Let a plugin run again that was disabled, killed, or taken out of service for a violation."""
     from host.cli.enabling import run_enable
 
-    return run_enable(name, as_json=as_json)
+    return run_enable(name, everything=everything, as_json=as_json)
+
+
+@app.command()
+def disable(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A plugin.")],
+    *,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Switch a plugin off, in hosts that run as well, until it is enabled."""
+    from host.cli.enabling import run_off
+
+    return run_off("disable", name, everything=False, force=force, as_json=as_json)
+
+
+@app.command()
+def kill(
+    name: NameArgument = None,
+    *,
+    everything: AllOption = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Stop a plugin, or all, in every host that runs; none starts it until it is enabled."""
+    from host.cli.enabling import run_off
+
+    return run_off("kill", name, everything=everything, force=force, as_json=as_json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from host.cli.failures import PluginFailed, describe
 from host.config import AuditOptions, Config, jcode_home, load_config
 from host.discovery import Found
 from host.errors import PluginDisabledError, PluginLoadError
+from host.off import OffFile
 from host.plugin import PluginSpec
 from host.switching import check_enabled
 from host.workspace import PluginInfo
@@ -129,7 +130,8 @@ def open_scratch_host(
     """
     show_logs()
     project = project_dir or Path.cwd()
-    config, _ = read_config(plugin_mode, project)
+    config, real_home = read_config(plugin_mode, project)
+    check_enabled(OffFile(real_home).switches())
     with tempfile.TemporaryDirectory(prefix="jcode-scratch-") as home:
         host = BlockingPluginHost(_for_a_look(config), project_dir=project, home=home)
         check_enabled(host.switches)
