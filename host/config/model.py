@@ -194,6 +194,26 @@ class InstallOptions(_Section):
     """Address of the npm registry. None: what npm itself is configured with."""
 
 
+class DaemonOptions(_Section):
+    """``[plugin.daemon]``: what ``jcode-plugin serve`` bears. Of the user's own file, read at its start."""
+
+    max_connections: Annotated[StrictInt, Field(gt=0, le=10_000)] = 512
+    max_calls: Annotated[StrictInt, Field(gt=0, le=100_000)] = 1024
+    """Requests that are under way, of all connections."""
+    max_calls_each: Annotated[StrictInt, Field(gt=0, le=10_000)] = 64
+    """The same, of one connection."""
+    max_projects: Annotated[StrictInt, Field(gt=0, le=10_000)] = 64
+    """Workspaces: directories with their variables and switches."""
+    line_ms: Ms = 10_000
+    """From the first byte of a request to its end."""
+    read_ms: Ms = 10_000
+    """How long a client may leave its answers unread, once there are too many to keep."""
+    idle_project_secs: Annotated[StrictInt, Field(gt=0, le=7 * 24 * 3600)] = 1800
+    """After which a workspace that nobody uses is closed."""
+    grace_ms: Ms = 5000
+    """How long an ending daemon waits for what is under way."""
+
+
 class PluginSource(BaseModel):
     """Where plugins come from; the keys beside ``type`` depend on it."""
 
@@ -302,6 +322,7 @@ class Config(_Section):
     preflight: Preflight = Preflight()
     audit: AuditOptions = AuditOptions()
     http: HttpOptions = HttpOptions()
+    daemon: DaemonOptions = DaemonOptions()
     install: InstallOptions = InstallOptions()
     approval: dict[StrictStr, OverrideWord] = {}
     allow: dict[Kind, Names] = {}

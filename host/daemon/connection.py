@@ -12,7 +12,7 @@ from host.audit import Kind
 from host.daemon.call import Call
 from host.daemon.feed import Watcher
 from host.daemon.methods import METHODS
-from host.daemon.peers import Connected, Peer, is_ours, peer_of
+from host.daemon.peers import Connected, Peer, is_hung_up, is_ours, peer_of
 from host.daemon.projects import Surroundings
 from host.daemon.wire import (
     MAX_LINE_BYTES,
@@ -31,12 +31,7 @@ from host.outcome import Json, JsonObject
 if TYPE_CHECKING:
     from host.daemon.server import Server
 
-MAX_CALLS: Final = 64
-"""Of one connection that are under way."""
-LINE_WITHIN_S: Final = 10.0
-"""From the first byte of a line to its end."""
-READ_WITHIN_S: Final = 10.0
-"""How long a client may leave unread what is too much to keep."""
+_MAX_WATCHERS: Final = 8
 _HIGH_WATER_BYTES: Final = 1024 * 1024
 _MOST_UNREAD_BYTES: Final = 4 * MAX_LINE_BYTES
 
@@ -111,12 +106,20 @@ class Connection(asyncio.Protocol):
             self._finish_with(failure("protocol", "E_TOO_LARGE", told))
         elif buffer and self._line_timer is None:
             loop = asyncio.get_running_loop()
-            self._line_timer = loop.call_later(LINE_WITHIN_S, self._on_half_line)
+            self._line_timer = loop.call_later(
+                self._server.options.line_ms / 1000, self._on_half_line
+            )
 
     def eof_received(self) -> bool:
-        """The client sends no more; it may still read."""
+        """The client sends no more; it may still read, unless it is gone altogether."""
         self._is_ending = True
-        return bool(self.calls or self._watchers)
+        return bool(self.calls or self._watchers) and not self._is_gone()
+
+    def _is_gone(self) -> bool:
+        connected: Connected | None = None
+        if self._transport is not None:
+            connected = self._transport.get_extra_info("socket")
+        return connected is None or is_hung_up(connected)
 
     def pause_writing(self) -> None:
         """It does not read as fast as we answer."""
@@ -127,7 +130,7 @@ class Connection(asyncio.Protocol):
         self._transport.pause_reading()
         if self._cut_timer is None:
             loop = asyncio.get_running_loop()
-            self._cut_timer = loop.call_later(READ_WITHIN_S, self._cut)
+            self._cut_timer = loop.call_later(self._server.options.read_ms / 1000, self._cut)
 
     def resume_writing(self) -> None:
         """It has read."""
@@ -144,7 +147,7 @@ class Connection(asyncio.Protocol):
     # Lines.
 
     def _on_half_line(self) -> None:
-        told = f"a line was not finished within {LINE_WITHIN_S:.0f} s"
+        told = f"a line was not finished within {self._server.options.line_ms} ms"
         self._finish_with(failure("protocol", "E_HALF_LINE", told))
 
     def _end_line_timer(self) -> None:
@@ -180,8 +183,8 @@ class Connection(asyncio.Protocol):
         if method is None:
             told = f"there is no method {request.method[:60]!a}; see docs/protocol.md"
             problem = failure("protocol", "E_METHOD", told)
-        elif len(self.calls) >= MAX_CALLS:
-            told = f"{MAX_CALLS} calls of this connection are under way; wait for one"
+        elif len(self.calls) >= server.options.max_calls_each:
+            told = f"{server.options.max_calls_each} calls of this connection are under way; wait for one"
             problem = failure("full", "E_FULL", told)
         elif problem is None:
             problem = server.refuse_call()
@@ -224,7 +227,7 @@ class Connection(asyncio.Protocol):
             self._send(line_of({"id": id_, "event": event}))
             return self._cut_timer is None and self._transport is not None
 
-        if len(self._watchers) < MAX_CALLS:
+        if len(self._watchers) < _MAX_WATCHERS:
             watcher = Watcher(take, kinds)
             self._watchers.append(watcher)
             self._server.feed.add(watcher)
@@ -252,7 +255,9 @@ class Connection(asyncio.Protocol):
             self._transport.close()  # when what is written is gone
             if self._cut_timer is None:
                 loop = asyncio.get_running_loop()
-                self._cut_timer = loop.call_later(READ_WITHIN_S, self._cut)
+                self._cut_timer = loop.call_later(
+                    self._server.options.read_ms / 1000, self._cut
+                )
 
     def _cut(self) -> None:
         self._cut_timer = None

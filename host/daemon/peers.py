@@ -4,6 +4,7 @@ Relies on   What the kernel noted when the connection was made (SO_PEERCRED), an
 """
 
 import os
+import select
 import socket
 import struct
 from dataclasses import dataclass
@@ -39,12 +40,22 @@ class Connected(Protocol):
     def getsockopt(self, level: int, optname: int, buflen: int, /) -> bytes:
         """See :meth:`socket.socket.getsockopt`."""
 
+    def fileno(self) -> int:
+        """The descriptor."""
+
 
 def peer_of(connected: Connected) -> Peer:
     """Return who is at the other end."""
     told = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     pid, uid, _ = _CREDENTIALS.unpack(told)
     return Peer(pid, uid)
+
+
+def is_hung_up(connected: Connected) -> bool:
+    """Whether the other end is closed in both directions, so that nobody will read an answer."""
+    look = select.poll()
+    look.register(connected.fileno(), 0)
+    return any(events & select.POLLHUP for _, events in look.poll(0))
 
 
 def is_ours(peer: Peer) -> bool:

@@ -26,7 +26,6 @@ from host.waits import Wait, start
 from host.workspace import Workspace
 from policies.switches import SwitchError, read_switches
 
-MAX_PROJECTS: Final = 64
 MAX_VARIABLES: Final = 256
 _MAX_NAME_CHARS: Final = 256
 _MAX_CHARS: Final = 128 * 1024
@@ -94,7 +93,8 @@ class Project:
 class Projects:
     """The workspaces of the daemon. *home* is our own directory."""
 
-    def __init__(self, runtime: Runtime, home: Path) -> None:
+    def __init__(self, runtime: Runtime, home: Path, most: int) -> None:
+        self._most = most
         self._runtime = runtime
         self._home = home
         self._projects: dict[str, Project] = {}
@@ -133,13 +133,11 @@ class Projects:
         return self._projects.get(surroundings.key)
 
     def _make_room(self) -> None:
-        if len(self._projects) < MAX_PROJECTS:
+        if len(self._projects) < self._most:
             return
         idle = [one for one in self._projects.values() if not (one.calls or one.watchers)]
         if not idle:
-            told = (
-                f"the daemon serves {MAX_PROJECTS} projects, and all are busy; try again later"
-            )
+            told = f"the daemon serves {self._most} projects, and all are busy; try again later"
             raise RefusedError("full", "E_FULL", told)
         self._retire(min(idle, key=lambda one: one.last_used))
 

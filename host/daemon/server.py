@@ -1,6 +1,6 @@
 """The daemon itself: one runtime, the projects on it, and whoever is connected.
 
-Promises    It ends within a bound: what is under way has GRACE_S to be answered, then every worker is ended.
+Promises    It ends within a bound: what is under way has ``daemon.grace_ms`` to be answered, then every worker is ended.
 """
 
 import asyncio
@@ -32,10 +32,6 @@ from host.waits import Wait, start
 from policies.switch_words import KILL_PREFIX
 from policies.switches import name_in_variable
 
-MAX_CONNECTIONS: Final = 512
-MAX_CALLS: Final = 1024
-GRACE_S: Final = 5.0
-PROJECT_IDLE_S: Final = 1800.0
 _LOOK_S: Final = 1.0
 
 _logger = logging.getLogger("jcode_plugins")
@@ -45,11 +41,12 @@ class Server:
     """See the module's text. Make it and use it in one asyncio loop."""
 
     def __init__(self, config: Config, home: Path, version: str) -> None:
+        self.options = config.daemon
         self.home = home
         self.version = version
         self.pid = os.getpid()
         self.runtime = Runtime(config, home)
-        self.projects = Projects(self.runtime, home)
+        self.projects = Projects(self.runtime, home, config.daemon.max_projects)
         self.feed = Feed(self.runtime.reactor)
         self.runtime.audit.watcher = self.feed.on_entry
         self.questions = Questions(self.runtime.audit, self._askers_of)
@@ -86,7 +83,7 @@ class Server:
         return self._stop_because
 
     def _look_after(self, idle_exit_s: float | None) -> None:
-        self.projects.drop_idle(PROJECT_IDLE_S)
+        self.projects.drop_idle(self.options.idle_project_secs)
         if self._connections:
             self._last_used = now_s()
         elif idle_exit_s is not None and now_s() - self._last_used >= idle_exit_s:
@@ -99,12 +96,12 @@ class Server:
             self._stopped.set()
 
     async def finish(self) -> None:
-        """Answer what is under way, for GRACE_S at most."""
+        """Answer what is under way, for ``daemon.grace_ms`` at most."""
         for connection in list(self._connections):
             connection.finish()
         if self._connections:
             try:
-                await asyncio.wait_for(self._all_answered.wait(), GRACE_S)
+                await asyncio.wait_for(self._all_answered.wait(), self.options.grace_ms / 1000)
             except TimeoutError:
                 _logger.warning("%d calls were not answered in time", self._calls)
 
@@ -123,7 +120,7 @@ class Server:
 
     def admit(self, connection: Connection) -> bool:
         """Whether there is room for *connection*."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        if len(self._connections) >= self.options.max_connections:
             return False
         self._connections[connection] = None
         self._last_used = now_s()
@@ -140,8 +137,8 @@ class Server:
         """Why no call begins now, as the ``error`` of an answer; None when one may."""
         if self._stop_because is not None:
             return failure("stopping", "E_STOPPING", "the daemon is ending; try again later")
-        if self._calls >= MAX_CALLS:
-            told = f"{MAX_CALLS} calls are under way; try again later"
+        if self._calls >= self.options.max_calls:
+            told = f"{self.options.max_calls} calls are under way; try again later"
             return failure("full", "E_FULL", told)
         return None
 
