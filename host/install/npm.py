@@ -23,7 +23,7 @@ from host.install.archive import unpack
 from host.install.npm_package import Published, clean, published
 from host.install.npm_registry import Registry
 from host.install.npm_resolve import Node, Tree, listed, resolve
-from host.install.npm_signature import stated_sha512
+from host.install.npm_signature import sha512_of, stated_sha512
 from host.install.npmrc import NpmSettings, read_settings
 from host.install.progress import Progress
 from host.install.spec import NpmSpec, parse_spec
@@ -66,6 +66,7 @@ def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSetting
             archives.fetch(packages, progress)
             progress.step(f"unpacking {_counted(len(nodes), 'package')}")
             _lay_out(nodes, archives, into)
+            integrity = sha512_of(archives.path(root))
             notes = [
                 *archives.notes(),
                 *_notes(root, packages, tree),
@@ -76,7 +77,7 @@ def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSetting
         origin=Origin("npm", spec.spec),
         resolved=f"npm:{root.id}",
         version=root.version,
-        integrity=root.integrity,
+        integrity=integrity,
         notes=tuple(notes),
     )
 

@@ -32,7 +32,9 @@ from host.install.npm_package import (
 from host.install.npm_signature import Key, check_archive, check_signatures, moment, read_keys
 from host.install.npmrc import NpmSettings
 
-MAX_PACKUMENT_BYTES: Final = 96 * 1024 * 1024
+MAX_PACKUMENT_BYTES: Final = 64 * 1024 * 1024
+MAX_PACKUMENTS_BYTES: Final = 256 * 1024 * 1024
+"""Of all descriptions together, which stay in memory while a tree is resolved."""
 MAX_ARCHIVE_BYTES: Final = 64 * 1024 * 1024
 MAX_KEYS_BYTES: Final = 1024 * 1024
 _PACKUMENT_S: Final = 120.0
@@ -158,6 +160,7 @@ class Registry:
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, "registry")
         self._lookups_left = most_lookups
+        self._bytes_left = MAX_PACKUMENTS_BYTES
 
     def __enter__(self) -> Self:
         return self
@@ -193,7 +196,7 @@ class Registry:
         """Return the archive of *package*, which is the one described. Raises InstallError."""
         registry = self._settings.registry_for(package.name)
         answer = self._http.get(
-            package.tarball,
+            _as_safe_as(registry, package.tarball),
             registry,
             accept=_ANY,
             max_bytes=MAX_ARCHIVE_BYTES,
@@ -238,6 +241,13 @@ class Registry:
                 )
         registry = self._settings.registry_for(name)
         body = self._document(name, registry, _SHORT)
+        with self._lock:
+            self._bytes_left -= len(body)
+            if self._bytes_left < 0:
+                raise InstallError(
+                    "E_DEPENDENCY",
+                    f"the descriptions of all that it needs are larger than {MAX_PACKUMENTS_BYTES >> 20} MiB",
+                )
         try:
             found = msgspec.json.decode(body, type=_Described)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -307,6 +317,14 @@ class Registry:
             return None if raw is None else moment(msgspec.json.decode(raw, type=str))
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
             return None
+
+
+def _as_safe_as(registry: str, url: str) -> str:
+    """Return *url*, by https if *registry* is and this is the same host: behind a proxy it may not know what it is."""
+    host, is_clear = registry.partition("://")[2].partition("/")[0], url.startswith("http://")
+    if registry.startswith("https://") and is_clear and url[7:].partition("/")[0] == host:
+        return f"https://{url[7:]}"
+    return url
 
 
 def _shown(registry: str) -> str:

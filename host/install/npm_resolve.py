@@ -8,7 +8,7 @@ Left out    What the runtime provides; what is only for development; optional on
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -20,6 +20,7 @@ from ipc.provided import is_provided
 MAX_PACKAGES: Final = 500
 MAX_DEPTH: Final = 16
 _MAX_DEPENDENCIES: Final = 2000
+_MAX_RESTARTS: Final = 100
 _MOST_NAMED: Final = 5
 
 Bundle = Callable[[Published], Mapping[str, str]]
@@ -107,12 +108,19 @@ class _DroppedError(Exception):
 def resolve(root: Published, packages: Packages, bundle: Bundle) -> Tree:
     """Return where *root*'s dependencies, and theirs, are put. Raises InstallError."""
     dropped: dict[tuple[str, str], _DroppedError] = {}
+    restarts = 0
     while True:
         try:
-            placed = _Attempt(root, packages, bundle, dropped.keys()).run()
+            placed = _Attempt(root, packages, bundle, dropped).run()
         except _DroppedError as error:
             # Once more without it: what was placed for its sake is not to be found in the tree.
             dropped[error.edge] = error
+            restarts += 1
+            if restarts > _MAX_RESTARTS:
+                raise InstallError(
+                    "E_DEPENDENCY",
+                    f"{printable(root.id)} has too many optional dependencies that cannot be had",
+                ) from None
         else:
             return Tree(placed, tuple(_left_out(dropped.values()) + _missing_peers(placed)))
 
@@ -137,7 +145,7 @@ class _Attempt:
         root: Published,
         packages: Packages,
         bundle: Bundle,
-        dropped: Collection[tuple[str, str]],
+        dropped: dict[tuple[str, str], _DroppedError],
     ) -> None:
         self._root = Node("", root)
         self._packages = packages
@@ -161,14 +169,26 @@ class _Attempt:
                     )
         edges = self._edges(node)
         self._packages.prefetch([e.wanted.name for e in edges if _admitted(node, e) is None])
-        names = {edge.folder for edge in edges}
         while edges:
-            # First those that are peers of others here, so that these are put where they see them.
-            free = (e for e in edges if not names & self._peers_of(node, e) - {e.folder})
-            edge = next(free, edges[0])
+            edge: _Edge | None = None
+            try:
+                edge = self._next(node, edges)
+                self._follow(node, edge)
+            except _DroppedError as error:
+                # Nothing was placed for the sake of one that is missing itself.
+                edge = next(
+                    (e for e in edges if (node.package.id, e.folder) == error.edge), None
+                )
+                if edge is None:
+                    raise
+                self._dropped[error.edge] = error
             edges.remove(edge)
-            names.discard(edge.folder)
-            self._follow(node, edge)
+
+    def _next(self, node: Node, edges: list[_Edge]) -> _Edge:
+        """Return the first that has no peer among the others, so that it is put where it sees its peers."""
+        names = {edge.folder for edge in edges}
+        free = (e for e in edges if not names & self._peers_of(node, e) - {e.folder})
+        return next(free, edges[0])
 
     def _edges(self, node: Node) -> list[_Edge]:
         package = node.package
@@ -189,7 +209,11 @@ class _Attempt:
             try:
                 edges.append(_Edge(folder, wanted(folder, text), is_optional))
             except InstallError as error:
-                self._give_up(node, folder, error, is_optional=is_optional)
+                if not is_optional:
+                    self._give_up(node, folder, error, is_optional=False)
+                self._dropped[node.package.id, folder] = _DroppedError(
+                    node.package.id, folder, str(error)
+                )
         return edges
 
     def _peers_of(self, node: Node, edge: _Edge) -> set[str]:

@@ -8,9 +8,10 @@ Relies on   TLS for what the registry states. A signature adds that whoever serv
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -105,6 +106,13 @@ def stated_sha512(package: Published) -> frozenset[bytes]:
     return frozenset(found)
 
 
+def sha512_of(path: Path) -> str:
+    """Return the hash of a file as registries state it: ``sha512-`` and base64."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha512").digest()
+    return f"{_ALGORITHM}{base64.b64encode(digest).decode()}"
+
+
 def check_archive(package: Published, archive: bytes) -> None:
     """Raise InstallError E_INTEGRITY unless *archive* is the one that the registry describes."""
     if hashlib.sha512(archive).digest() not in stated_sha512(package):
@@ -156,8 +164,3 @@ def _wrong(package: Published, what: str) -> InstallError:
         "E_SIGNATURE",
         f"{printable(package.id)}: {what}; do not install it, and tell whoever runs the registry",
     )
-
-
-def is_signed(packages: Iterable[Published]) -> bool:
-    """Whether a registry's keys are of any use for *packages*."""
-    return any(package.signatures for package in packages)

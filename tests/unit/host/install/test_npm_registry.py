@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from host.errors import InstallError
-from host.install.npm_registry import Packument, Registry
+from host.install.npm_registry import Packument, Registry, _as_safe_as
 from host.install.npmrc import NpmSettings
 from tests.support.registry import Answer, LoopbackRegistry, loopback_registry
 
@@ -207,6 +207,34 @@ def test_lookups_are_bounded(server: LoopbackRegistry) -> None:
 
     assert sorted(codes) == ["E_DEPENDENCY"] * 7 + ["E_NOT_FOUND"] * 3
     assert len(server.requests) == 3
+
+
+def test_descriptions_are_bounded_together(
+    server: LoopbackRegistry, registry: Registry
+) -> None:
+    """They are all in memory at once."""
+    for name in ("a", "b"):
+        server.publish(name)
+    size = len(json.dumps(server.packages["a"]))
+    registry._bytes_left = size + size // 2
+
+    assert registry.packument("a").name == "a"
+    assert error_of(registry, "b").code == "E_DEPENDENCY"
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://npm.example/a.tgz", "https://npm.example/a.tgz"),
+        ("https://npm.example/a.tgz", "https://npm.example/a.tgz"),
+        ("http://npm.example.evil/a.tgz", "http://npm.example.evil/a.tgz"),
+        ("http://npm.example:80/a.tgz", "http://npm.example:80/a.tgz"),
+        ("http://other.example/a.tgz", "http://other.example/a.tgz"),
+    ],
+)
+def test_a_registry_that_does_not_know_that_it_is_encrypted(url: str, asked: str) -> None:
+    """Its own archives are asked for as it is itself; what is left in the clear is refused."""
+    assert _as_safe_as("https://npm.example/feed/", url) == asked
 
 
 # What is believed.

@@ -244,6 +244,17 @@ def test_an_optional_one_goes_with_all_that_was_for_it() -> None:
     assert tree.notes == ("opt is left out: gone has no 1",)
 
 
+def test_leaving_out_ends() -> None:
+    """One missing at once costs nothing; what has to be undone is undone only so often."""
+    names = [f"o{n}" for n in range(150)]
+    optional: Described = {"optionalDependencies": dict.fromkeys(names, "1")}
+    assert placed(Shelf({"root@1.0.0": optional}).tree()) == {}
+
+    packages = {f"{name}@1.0.0": needs(gone="1") for name in names}
+    with pytest.raises(InstallError, match="too many optional"):
+        Shelf({"root@1.0.0": optional, **packages}).tree()
+
+
 def test_what_is_wrong_is_not_left_out() -> None:
     """An optional package that is not what it claims to be is no package that cannot be had."""
 
