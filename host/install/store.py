@@ -21,6 +21,7 @@ from host.state_file import (
     StateFileError,
     lock_state,
     read_state,
+    signature_of,
     write_state,
 )
 from policies.plugin_name import RESERVED, slug
@@ -32,9 +33,18 @@ _MAX_BYTES: Final = 64 * 1024 * 1024
 _ADVICE: Final = "nothing installed is run or changed until it is mended, or moved away and the plugins are installed again"
 
 
+class _Head(msgspec.Struct):
+    schema: int = 0
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     schema: int
     plugins: dict[str, Installed]
+
+
+_MAX_KNOWN: Final = 8
+_known: Final[dict[Path, tuple[tuple[int, ...], dict[str, Installed]]]] = {}
+"""Files as they were last read: a host asks at every load, and a large one takes a while."""
 
 
 class Store:
@@ -46,6 +56,18 @@ class Store:
 
     def read(self) -> dict[str, Installed]:
         """Return what is installed, by name. Raises InstallError (``E_STATE``) for a file that cannot be used."""
+        before = signature_of(self.path)
+        known = _known.get(self.path)
+        if before is not None and known is not None and known[0] == before:
+            return dict(known[1])
+        installed = self._read()
+        if before is not None and signature_of(self.path) == before:
+            if len(_known) >= _MAX_KNOWN:
+                _known.clear()
+            _known[self.path] = (before, installed)
+        return dict(installed)
+
+    def _read(self) -> dict[str, Installed]:
         try:
             data = read_state(self.path, _MAX_BYTES)
             return {} if data is None else _decode(data)
@@ -60,7 +82,7 @@ class Store:
         for longer than *wait_s* seconds, ``E_STATE`` for a file that cannot be used or written.
         """
         with self.locked(wait_s=wait_s):
-            before = self.read()
+            before = self._read()
             installed = dict(before)
             yield installed
             if installed != before:
@@ -85,7 +107,8 @@ class Store:
         whole = _File(SCHEMA, dict(sorted(installed.items())))
         data = msgspec.json.format(msgspec.json.encode(whole), indent=1)
         try:
-            _decode(data)  # what could not be read again is refused while the old file is there
+            # What could not be read again, or could not be loaded, is refused while the old file is there.
+            _check_fitness(_decode(data))
             write_state(self.path, data)
         except StateFileError as error:
             raise self._unusable(error) from error
@@ -98,9 +121,8 @@ def _decode(data: bytes) -> dict[str, Installed]:
     if len(data) > _MAX_BYTES:
         raise StateFileError(f"is larger than {_MAX_BYTES >> 20} MiB")
     try:
-        head: object = msgspec.json.decode(data)
-        schema = head.get("schema") if isinstance(head, dict) else None
-        if type(schema) is int and schema > SCHEMA:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema > SCHEMA:
             raise StateFileError(
                 f"is of schema {schema}, and this program knows {SCHEMA}: a newer one wrote it"
             )
@@ -121,26 +143,34 @@ def _what_is_wrong(name: str, plugin: Installed) -> str | None:
         return f"{name[:100]!a} is no name of a plugin"
     if plugin.name != name:
         return f"{plugin.name[:100]!a} is listed as {name}"
-    kept = plugin.last_known_good
-    releases = (plugin.current,) if kept is None else (plugin.current, kept)
-    for release in releases:
-        what = _what_is_wrong_in(release)
-        if what is not None:
-            return f"{name}: {what}"
+    for release in _releases(plugin):
         if (release.tree == "") != (plugin.origin.type == "link"):
             return f"{name}: {'a link has a tree' if release.tree else 'it has no tree'}"
+        if release.tree and not is_sha256(release.tree):
+            return f"{name}: its tree is none"
     return None
 
 
-def _what_is_wrong_in(release: Release) -> str | None:
-    if not release.tree:
-        return "it has files and no tree" if release.files else None
-    for path, sha256 in release.files.items():
-        unfit = why_unfit(path)
-        if unfit is not None or not is_sha256(sha256):
-            return f"{path[:100]!a}: {unfit or 'its hash is none'}"
-    return (
-        None
-        if tree_of(release.files) == release.tree
-        else "its files are not those of its tree"
-    )
+def _check_fitness(plugins: Mapping[str, Installed]) -> None:
+    """Refuse what could never be loaded. Looked at when it is written: it takes a while, and whoever loads a plugin
+    compares every file anyway."""
+    for name, plugin in plugins.items():
+        what = _what_is_unfit(plugin)
+        if what is not None:
+            raise StateFileError(f"would be damaged ({name}: {what})")
+
+
+def _what_is_unfit(plugin: Installed) -> str | None:
+    for release in _releases(plugin):
+        for path, sha256 in release.files.items():
+            unfit = why_unfit(path)
+            if unfit is not None or not is_sha256(sha256):
+                return f"{path[:100]!a}: {unfit or 'its hash is none'}"
+        if tree_of(release.files) != release.tree and release.tree:
+            return "its files are not those of its tree"
+    return None
+
+
+def _releases(plugin: Installed) -> tuple[Release, ...]:
+    kept = plugin.last_known_good
+    return (plugin.current,) if kept is None else (plugin.current, kept)

@@ -13,7 +13,8 @@ import pytest
 
 from host.errors import InstallError
 from host.install.store import SCHEMA, Store
-from host.install.values import Origin
+from host.install.tree import tree_of
+from host.install.values import Installed, Origin
 from tests.support.installed import installed, release
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -99,14 +100,8 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "unknown_key": (b'{"schema": 1, "plugins": {}, "more": 1}', "damaged"),
     "bad_plugin": (b'{"schema": 1, "plugins": {"guard": {}}}', "damaged"),
     "other_name": (damaged(name="other"), "'other' is listed as guard"),
-    "tree_elsewhere": (damaged(current={**RELEASE, "tree": "../../x"}), "not those of its"),
-    "other_tree": (damaged(current={**RELEASE, "tree": "0" * 64}), "not those of its tree"),
+    "tree_elsewhere": (damaged(current={**RELEASE, "tree": "../../x"}), "its tree is none"),
     "no_tree": (damaged(current={**RELEASE, "tree": "", "files": {}}), "it has no tree"),
-    "file_elsewhere": (
-        damaged(current={**RELEASE, "files": {"../a.js": "0" * 64}}),
-        "leads elsewhere",
-    ),
-    "no_hash": (damaged(current={**RELEASE, "files": {"a.js": "x"}}), "its hash is none"),
 }
 
 
@@ -217,18 +212,55 @@ def test_a_home_that_was_removed_while_we_waited_is_made_anew(store: Store) -> N
     assert store.read().keys() == {"guard", "other"}
 
 
-def test_what_could_not_be_read_again_is_not_written(store: Store) -> None:
+def of(files: dict[str, str], tree: str | None = None) -> Installed:
+    """A plugin with *files*."""
+    current = msgspec.structs.replace(release(), files=files, tree=tree or tree_of(files))
+    return installed("x", current=current)
+
+
+WRONG: dict[str, tuple[Installed, str]] = {
+    "link": (
+        msgspec.structs.replace(installed("x"), origin=Origin("link", "/x")),
+        "x: a link has a tree",
+    ),
+    "other_tree": (of({"a.js": "0" * 64}, "0" * 64), "not those of its tree"),
+    "file_elsewhere": (of({"../a.js": "0" * 64}), "leads elsewhere"),
+    "absolute": (of({"/a.js": "0" * 64}), "leads elsewhere"),
+    "no_hash": (of({"a.js": "x"}), "its hash is none"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_could_not_be_loaded_is_not_written(store: Store, what: str) -> None:
     """A mistake of a caller costs the caller, not the file."""
+    plugin, told = WRONG[what]
     write(store, "guard")
 
     def write_wrong() -> None:
         with store.changing() as now:
-            now["x"] = msgspec.structs.replace(installed("x"), origin=Origin("link", "/x"))
+            now["x"] = plugin
 
-    with pytest.raises(InstallError, match="x: a link has a tree"):
+    with pytest.raises(InstallError, match=told):
         write_wrong()
 
     assert store.read().keys() == {"guard"}
+
+
+def test_what_another_process_changes_is_seen_at_the_next_look(store: Store) -> None:
+    """What was read before is no answer any more, nor is what a caller made of it."""
+    write(store, "guard")
+    store.read().clear()
+    assert store.read().keys() == {"guard"}
+    program = (
+        "import sys; from pathlib import Path; from host.install.store import Store\n"
+        "with Store(Path(sys.argv[1])).changing() as now: now.clear()"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", program, store.home], cwd=ROOT, check=True, timeout=60
+    )
+
+    assert store.read() == {}
 
 
 def test_what_a_killed_writer_left_is_gone_with_the_next_write(store: Store) -> None:
