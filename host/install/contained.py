@@ -5,7 +5,7 @@ Promises    Whatever a stranger's file holds, what comes out is texts: a part of
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from ipc.provided import is_provided
 _MAX_BYTES: Final = 1024 * 1024
 _MAX_VERSION_CHARS: Final = 256
 _NAME: Final = re.compile(r"(?:@[\w~-][\w.~-]*/)?[\w~-][\w.~-]*", re.ASCII)
-_MAX_NAMED: Final = 5
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,22 @@ class Package:
     scripts: frozenset[str] = frozenset()
 
 
-def package_of(directory: Path) -> Package:
-    """Return what the package in *directory*, which is ours, says of itself; nothing where it has no package.json."""
+def package_json(directory: Path) -> Mapping[str, object]:
+    """Return what ``package.json`` in *directory*, which is ours, holds; empty for none, or for what is no object."""
     try:
         with open(directory / "package.json", "rb") as file:
             data = file.read(_MAX_BYTES + 1)
-        raw: object = msgspec.json.decode(data) if len(data) <= _MAX_BYTES else None
-    except (OSError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raw = None
-    if not isinstance(raw, dict):
-        return Package()
+        if len(data) > _MAX_BYTES:
+            return {}
+        given: object = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def package_of(directory: Path) -> Package:
+    """Return what the package in *directory*, which is ours, says of itself; nothing where it has no package.json."""
+    raw = package_json(directory)
     version = _text(raw.get("version"))
     return Package(
         name=_text(raw.get("name")),
@@ -72,12 +78,11 @@ def missing_parts(directory: Path, package: Package) -> list[str]:
     return [f"it depends on {many} that it does not bring along: {listed(missing)}"]
 
 
-def listed(names: Iterable[str], most: int = _MAX_NAMED) -> str:
-    """Return the first of *names* in one line for people."""
-    told = [printable(name) for name in names]
-    return ", ".join(told[:most]) + (
-        f" and {len(told) - most} more" if len(told) > most else ""
-    )
+def listed(names: Collection[str]) -> str:
+    """Return *names* for a message: the first few, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    shown = printable(", ".join(list(names)[:_MOST_NAMED]))
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _table(given: object) -> dict[str, object]:

@@ -12,17 +12,18 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from host.audit import printable
 from host.errors import InstallError
 from host.install.archive import unpack
+from host.install.contained import listed, package_json, package_of
 from host.install.npm_package import Published, clean, published
 from host.install.npm_registry import Registry
-from host.install.npm_resolve import Node, Tree, listed, resolve
+from host.install.npm_resolve import Node, Tree, resolve
 from host.install.npm_signature import sha512_of, stated_sha512
 from host.install.npmrc import NpmSettings, read_settings
 from host.install.progress import Progress
@@ -31,7 +32,6 @@ from host.install.values import Fetched, Origin
 
 MAX_BYTES: Final = 512 * 1024 * 1024
 """Of all packages together, packed and unpacked."""
-_MAX_PACKAGE_JSON: Final = 1024 * 1024
 _THREADS: Final = 8
 _TELL_S: Final = 0.2
 _MOST_NOTES: Final = 20
@@ -45,12 +45,8 @@ def fetch_npm(
     *settings* say which registry is asked; None for what the environment and the user's npmrc say. Raises
     InstallError, and then there are parts of it in *into* for the caller to remove.
     """
-    try:
+    with _writing(into):
         return _fetched(spec, into, progress, settings or read_settings(os.environ))
-    except OSError as error:
-        raise InstallError(
-            "E_STATE", f"{error.filename or into}: {error.strerror}; nothing is installed"
-        ) from error
 
 
 def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSettings) -> Fetched:
@@ -58,20 +54,9 @@ def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSetting
         progress.step(f"looking up {spec.name}")
         root = registry.packument(spec.name).pick(spec.range)
         with _Archives(registry, into.parent) as archives:
-            progress.step(f"resolving what {root.id} needs")
-            tree = resolve(root, registry, archives.bundle)
-            nodes = [node for node in tree.root.within() if not node.is_bundled]
-            packages = list({node.package.id: node.package for node in nodes}.values())
-            progress.step(f"fetching {_counted(len(packages), 'package')}")
-            archives.fetch(packages, progress)
-            progress.step(f"unpacking {_counted(len(nodes), 'package')}")
-            _lay_out(nodes, archives, into)
+            notes = _lay_out_all(root, registry, archives, into, progress)
             integrity = sha512_of(archives.path(root))
-            notes = [
-                *archives.notes(),
-                *_notes(root, packages, tree),
-                *_differences(root, into),
-            ]
+            notes += _differences(root, into)
     return Fetched(
         directory=into,
         origin=Origin("npm", spec.spec),
@@ -80,6 +65,62 @@ def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSetting
         integrity=integrity,
         notes=tuple(notes),
     )
+
+
+def complete_dependencies(
+    directory: Path, progress: Progress, *, settings: NpmSettings | None = None
+) -> list[str]:
+    """Lay out in *directory*, a package from elsewhere, what it depends on and does not bring along.
+
+    What it has in its ``node_modules`` stays as it is. Returns lines for the user. Raises InstallError, and then
+    there are parts of it in *directory* for the caller to remove.
+    """
+    brought = dict(_packages_in(directory / "node_modules"))
+    stated = package_of(directory)
+    root = published(stated.name or directory.name, stated.version, package_json(directory))
+    root = replace(root, bundled=frozenset(brought))
+    with (
+        _writing(directory),
+        Registry(settings or read_settings(os.environ)) as registry,
+        _Archives(registry, directory.parent) as archives,
+    ):
+        return _lay_out_all(root, registry, archives, directory, progress, brought)
+
+
+@contextmanager
+def _writing(into: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InstallError(
+            "E_STATE", f"{error.filename or into}: {error.strerror}; nothing is installed"
+        ) from error
+
+
+def _lay_out_all(
+    root: Published,
+    registry: Registry,
+    archives: "_Archives",
+    into: Path,
+    progress: Progress,
+    brought: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Lay out *root* and what it needs in *into*; only what it needs where it lies there with what it *brought*."""
+
+    def bundle(package: Published) -> Mapping[str, str]:
+        return brought if package is root and brought is not None else archives.bundle(package)
+
+    progress.step(f"resolving what {root.id} needs")
+    tree = resolve(root, registry, bundle)
+    nodes = [node for node in tree.root.within() if not node.is_bundled]
+    if brought is not None:
+        nodes.remove(tree.root)
+    packages = list({node.package.id: node.package for node in nodes}.values())
+    progress.step(f"fetching {_counted(len(packages), 'package')}")
+    archives.fetch(packages, progress)
+    progress.step(f"unpacking {_counted(len(nodes), 'package')}")
+    _lay_out(nodes, archives, into)
+    return [*archives.notes(), *_notes(root, packages, tree)]
 
 
 def newest(origin: Origin, *, settings: NpmSettings | None = None) -> str:
@@ -197,7 +238,7 @@ def _lay_out(nodes: Iterable[Node], archives: _Archives, into: Path) -> None:
 
 
 def _check_identity(package: Published, directory: Path) -> None:
-    stated = _package_json(directory)
+    stated = package_json(directory)
     name, version = stated.get("name"), stated.get("version")
     if (
         name == package.name
@@ -212,25 +253,13 @@ def _check_identity(package: Published, directory: Path) -> None:
     )
 
 
-def _package_json(directory: Path) -> Mapping[str, object]:
-    """What ``package.json`` in *directory* holds; empty for none, or for what is no object."""
-    path = directory / "package.json"
-    try:
-        if path.lstat().st_size > _MAX_PACKAGE_JSON:
-            return {}
-        given: object = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return given if isinstance(given, dict) else {}
-
-
 def _packages_in(node_modules: Path) -> Iterator[tuple[str, str]]:
     if not node_modules.is_dir():
         return
     for entry in sorted(node_modules.iterdir()):
         scoped = entry.name.startswith("@") and entry.is_dir()
         for folder in sorted(entry.iterdir()) if scoped else [entry]:
-            version = _package_json(folder).get("version") if folder.is_dir() else None
+            version = package_json(folder).get("version") if folder.is_dir() else None
             if isinstance(version, str) and clean(version):
                 yield folder.relative_to(node_modules).as_posix(), clean(version)
 
@@ -267,7 +296,7 @@ def _notes(root: Published, packages: Iterable[Published], tree: Tree) -> list[s
 
 def _differences(root: Published, into: Path) -> Iterator[str]:
     """The registry's description and the package's own may name other dependencies; the first one counts."""
-    own = published(root.name, root.version, _package_json(into))
+    own = published(root.name, root.version, package_json(into))
     inside = {**own.dependencies, **own.optional}
     told = {**root.dependencies, **root.optional}
     if other := sorted(inside.keys() ^ told.keys()):

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from host.audit import printable
 from host.errors import InstallError
+from host.install.contained import listed
 from host.install.npm_package import Published, Wanted, is_in, is_name, published, wanted
 from ipc.provided import is_provided
 
@@ -21,7 +22,6 @@ MAX_PACKAGES: Final = 500
 MAX_DEPTH: Final = 16
 _MAX_DEPENDENCIES: Final = 2000
 _MAX_RESTARTS: Final = 100
-_MOST_NAMED: Final = 5
 
 Bundle = Callable[[Published], Mapping[str, str]]
 """What a package's own archive has in its ``node_modules``: versions by folder."""
@@ -361,10 +361,3 @@ def _missing_peers(root: Node) -> list[str]:
             line = f"{at.package.id} expects {peer} {text[:40]} beside it, and {told}"
             notes.append(printable(line))
     return list(dict.fromkeys(notes))
-
-
-def listed(names: list[str]) -> str:
-    """Return *names* for a message: the first few, and how many more there are."""
-    more = len(names) - _MOST_NAMED
-    shown = printable(", ".join(names[:_MOST_NAMED]))
-    return f"{shown} and {more} more" if more > 0 else shown
