@@ -70,6 +70,10 @@ class Quarantine:
                 lifted = True
         return lifted
 
+    def all(self) -> list[Off]:
+        """Return every plugin that is off, and why, by name."""
+        return sorted(_read(file) for file in self._folder.glob("*.json"))
+
     def names(self) -> list[str]:
         """Return what the plugins are called that are off."""
         return sorted(_read(file).name for file in self._folder.glob("*.json"))

@@ -323,7 +323,11 @@ def verify(
 def doctor(
     *,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Close the state directory to other users.")
+        bool,
+        typer.Option(
+            "--fix",
+            help="Close the state directory to other users, and remove what nobody can miss.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> int:

@@ -9,6 +9,7 @@ from rich.text import Text
 from host.cli.show import make_console, print_json, safe, table
 from host.config import jcode_home
 from host.doctor.examine import LayerRow, Report, examine
+from host.doctor.remains import tidy
 from host.doctor.rows import State
 from host.doctor.state import fix_state
 from policies import protected_rows
@@ -20,18 +21,19 @@ def run_doctor(*, fix: bool, as_json: bool) -> int:
     """Examine, print, return the exit code: 1 if a required layer is missing or something needed is wrong."""
     home = jcode_home(os.environ)
     fixed = fix_state(home) if fix else []
+    tidied = tidy(home) if fix else []
     report = examine(home, Path.cwd(), os.environ)
     if as_json:
-        print_json(report.to_json() | {"fixed": list(fixed)})
+        print_json(report.to_json() | {"fixed": list(fixed), "tidied": list(tidied)})
     else:
-        _print(report, fixed)
+        _print(report, [*(f"closed to others: {path}" for path in fixed), *tidied])
     return 0 if report.ok else 1
 
 
-def _print(report: Report, fixed: list[str]) -> None:
+def _print(report: Report, done: list[str]) -> None:
     console = make_console()
-    for path in fixed:
-        console.print(safe(f"closed to others: {path}"))
+    for line in done:
+        console.print(safe(line))
     console.print(_layers(report.layers))
     console.print(
         table(

@@ -8,9 +8,11 @@ from typing import Final
 
 from host.cgroup import Groups
 from host.config import Config, load_config, required_layers
+from host.doctor.installed import check_installed, check_keys
 from host.doctor.machine import check_machine, not_available
 from host.doctor.outside import Seen, look
 from host.doctor.packages import check_packages
+from host.doctor.remains import check_remains
 from host.doctor.rows import Row, State
 from host.doctor.specimen import Specimen, specimen
 from host.doctor.state import check_state
@@ -117,7 +119,14 @@ def examine(home: Path, project_dir: Path, variables: Mapping[str, str]) -> Repo
         LayerRow(layer, not_available(layer, around, groups), seen[layer], layer in required)
         for layer in LAYERS
     )
-    rows = [*check_packages(), *check_machine(around, groups), *check_state(home, read)]
+    rows = [
+        *check_packages(),
+        *check_machine(around, groups),
+        *check_state(home, read),
+        check_keys(config),
+        *check_installed(home, config, variables),
+        *check_remains(home, config, project_dir),
+    ]
     if trouble:
         rows.insert(
             0, Row("worker", "bad", trouble, "see the rows below; without one nothing runs")

@@ -94,12 +94,12 @@ def _entries(home: Path) -> Iterable[tuple[Path, os.stat_result]]:
 
 
 def _quarantine(home: Path) -> Row:
-    off = Quarantine(home).names()
+    off = Quarantine(home).all()
     if off:
         return Row(
             "plugins off",
             "warn",
-            f"for a violation of the sandbox: {', '.join(off)}",
+            f"for a violation of the sandbox: {', '.join(f'{one.name} ({one.why})' for one in off)}",
             "look into the audit; jcode-plugin enable NAME lets one run again",
         )
     return Row("plugins off", "ok", "none")

@@ -123,13 +123,26 @@ class Snapshots:
         """Remove every snapshot that is neither installed, nor in *used*, nor held by anybody, and what processes
         left that are gone. Raises InstallError when it cannot be known what is installed."""
         with self._store.locked():
-            needed = {*used, *trees_of(self._store.read())}
-            with suppress(OSError):  # what cannot be removed now is there for the next sweep
-                for name in os.listdir(self._folder):
-                    is_ours = is_sha256(name) or name.startswith((_STAGED, _REMOVED))
-                    if is_ours and name not in needed and not _is_held(self._folder / name):
-                        with suppress(OSError):
-                            self._remove(self._folder / name)
+            for name in self.unneeded(used):
+                with suppress(
+                    OSError
+                ):  # what cannot be removed now is there for the next sweep
+                    self._remove(self._folder / name)
+
+    def unneeded(self, used: Collection[str] = ()) -> list[str]:
+        """Return the names of what a sweep removes. Raises InstallError as :meth:`sweep` does."""
+        needed = {*used, *trees_of(self._store.read())}
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        return [
+            name
+            for name in sorted(names)
+            if (is_sha256(name) or name.startswith((_STAGED, _REMOVED)))
+            and name not in needed
+            and not _is_held(self._folder / name)
+        ]
 
     @contextmanager
     def _staging(self) -> Iterator[tuple[Path, int]]:
