@@ -3,12 +3,14 @@
 import os
 import stat
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from host.config import CEILING, Config
 from host.doctor.rows import Row
-from host.errors import ConfigError
+from host.errors import ConfigError, OffError
+from host.off import Entry, OffFile
 from host.quarantine import Quarantine
 
 _WRITE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -21,6 +23,7 @@ def check_state(home: Path, config: Config | ConfigError) -> list[Row]:
         _directory(home),
         *_within(home),
         _quarantine(home),
+        _switched_off(home),
         _config(home, config),
         _ceiling(),
     ]
@@ -103,6 +106,27 @@ def _quarantine(home: Path) -> Row:
             "look into the audit; jcode-plugin enable NAME lets one run again",
         )
     return Row("plugins off", "ok", "none")
+
+
+def _switched_off(home: Path) -> Row:
+    name = "switched off"
+    try:
+        off = OffFile(home).read()
+    except OffError as error:
+        return Row(
+            name, "bad", f"{error}; while it is so no plugin runs", "mend it, or move it away"
+        )
+    if off.all is not None:
+        return Row(name, "warn", f"all plugins, {_since(off.all)}", "jcode-plugin enable --all")
+    if off.plugins:
+        told = ", ".join(f"{one} {_since(entry)}" for one, entry in sorted(off.plugins.items()))
+        return Row(name, "note", told, "jcode-plugin enable NAME lets one run again")
+    return Row(name, "ok", "none by a person")
+
+
+def _since(entry: Entry) -> str:
+    day = datetime.fromtimestamp(entry.since, UTC).date().isoformat()
+    return f"by jcode-plugin {entry.by} since {day}"
 
 
 def _config(home: Path, config: Config | ConfigError) -> Row:

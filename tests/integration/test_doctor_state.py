@@ -19,6 +19,7 @@ from host.install.snapshots import Snapshots
 from host.install.store import Store
 from host.install.tree import tree_of
 from host.install.values import Installed, Origin, Release
+from host.off import OffFile, entry
 from host.quarantine import Quarantine
 from host.signing.examine import today
 from host.status import run_directory, status_file
@@ -208,6 +209,24 @@ def test_why_a_plugin_is_off_is_told(home: Path) -> None:
     row = row_of(check_state(home, Config()), "plugins off")
 
     assert "guard (it called ptrace)" in row.value
+
+
+def test_what_a_person_switched_off_is_told(home: Path) -> None:
+    """One plugin, all, and a file of which nobody knows what it says."""
+
+    def row() -> Row:
+        return row_of(check_state(home, Config()), "switched off")
+
+    assert row().state == "ok"
+    with OffFile(home).changing() as off:
+        off.plugins["guard"] = entry("disable")
+    assert row().value.startswith("guard by jcode-plugin disable since 2")
+    with OffFile(home).changing() as off:
+        off.all = entry("kill")
+    assert row().state == "warn"
+    (home / "off.json").write_text("{")
+    assert row().state == "bad"
+    assert "damaged" in row().value
 
 
 def test_keys_that_do_not_help_are_told_of(home: Path, tmp_path: Path) -> None:
