@@ -136,6 +136,7 @@ def is_in(version: str, wanted: str) -> bool:
         return False
 
 
+@lru_cache(4096)
 def is_range(text: str) -> bool:
     """Whether *text* is a range of versions as npm reads it, a single version included."""
     if len(text) > MAX_RANGE_CHARS:

@@ -20,7 +20,7 @@ from ipc.provided import is_provided
 
 MAX_PACKAGES: Final = 500
 MAX_DEPTH: Final = 16
-_MAX_DEPENDENCIES: Final = 2000
+_MAX_DEPENDENCIES: Final = 600
 _MAX_RESTARTS: Final = 100
 
 Bundle = Callable[[Published], Mapping[str, str]]
