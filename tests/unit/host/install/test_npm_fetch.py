@@ -1,6 +1,8 @@
 """From a name to a directory: what is laid out, what is checked before, and what is refused."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -180,6 +182,38 @@ def test_scripts_and_deprecation_are_told(registry: LoopbackRegistry, fetch: Fet
     assert "guard@1.0.0 is deprecated: use\\n\\x1b[2Jother" in notes
     assert "has a script for its installation, which was not run: guard@1.0.0" in notes
     assert any("it wants node >=99" in note for note in notes)
+
+
+STARTS: Final = frozenset(
+    {"subprocess.Popen", "os.exec", "os.fork", "os.posix_spawn", "os.system"}
+)
+_started: list[str] = []
+_is_watched = False
+
+
+def _watch(event: str, _: object) -> None:
+    if _is_watched and event in STARTS:
+        _started.append(event)
+
+
+def test_nothing_is_started(
+    registry: LoopbackRegistry, fetch: Fetching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No npm, no node, no script, whatever the packages ask for; the control is a program that is."""
+    sys.addaudithook(_watch)  # there is no way to take one away
+    monkeypatch.setattr(sys.modules[__name__], "_is_watched", True)
+    mark = tmp_path / "mark"
+    scripts = dict.fromkeys(
+        ("preinstall", "install", "postinstall", "prepare"), f"touch {mark}"
+    )
+    registry.publish("guard", scripts=scripts, dependencies={"a": "1"}, gypfile=True)
+    registry.publish("a", scripts=scripts, files={"binding.gyp": "{}"}, hasInstallScript=True)
+    fetch()
+
+    assert _started == []
+    assert not mark.exists()
+    subprocess.run(["/bin/true"], check=True)
+    assert _started
 
 
 def test_an_update_takes_the_newest_in_the_range(registry: LoopbackRegistry) -> None:
