@@ -106,11 +106,19 @@ def path_of(home: Path, plugin: Installed) -> Path:
     return Snapshots(home).path(plugin.current.tree)
 
 
-def by_hand(path: Path, installed: Installed | None = None) -> Found:
-    """Return what somebody named: by hand, unless it is what was *installed*."""
+def by_hand(path: Path, home: Path, installed: Installed | None = None) -> Found:
+    """Return what somebody named: by hand, unless it is what was *installed*; a tool, if it lies where tools do."""
     # A link is its user's own work, and runs from where it lies.
     is_hand = installed is None or installed.origin.type == "link"
-    return Found(path, str(path), "hand" if is_hand else "installed", installed=installed)
+    place = path.expanduser().absolute().parent
+    return Found(
+        path,
+        str(path),
+        "hand" if is_hand else "installed",
+        is_tool=is_hand
+        and (place == home / "tools" or place.parts[-2:] == (".jcode", "tools")),
+        installed=installed,
+    )
 
 
 def found_now(found: Found, config: Config, home: Path, project_dir: Path) -> Found:
@@ -150,7 +158,7 @@ def _all_installed(home: Path, installed: Mapping[str, Installed]) -> Iterator[F
 
 
 def _installed(home: Path, plugin: Installed, where: str) -> Found:
-    return replace(by_hand(path_of(home, plugin), plugin), where=where)
+    return replace(by_hand(path_of(home, plugin), home, plugin), where=where)
 
 
 def _of_source(
@@ -213,7 +221,7 @@ def _named(text: str) -> str:
 def _of_project(
     home: Path, project_dir: Path, plugin_dir: Path, missed: list[Missed]
 ) -> list[Found]:
-    code = project_code(project_dir, home, plugin_dir, home / "plugins", home / "tools")
+    code = project_code(project_dir, home, plugin_dir)
     if code is None:
         return []
     try:

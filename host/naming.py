@@ -14,6 +14,7 @@ from host.errors import InstallError, PluginLoadError
 from host.install.store import Store
 from host.plugin import Plugin, PluginSpec
 from policies.identity import identity
+from policies.plugin_name import RESERVED, slug
 
 
 def names_of(spec: PluginSpec) -> tuple[str, ...]:
@@ -32,6 +33,11 @@ def refuse_taken(
     *plugins* are those that are loaded; *installed*: it is what was installed under that name itself.
     """
     wanted = {identity(name): name for name in names}
+    reserved = next((name for name in wanted.values() if slug(name) == RESERVED), None)
+    if reserved is not None:
+        raise PluginLoadError(
+            "E_DUPLICATE", f"{place} calls itself {reserved}, which stands for every plugin"
+        )
     for plugin in plugins:
         for name in names_of(plugin.spec):
             mine = wanted.get(identity(name))

@@ -81,12 +81,16 @@ class ProjectCode:
         return reader.found
 
 
-def project_code(project_dir: Path, *own: Path | None) -> ProjectCode | None:
+def project_code(
+    project_dir: Path, home: Path | None = None, plugin_dir: Path | None = None
+) -> ProjectCode | None:
     """Return the plugins in the ``.jcode`` of *project_dir*, or None if it has none.
 
-    *own* are directories of the user's (the home, the plugin directory): a project that is one of them by
-    another name has no plugins of its own there.
+    What is the user's own by another name (our *home*, the directories in it, *plugin_dir*) is no project's.
     """
+    own = [plugin_dir]
+    if home is not None:
+        own += [home, *(home / name for name in PLACES)]
     root = Path(os.path.realpath(project_dir))
     place = root / ".jcode"
     if any(_is_same(place, one) for one in own):

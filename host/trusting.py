@@ -11,13 +11,13 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from host.errors import TrustError
 from host.install.tree import tree_of
-from host.project_code import ProjectCode, changed
+from host.project_code import ProjectCode, changed, project_code
 from host.state_file import (
     StateBusyError,
     StateFileError,
@@ -30,6 +30,10 @@ SCHEMA: Final = 1
 _MAX_BYTES: Final = 64 * 1024 * 1024
 _WAIT_S: Final = 10.0
 _MAX_NAMED: Final = 5
+
+
+State: TypeAlias = Literal["trusted", "changed", "gone"]
+"""Of a trusted project: ``gone`` when there are no plugins at that place any more."""
 
 
 class TrustedProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +102,16 @@ class Trust:
                 f"{', '.join(news[:_MAX_NAMED])}{more}; to see it and decide: {command}"
             )
         return files
+
+    def state_of(self, project: TrustedProject, plugin_dir: Path | None) -> State:
+        """Return whether what is trusted is still what is there."""
+        code = project_code(Path(project.project), self.path.parent, plugin_dir)
+        if code is None or str(code.root) != project.project:
+            return "gone"
+        try:
+            return "trusted" if tree_of(code.files()) == project.tree else "changed"
+        except TrustError:
+            return "changed"
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, TrustedProject]]:

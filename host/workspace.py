@@ -185,7 +185,7 @@ class Workspace:
         installed: Installed | None = None,
     ) -> PluginInfo:
         """Build and start the plugin at *path*; see :meth:`host.aio.PluginHost.load`."""
-        found = by_hand(Path(path), installed)
+        found = by_hand(Path(path), self.runtime.home, installed)
         return await self.load_found(
             found, name=name, scope=scope, rights=rights, settings=settings
         )
@@ -286,7 +286,7 @@ class Workspace:
 
         One that is *installed* goes by the name it was installed under, and its files are what they were then.
         """
-        found = by_hand(Path(path), installed)
+        found = by_hand(Path(path), self.runtime.home, installed)
         return await self.look_at_found(found, name=name, scope=scope, rights=rights)
 
     async def look_at_found(

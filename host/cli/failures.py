@@ -32,7 +32,7 @@ _HINTS: Final = {
     "E_ENGINE": "update jcode-plugins, or the plugin",
     "E_PREFLIGHT": "or do without the plugin",
     "E_SIGNATURE": "have it signed by a key that you trust, or sign it yourself when you have read it",
-    "E_DUPLICATE": "give one of the two another name",
+    "E_DUPLICATE": "give it another name",
 }
 _TOOL_HINTS: Final = {
     "E_INVALID": "correct what -i holds",

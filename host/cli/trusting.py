@@ -22,7 +22,7 @@ from host.errors import InputError, TrustError
 from host.install.tree import tree_of
 from host.outcome import Json, JsonObject
 from host.plugin import PluginSpec
-from host.project_code import PLACES, ProjectCode, changed, project_code
+from host.project_code import ProjectCode, changed, project_code
 from host.trusting import Trust, TrustedProject
 from policies.preflight import Report
 
@@ -107,9 +107,10 @@ def run_forget(directory: Path | None, *, as_json: bool) -> int:
 def run_list(*, as_json: bool) -> int:
     """Show which projects are trusted and whether they still are as they were; return the exit code."""
     config, home = read_config()
+    trust = Trust(home)
     projects = [
-        (project, _state(project, home, config.plugin_dir))
-        for project in Trust(home).read().values()
+        (project, trust.state_of(project, config.plugin_dir))
+        for project in trust.read().values()
     ]
     if as_json:
         listed: list[Json] = [
@@ -139,25 +140,10 @@ def run_list(*, as_json: bool) -> int:
     return 0
 
 
-def _state(project: TrustedProject, home: Path, plugin_dir: Path | None) -> str:
-    """``trusted``, ``changed``, or ``gone`` when there are no plugins any more."""
-    code = _find(Path(project.project), home, plugin_dir)
-    if code is None or str(code.root) != project.project:
-        return "gone"
-    try:
-        return "trusted" if tree_of(code.files()) == project.tree else "changed"
-    except TrustError:
-        return "changed"
-
-
-def _find(directory: Path, home: Path, plugin_dir: Path | None) -> ProjectCode | None:
-    return project_code(directory, home, plugin_dir, *(home / name for name in PLACES))
-
-
 def _code_in(directory: Path, home: Path, plugin_dir: Path | None) -> ProjectCode:
     if not directory.is_dir():
         raise InputError(f"{directory}: there is no such directory; check the path")
-    code = _find(directory, home, plugin_dir)
+    code = project_code(directory, home, plugin_dir)
     if code is None:
         raise InputError(
             f"{directory}: no plugin of a project is there: nothing to run in .jcode/plugins and .jcode/tools"

@@ -1,6 +1,7 @@
 """Discovery in real workers: everything that is found runs, a project's plugin only as it was trusted, and no plugin as
 another one."""
 
+import asyncio
 import json
 import logging
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, PluginEvent
+from host import BlockingPluginHost, PluginEvent, PluginHost
 from host.audit import Kind
 from host.config import load_config
 from host.discovery import Found
@@ -423,3 +424,46 @@ def test_found_is_loaded_as_it_was_found(machine: Machine) -> None:
     host.unload("theirs")
     host.load_found(Found(path, "here"))
     assert host.workspace.plugin("theirs").spec.loaded == "hand"
+
+
+def test_a_tool_file_that_is_named_by_hand_is_one(machine: Machine) -> None:
+    """Where it lies says what it is; elsewhere the same file offers nothing."""
+    source = "export default { description: 'd', handler: () => 'x' };"
+    host = machine.host()
+    host.load(machine.put(machine.project / ".jcode" / "tools" / "here.js", source))
+    host.load(machine.put(machine.project / "there.js", source))
+
+    assert [one.name for one in host.tools()] == ["plugin_here"]
+
+
+def test_the_name_of_all_is_nobodys(machine: Machine) -> None:
+    """A word that means every plugin must not mean one."""
+    machine.put(machine.own / "all.js", tool("one"))
+    host = machine.host()
+    (failed,) = audited(host, Kind.LOAD_FAILED)
+
+    assert names(host) == []
+    assert (
+        failed.detail
+        == f"{machine.own / 'all.js'} calls itself all, which stands for every plugin"
+    )
+
+
+def test_from_config_finds_everything(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The asyncio host, from the variables alone."""
+    machine.put(machine.own / "own.ts", tool("own"))
+    machine.put(
+        machine.home / "tools" / "kept.ts",
+        "export default { description: 'd', handler: () => 1 };",
+    )
+    machine.put(machine.theirs / "theirs.ts", tool("theirs"))
+    machine.trust()  # fmt: skip
+    monkeypatch.setenv("JCODE_HOME", str(machine.home))
+
+    async def found() -> list[str]:
+        async with PluginHost.from_config(project_dir=machine.project) as host:
+            return [info.name for info in host.plugins()]
+
+    assert asyncio.run(found()) == ["own", "kept", "theirs"]

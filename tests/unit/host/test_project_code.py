@@ -145,8 +145,14 @@ def test_the_home_directory_is_no_project(tmp_path: Path) -> None:
     home = tmp_path / ".jcode"
 
     assert project_code(tmp_path / "link", home) is None
-    assert project_code(tmp_path, home / "plugins", home / "tools") is None
-    assert project_code(tmp_path, home / "tools") is not None
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("plugins", "tools"):
+        (elsewhere / name).symlink_to(home / name)
+    assert project_code(tmp_path, elsewhere) is None
+    found = project_code(tmp_path, tmp_path / "nowhere", home / "plugins")
+    assert found is not None
+    assert [path.parent.name for path in (*found.plugins, *found.tools)] == ["tools"]
 
 
 def test_a_project_without_plugins_has_none(tmp_path: Path) -> None:
