@@ -25,7 +25,7 @@ from host.install.npm_package import Published, clean, published
 from host.install.npm_registry import Registry
 from host.install.npm_resolve import Node, Tree, resolve
 from host.install.npm_signature import sha512_of, stated_sha512
-from host.install.npmrc import NpmSettings, read_settings
+from host.install.npmrc import NpmSettings, user_settings
 from host.install.progress import Progress
 from host.install.spec import NpmSpec, parse_spec
 from host.install.values import Fetched, Origin
@@ -42,11 +42,11 @@ def fetch_npm(
 ) -> Fetched:
     """Lay out what *spec* names in *into*, an empty directory of ours, its dependencies in ``node_modules`` there.
 
-    *settings* say which registry is asked; None for what the environment and the user's npmrc say. Raises
+    *settings* say which registry is asked; None for what the user's own configuration says. Raises
     InstallError, and then there are parts of it in *into* for the caller to remove.
     """
     with _writing(into):
-        return _fetched(spec, into, progress, settings or read_settings(os.environ))
+        return _fetched(spec, into, progress, settings or user_settings(os.environ))
 
 
 def _fetched(spec: NpmSpec, into: Path, progress: Progress, settings: NpmSettings) -> Fetched:
@@ -81,7 +81,7 @@ def complete_dependencies(
     root = replace(root, bundled=frozenset(brought))
     with (
         _writing(directory),
-        Registry(settings or read_settings(os.environ)) as registry,
+        Registry(settings or user_settings(os.environ)) as registry,
         _Archives(registry, directory.parent) as archives,
     ):
         return _lay_out_all(root, registry, archives, directory, progress, brought)
@@ -128,7 +128,7 @@ def newest(origin: Origin, *, settings: NpmSettings | None = None) -> str:
     spec = parse_spec(origin.spec, Path("/"))
     if not isinstance(spec, NpmSpec):
         raise InstallError("E_SPEC", f"{printable(origin.spec)} is no package of npm")
-    with Registry(settings or read_settings(os.environ)) as registry:
+    with Registry(settings or user_settings(os.environ)) as registry:
         return registry.packument(spec.name).pick(spec.range).version
 
 

@@ -96,6 +96,18 @@ class NpmSettings:
         return None
 
 
+def user_settings(variables: Mapping[str, str]) -> NpmSettings:
+    """Return what *variables* and the files of the user whom they describe say. Raises InstallError and ConfigError."""
+    from host.config import (
+        jcode_home,
+        load_config,
+    )  # here: pydantic, which whoever has settings does without
+
+    config = load_config(jcode_home(variables), variables=variables)
+    where = str(config.source_of("install", "registry"))
+    return read_settings(variables, configured=config.install.registry, configured_at=where)
+
+
 def read_settings(
     variables: Mapping[str, str],
     *,

@@ -10,7 +10,14 @@ from typing import Final
 import pytest
 
 from host.errors import InstallError
-from host.install.npmrc import NpmSettings, ask_npm, is_loopback, read_settings, registry_url
+from host.install.npmrc import (
+    NpmSettings,
+    ask_npm,
+    is_loopback,
+    read_settings,
+    registry_url,
+    user_settings,
+)
 
 REGISTRY: Final = "https://npm.example/"
 
@@ -66,6 +73,21 @@ def test_who_is_heard_first(machine: Machine) -> None:
         "https://variable.example/npm/",
         "https://configured.example/",
     ]
+
+
+def test_our_own_configuration(machine: Machine) -> None:
+    """The user's; what it says wrongly is told with its line."""
+    home = machine.user.parent / ".jcode"
+    home.mkdir()
+    machine.user.write_text("registry=https://user.example/\n")
+    assert user_settings(machine.variables).registry == "https://user.example/"
+
+    (home / "config.toml").write_text(f"[plugin.install]\nregistry = '{REGISTRY}'\n")
+    assert user_settings(machine.variables).registry == REGISTRY
+
+    (home / "config.toml").write_text("[plugin.install]\nregistry = 'http://npm.example/'\n")
+    with pytest.raises(InstallError, match=r"config\.toml:2: .*use https"):
+        user_settings(machine.variables)
 
 
 def test_npm_is_not_asked_when_something_else_says_it(machine: Machine) -> None:
