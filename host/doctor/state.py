@@ -114,7 +114,7 @@ def _switched_off(home: Path) -> Row:
         off = OffFile(home).read()
     except OffError as error:
         return Row(
-            name, "bad", f"{error}; while it is so no plugin runs", "mend it, or move it away"
+            name, "bad", str(error), "mend it, or move it away"
         )
     if off.all is not None:
         return Row(name, "warn", f"all plugins, {_since(off.all)}", "jcode-plugin enable --all")
