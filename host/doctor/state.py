@@ -113,9 +113,7 @@ def _switched_off(home: Path) -> Row:
     try:
         off = OffFile(home).read()
     except OffError as error:
-        return Row(
-            name, "bad", str(error), "mend it, or move it away"
-        )
+        return Row(name, "bad", str(error), "mend it, or move it away")
     if off.all is not None:
         return Row(name, "warn", f"all plugins, {_since(off.all)}", "jcode-plugin enable --all")
     if off.plugins:
