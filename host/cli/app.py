@@ -447,3 +447,24 @@ def serve(
     from host.cli.serving import run_serve
 
     return run_serve(socket, idle_exit, background=background, log_json=log_json)
+
+
+@app.command()
+def approve(
+    id_: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Of one question; else each in turn.")
+    ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Argument(metavar="[allow|deny|session|always]", help="Else it is asked."),
+    ] = None,
+    *,
+    only_list: Annotated[
+        bool, typer.Option("--list", "-l", help="Show what waits; answer nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Answer what plugins and agents of the daemon wait for. Only from a terminal of your own, beside the agent's."""
+    from host.cli.approve import run_approve
+
+    return run_approve(id_, answer, only_list=only_list, as_json=as_json)

@@ -7,7 +7,6 @@ Gap         Processes of one user can do anything to each other. One that gives 
             looks like a person's; see ``docs/approval.md``.
 """
 
-import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,8 @@ from host.outcome import JsonObject
 from host.reactor import now_s
 
 _MAX_PENDING: Final = 64
-_MANAGERS: Final = frozenset({"systemd", "init", "launchd"})
+_AT_LEAST: Final = 2
+"""The process that asked and its parent: a hook, and the agent that ran it."""
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Pending:
             "id": self.id,
             "plugin": question.plugin,
             "tool": question.tool,
+            "subject": question.subject,
             "tier": question.tier,
             "summary": question.summary,
             "explanation": question.explanation,
@@ -82,7 +83,7 @@ class Questions:
         self._forget_old()
         while len(self._pending) >= _MAX_PENDING:
             del self._pending[next(iter(self._pending))]
-        asked_by = _union(lineage_of(peer.pid) for peer in self._find_askers(question))
+        asked_by = _union(tree_of(lineage_of(peer.pid)) for peer in self._find_askers(question))
         id_ = secrets.token_hex(4)
         pending = self._pending[id_] = Pending(id_, question, answered, asked_by)
         self.on_asked(pending)
@@ -132,26 +133,31 @@ def why_not(answerer: Sequence[Process], asked_by: Sequence[Process]) -> str | N
         return "whoever answers is at the terminal of whoever asked"
     behind = {(process.pid, process.started) for process in answerer}
     for process in asked_by:
-        if (process.pid, process.started) in behind and not _is_manager(process):
+        if (process.pid, process.started) in behind:
             return f"whoever answers was started by whoever asked (process {process.pid})"
     return None
 
 
-def _is_manager(process: Process) -> bool:
-    """Whether everything of a user descends from *process*, so that it tells nothing: init, a service manager.
+def tree_of(lineage: Sequence[Process]) -> list[Process]:
+    """Return the part of *lineage*, a process and its parents, that is the asking agent's own.
 
-    A first process that has a terminal is a container's, and may well be the agent."""
-    if process.terminal:
-        return False
+    Up to the shell of the terminal that the agent is at: beyond are a terminal's own program or a multiplexer, which a
+    person at another terminal descends from as well. Without a terminal, all but what everything of a user descends from.
+    """
+    terminal = next((process.terminal for process in lineage if process.terminal), 0)
+    if not terminal:
+        return [process for process in lineage if not _is_manager(process)]
+    last = max(at for at, process in enumerate(lineage) if process.terminal == terminal)
+    return list(lineage[: max(last + 1, _AT_LEAST)])
+
+
+def _is_manager(process: Process) -> bool:
+    """Whether *process* is the system's first one, or a user's manager of services."""
     if process.pid == 1:
         return True
     try:
         with open(f"/proc/{process.pid}/comm", encoding="utf-8", errors="replace") as file:
-            return (
-                file.read().strip() in _MANAGERS
-                and os.stat(file.fileno()).st_uid in (0, os.geteuid())
-                and process.parent <= 1
-            )
+            return process.parent == 1 and file.read().strip() == "systemd"
     except OSError:
         return False
 
