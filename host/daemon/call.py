@@ -5,7 +5,7 @@ Promises    One answer, whatever happens: the result, an error, the deadline, or
 """
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from host.audit import Kind, printable
 from host.daemon.methods import Method
@@ -20,6 +20,9 @@ from host.workspace import Workspace
 
 if TYPE_CHECKING:
     from host.daemon.server import Server
+
+_LATE_S: Final = 0.5
+"""What a handler that keeps its deadline itself has on top of it."""
 
 
 class Call:
@@ -71,7 +74,8 @@ class Call:
             self.end(None, failure("input", "E_INPUT", told))
             return
         if self.until is not None:
-            self._timer = self.server.runtime.reactor.at(self.until, self._on_deadline)
+            until = self.until + (_LATE_S if method.keeps_time else 0)
+            self._timer = self.server.runtime.reactor.at(until, self._on_deadline)
         self._flow = self._run(method)
         done = start(self._flow)
         done.when_done(lambda: self._on_done(done))

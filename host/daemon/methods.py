@@ -28,11 +28,13 @@ _KINDS: Final = {kind.value: kind for kind in Kind}
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row. ``params`` are their names; ``here``: it is about the client's own project, so it takes a ``cwd``."""
+    """One row. ``params`` are the names of its parameters; ``here``: it is about the client's own project."""
 
     handler: Handler
     params: tuple[str, ...] = ()
     here: bool = True
+    keeps_time: bool = False
+    """Whether the handler itself ends at the deadline, with an answer that says more than that it passed."""
 
 
 async def _hello(call: "Call") -> Json:
@@ -172,9 +174,9 @@ METHODS: Final[dict[str, Method]] = {
     "hello": Method(_hello, here=False),
     "dispatch": Method(_dispatch, ("event", "payload")),
     "has_handler": Method(_has_handler, ("event",)),
-    "call_tool": Method(_call_tool, ("name", "input", "updates")),
-    "check_tool": Method(_check_tool, ("name", "tier", "input")),
-    "command": Method(_command, ("name", "args")),
+    "call_tool": Method(_call_tool, ("name", "input", "updates"), keeps_time=True),
+    "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
+    "command": Method(_command, ("name", "args"), keeps_time=True),
     "tools": Method(_tools),
     "commands": Method(_commands),
     "plugins": Method(_plugins),

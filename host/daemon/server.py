@@ -37,6 +37,13 @@ _LOOK_S: Final = 1.0
 _logger = logging.getLogger("jcode_plugins")
 
 
+def _without_switches(config: Config) -> Config:
+    """Each project has those of its own configuration, which is read again while the daemon runs."""
+    plugins = {n: o.model_copy(update={"enable": True}) for n, o in config.plugins.items()}
+    none: dict[str, object] = {"enable": True, "disable": (), "kill": {}, "plugins": plugins}
+    return config.model_copy(update=none | {"skip_hooks": False, "force_deny": False})
+
+
 class Server:
     """See the module's text. Make it and use it in one asyncio loop."""
 
@@ -45,7 +52,7 @@ class Server:
         self.home = home
         self.version = version
         self.pid = os.getpid()
-        self.runtime = Runtime(config, home)
+        self.runtime = Runtime(_without_switches(config), home)
         self.projects = Projects(self.runtime, home, config.daemon.max_projects)
         self.feed = Feed(self.runtime.reactor)
         self.runtime.audit.watcher = self.feed.on_entry
