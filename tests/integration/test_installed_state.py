@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import pytest
 
 from host.errors import InstallError
@@ -18,6 +17,7 @@ from host.install.snapshots import Snapshots, trees_of
 from host.install.store import Store
 from host.install.switch import back, put, remove
 from host.install.values import Installed, Origin, Release
+from tests.support.installing import install
 from tests.support.killed import killed_at
 from tests.unit.worker.build_support import ROOT, write_files
 
@@ -37,16 +37,6 @@ def package(folder: Path, version: str) -> Path:
         },
     )
     return root
-
-
-def install(home: Path, root: Path, name: str = "guard") -> Installed:
-    """Install the package in *root*, whose version is its name, as a command does."""
-    with Snapshots(home).keep(root) as kept:
-        release = Release(root.name, f"x@{root.name}", tree=kept.tree, files=dict(kept.files))
-        before = Store(home).read().get(name)
-        origin = Origin("directory", str(root))
-        plugin = Installed(name, f"file:{name}", origin, release, True, 0.0, 0.0)
-        return put(home, plugin, instead_of=before)
 
 
 def link(home: Path) -> Installed:
@@ -81,12 +71,19 @@ def check_nothing_is_left(home: Path) -> None:
     assert found == trees_of(Store(home).read())
 
 
+def make_writable(folder: Path) -> None:
+    """So that a test may remove its snapshots, whoever runs it."""
+    for path, _, _ in os.walk(folder):
+        os.chmod(path, 0o700)
+
+
 @pytest.fixture
 def in_memory() -> Iterator[Path]:
     """A directory that is on no disk, where there is such: for hundreds of homes, each of which waits for its disk."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as made:
         yield Path(made)
+        make_writable(Path(made))
 
 
 Change = Callable[[Path, Path], object]
@@ -136,6 +133,7 @@ def test_a_change_that_is_killed_at_any_step_is_done_or_not_done(
         link(home)
         check_nothing_is_left(home)
         assert state(home) == {**found[-1], "another": ("1", None)}
+        make_writable(home)
         shutil.rmtree(home)
         if not is_killed:
             break
@@ -147,52 +145,22 @@ def test_a_change_that_is_killed_at_any_step_is_done_or_not_done(
     assert 0 < switched < len(found) - 1  # both sides of the switch were seen
 
 
-def insist(change: Callable[[], object]) -> None:
-    """Do *change* until nobody else was faster."""
-    while True:
-        try:
-            change()
-        except InstallError as error:
-            if error.code != "E_BUSY":
-                raise
-        else:
-            return
-
-
-def switch_off(home: Path, name: str) -> None:
-    """Disable the installed plugin *name*, as a command does."""
-    with Store(home).changing() as installed:
-        installed[name] = msgspec.structs.replace(installed[name], enabled=False)
-
-
-def use_as_one_of_many(home: Path, fetched: Path, number: int) -> None:
-    """Install, update, take back, disable and remove, among others who do the same."""
-    mine = f"plugin-{number}"
-    insist(lambda: install(home, fetched / "1", mine))
-    insist(lambda: install(home, fetched / str(number % 2 + 1), "shared"))
-    insist(lambda: install(home, fetched / "2", mine))
-    if number % 3 == 0:
-        back(home, mine)
-    if number % 3 == 1:
-        switch_off(home, mine)
-    if number % 5 == 4:
-        remove(home, mine)
-
-
 def test_twenty_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     """Each on its own plugin and all on a shared one; every change is there, and every file of it."""
     home = tmp_path / "home"
     for version in "12":
         package(tmp_path / "fetched", version)
-    program = (
-        "import sys; from pathlib import Path; from tests.integration import test_installed_state as t;"
-        "home, fetched, number = sys.argv[1:]; sys.stdin.read();"
-        "t.use_as_one_of_many(Path(home), Path(fetched), int(number))"
-    )
     gate, opened = os.pipe()
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", program, home, tmp_path / "fetched", str(number)],
+            [
+                sys.executable,
+                "-m",
+                "tests.support.installing",
+                home,
+                tmp_path / "fetched",
+                str(number),
+            ],
             cwd=ROOT,
             stdin=gate,
         )
