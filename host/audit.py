@@ -59,6 +59,12 @@ class Kind(Enum):
     RESTART = "restart"
     BLOCKED = "blocked"  # the plugin runs no more until a person enables it
     ENABLED = "enabled"
+    INSTALLED = "installed"
+    UPDATED = (
+        "updated"  # another version of an installed plugin, or other features or settings of it
+    )
+    UNINSTALLED = "uninstalled"
+    ROLLED_BACK = "rolled_back"  # to the version before
     VETO = "veto"  # an event was blocked, denied or prevented
     REFUSED = "refused"  # by a switch, a right or a limit
     DROPPED_OUTPUT = "dropped_output"

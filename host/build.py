@@ -341,6 +341,8 @@ class Builds:
                 "artifact": artifact.raw,
             }
         )
+        if entry.root.is_relative_to((self._runtime.home / "cache" / "staging").resolve()):
+            return  # it is looked at on its way in, and runs from elsewhere
         file = self._file(entry)
         try:
             self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)

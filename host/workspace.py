@@ -447,6 +447,8 @@ class Workspace:
         )
 
     def _check_new(self, found: Found, names: tuple[str, ...], old: Plugin | None) -> None:
+        if self.only_looks:
+            return  # nothing will go by them here; it may be the next version of who has them
         refuse_taken(
             names,
             found.path,

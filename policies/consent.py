@@ -7,18 +7,19 @@ same as by hand. In the profile ``hardened``: only what the manifest declares, h
 """
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from policies.decision import BUILT_IN, Rule, Source
 
 Loaded: TypeAlias = Literal["hand", "installed", "project"]
 
-_REGISTRATIONS = (
+ANY_REGISTRATION: Final = (
     ("events", "*"),
     ("events", "*:rewrite"),
     ("tools", "*"),
     ("commands", "*"),
 )
+"""Kinds and patterns that cover whatever a plugin registers. Never ``decide``."""
 
 
 def consent(
@@ -41,7 +42,7 @@ def consent(
         return tuple(Rule(rule.kind, rule.pattern, source) for rule in accepted)
     if hardened:
         return tuple(Rule(rule.kind, rule.pattern, source) for rule in declared)
-    return tuple(Rule(kind, pattern, source) for kind, pattern in _REGISTRATIONS)
+    return tuple(Rule(kind, pattern, source) for kind, pattern in ANY_REGISTRATION)
 
 
 def granted(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from host.cli import app_install
+
 app = typer.Typer(
     name="jcode-plugin",
     help="Run strangers' JavaScript plugins, each in a locked worker process of its own.",
@@ -77,6 +79,9 @@ def _top(
     return 0
 
 
+app_install.add_to(app)
+
+
 @app.command()
 def demo(
     *,
@@ -109,13 +114,18 @@ def inspect(
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or directory.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH|NAME", help="A plugin's file or directory, or an installed plugin."
+        ),
+    ],
     *,
     as_json: JsonOption = False,
 ) -> int:
     """Read a plugin without running it: its manifest, what it would be allowed, what was noticed.
 
-    Exits with 2 when preflight blocks it.
+    Exits with 2 when preflight blocks it, or an installed one is not what was installed.
     """
     from host.cli.checking import run_check
 

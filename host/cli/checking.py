@@ -1,6 +1,7 @@
 """``check``: what a plugin says of itself and what would come of it, without running it."""
 
 import os
+import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -9,8 +10,15 @@ from rich.text import Text
 
 from host.audit import printable
 from host.cli.declared import Foreseen, capabilities_json, foreseen
+from host.cli.failures import Refusal
 from host.cli.session import look_at, open_scratch_host
 from host.cli.show import compact, finding_line, make_console, print_json, safe, table
+from host.config import jcode_home
+from host.discovery import path_of
+from host.errors import InstallError
+from host.install.snapshots import Snapshots
+from host.install.store import Store
+from host.install.values import Installed
 from host.outcome import Json, JsonObject
 from host.plugin import PluginSpec
 from host.preflight import finding_json
@@ -25,9 +33,10 @@ _STYLES = {"allow": "green", "ask": "yellow", "deny": "red"}
 
 
 def run_check(path: Path, *, as_json: bool) -> int:
-    """Build the plugin at *path*, read it, and tell; return the exit code."""
+    """Build the plugin at *path*, or the installed one of that name, read it, and tell; return the exit code."""
+    plugin, path = _what(path)
     with open_scratch_host() as host:
-        spec = look_at(host, path)
+        spec = look_at(host, path, plugin)
         report = host.workspace.preflight(spec)
         items = foreseen(host, spec)
     if as_json:
@@ -35,6 +44,29 @@ def run_check(path: Path, *, as_json: bool) -> int:
     else:
         print_plugin(spec, report, items, make_console())
     return BLOCKED if report.blocking else 0
+
+
+def _what(given: Path) -> tuple[Installed | None, Path]:
+    """Return what *given* means: a path that there is, else the name of an installed plugin and where its files are.
+
+    Raises Refusal when these are not what was installed.
+    """
+    if os.path.lexists(given.expanduser()):
+        return None, given
+    home = jcode_home(os.environ)
+    plugin = Store(home).read().get(str(given))
+    if plugin is None:
+        return None, given
+    now = plugin.current
+    problems = Snapshots(home).verify(now.tree, now.files) if now.tree else []
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        told = (
+            f"{plugin.name} is not what was installed: {problems[0]}{more}; to have it whole: "
+            f"jcode-plugin install {shlex.quote(plugin.origin.spec)}"
+        )
+        raise Refusal(InstallError("E_INTEGRITY", told))
+    return plugin, path_of(home, plugin)
 
 
 def plugin_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> JsonObject:

@@ -94,7 +94,7 @@ class Telling:
 def find_examples(given: Path | None) -> Path:
     """Return the directory of the example plugins. Raises InputError when there is none."""
     folder = given if given is not None else _EXAMPLES
-    missing = [name for name in PLUGINS if not (folder / name).is_file()]
+    missing = [name for name in (*PLUGINS, "standup.ts") if not (folder / name).is_file()]
     if not missing:
         return folder
     if given is None and not folder.is_dir():
@@ -109,6 +109,7 @@ def find_examples(given: Path | None) -> Path:
 
 def run_demo(examples: Path | None, *, as_json: bool) -> int:
     """Play the session; return 0 when everything went as told, else 1."""
+    from host.cli import demo_install
     from host.cli.demo_story import play
 
     folder = find_examples(examples)
@@ -139,6 +140,7 @@ def run_demo(examples: Path | None, *, as_json: bool) -> int:
                 )
             pids = [pid for info in host.plugins() for pid in info.pids]
             telling.check("every plugin has its own process", len(set(pids)) == len(PLUGINS))
+            demo_install.play(host, config, telling, folder, Path(scratch))
             play(host, telling)
     took_s = time.perf_counter() - began
     if console is None:

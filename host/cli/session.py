@@ -16,6 +16,7 @@ from host.cli.failures import PluginFailed, describe
 from host.config import AuditOptions, Config, jcode_home, load_config
 from host.discovery import Found
 from host.errors import PluginDisabledError, PluginLoadError
+from host.install.values import Installed
 from host.off import OffFile
 from host.plugin import PluginSpec
 from host.switching import check_enabled
@@ -176,10 +177,12 @@ def look_at_found(host: BlockingPluginHost, found: Found) -> PluginSpec:
         return host.look_at_found(found)
 
 
-def look_at(host: BlockingPluginHost, path: Path) -> PluginSpec:
+def look_at(
+    host: BlockingPluginHost, path: Path, installed: Installed | None = None
+) -> PluginSpec:
     """Build one plugin and read its manifest; nothing of it runs. Raises PluginFailed."""
     with _telling(path):
-        return host.look_at(path)
+        return host.look_at(path, installed=installed)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The log of one host: opened at its start, or a refusal where the configuration demands one."""
 
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,21 @@ def start_trail(
     )
     audit.sink = writer.put
     return writer
+
+
+@contextmanager
+def recording(config: "Config", home: Path) -> Iterator[AuditRing]:
+    """Open the log for a command that has no host of its own: what it records is on disk when the context is left.
+
+    Raises as :func:`start_trail`.
+    """
+    audit = AuditRing(config.limits.audit_entries)
+    trail = start_trail(audit, config, home, os.environ)
+    try:
+        yield audit
+    finally:
+        if trail is not None:
+            trail.close()
 
 
 def _open(store: Store) -> str | None:
