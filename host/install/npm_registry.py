@@ -279,9 +279,11 @@ class Registry:
     def _refused(self, what: str, registry: str, status: int) -> InstallError:
         shown = _shown(registry)
         if status in (404, 410):
+            hint = "check the spelling"
+            if "@" in what[:1] and self._settings.authorization(registry, registry) is None:
+                hint += f", or write a token that may read it into ~/.npmrc, as //{shown}/:_authToken=TOKEN"
             return InstallError(
-                "E_NOT_FOUND",
-                f"{printable(what)} is not in the registry at {shown}; check the spelling",
+                "E_NOT_FOUND", f"{printable(what)} is not in the registry at {shown}; {hint}"
             )
         if status in (401, 403):
             why = self._settings.why_no_credential(registry) or (

@@ -193,7 +193,7 @@ def _authority(parts: SplitResult) -> str:
 
 def ask_npm(variables: Mapping[str, str]) -> str | None:
     """Return what npm says, None without npm. It runs where no project's file can have a part in the answer."""
-    path = sane_path(variables.get("PATH", ""), (os.getcwd(),))
+    path = _path(variables)
     try:
         npm = find_program("npm", path, "/")
     except (FileNotFoundError, PermissionError):
@@ -228,8 +228,17 @@ def _files(variables: Mapping[str, str]) -> list[Path]:
     return found
 
 
+def _path(variables: Mapping[str, str]) -> str:
+    """Where programs are looked for: not in the working directory, which may be a stranger's, or gone."""
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:
+        here = ""
+    return sane_path(variables.get("PATH", ""), (here,))
+
+
 def _prefix_of_node(variables: Mapping[str, str]) -> str | None:
-    for directory in sane_path(variables.get("PATH", ""), (os.getcwd(),)).split(":"):
+    for directory in _path(variables).split(":"):
         node = Path(directory) / "node"
         if node.exists():
             return str(Path(os.path.realpath(node)).parent.parent)

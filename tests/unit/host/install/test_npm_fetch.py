@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -229,6 +230,26 @@ def test_an_update_takes_the_newest_in_the_range(registry: LoopbackRegistry) -> 
         "1.5.0",
         "1.0.0",
     ]
+
+
+def test_whoever_stops_it_does_not_wait_for_the_rest(
+    registry: LoopbackRegistry, fetch: Fetching
+) -> None:
+    """Downloads that never end do end, and nothing is left."""
+    registry.publish("guard", dependencies={"a": "1"})
+    registry.publish("a")
+    for name in ("guard", "a"):
+        slowly = iter(lambda: b"x", b"")
+        registry.answers[registry.archive_path(name)] = Answer(body=slowly)
+
+    def stopped(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    fetch.progress.moved = stopped  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        fetch()
+    left = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in left if name.startswith(("archives", "registry"))]
 
 
 # What archives carry of others.

@@ -155,6 +155,17 @@ def test_a_name_that_is_not_there(registry: Registry) -> None:
     assert "gaurd is not in the registry at 127.0.0.1:" in str(error)
 
 
+def test_a_scoped_name_that_is_not_there_may_be_private(
+    server: LoopbackRegistry, registry: Registry
+) -> None:
+    """Registries say the same of both to whoever shows no token."""
+    assert "_authToken" in str(error_of(registry, "@acme/guard"))
+
+    settings = NpmSettings(server.url, credentials={server.url.partition(":")[2]: "Bearer x"})
+    with Registry(settings) as known:
+        assert "_authToken" not in str(error_of(known, "@acme/guard"))
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_name_that_is_not_given(
     server: LoopbackRegistry, registry: Registry, status: int
