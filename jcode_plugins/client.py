@@ -332,7 +332,7 @@ class Client:
         return _requests.plain(self.request("reload"))
 
     def kill(self, name: str | None = None) -> "JsonObject":
-        """Switch off the plugin *name*, or with None all of them, for every client."""
+        """Switch off the plugin *name*, or with None all of them, in every host of the user, until a person enables it."""
         params: JsonObject = {"all": True} if name is None else {"name": name}
         return _requests.plain(self.request("kill", params))
 

@@ -153,8 +153,8 @@ async def _reload(call: "Call") -> Json:
 
 async def _kill(call: "Call") -> Json:
     if call.a_flag("all"):
-        return call.server.kill(None)
-    return call.server.kill(call.a_text("name"))
+        return await call.server.kill(None)
+    return await call.server.kill(call.a_text("name"))
 
 
 async def _stats(call: "Call") -> Json:

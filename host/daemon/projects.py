@@ -17,6 +17,7 @@ from typing import Final
 from host.audit import printable
 from host.config import Config, load_config
 from host.daemon.wire import RefusedError
+from host.discovery import Found, discover
 from host.errors import HostError, InputError
 from host.outcome import Json, JsonObject
 from host.reactor import now_s
@@ -86,6 +87,8 @@ class Project:
     """That are under way."""
     watchers: int = 0
     last_used: float = field(default_factory=now_s)
+    found: list[Found] = field(default_factory=list)
+    """What there was to load."""
     is_retired: bool = False
     """Replaced or dropped: it ends with its last call."""
 
@@ -152,6 +155,7 @@ class Projects:
         workspace.own_switches = own
         workspace.shares = _digest(surroundings, config)
         project = Project(surroundings, workspace, Wait())
+        project.found = self._found(project, config)
         loading = start(workspace.load_configured())
         loading.when_done(lambda: self._on_loaded(project, loading))
         return project
@@ -211,14 +215,26 @@ class Projects:
         for old in self.all():
             problem: HostError | None = None
             try:
-                new = self._open(old.surroundings)
-                await new.ready
+                await self._renew(old)
             except HostError as error:
                 problem = error
-            else:
-                self._replace(old, new)
             done.append((old.surroundings.cwd, problem))
         return done
+
+    async def _renew(self, old: Project) -> None:
+        config = self._config_of(old.surroundings)
+        if config == old.workspace.config and self._found(old, config) == old.found:
+            # The same plugins under the same rules: those whose source is another one are replaced, and keep nothing
+            # but their place; the others keep all that they know.
+            for plugin in old.workspace.loaded():
+                await old.workspace.reload(plugin.name)
+            return
+        new = self._open(old.surroundings)
+        await new.ready
+        self._replace(old, new)
+
+    def _found(self, project: Project, config: Config) -> list[Found]:
+        return discover(config, self._home, Path(project.surroundings.cwd)).found
 
     def _replace(self, old: Project, new: Project) -> None:
         key = old.surroundings.key

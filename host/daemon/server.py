@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +23,13 @@ from host.daemon.peers import Peer
 from host.daemon.projects import Projects
 from host.daemon.questions import Questions
 from host.daemon.wire import failure
-from host.errors import HostError
+from host.errors import HostError, InputError, OffError
+from host.off import MAX_NAME_CHARS, OffFile, entry
 from host.outcome import Json, JsonObject
 from host.reactor import now_s
 from host.runtime import Runtime
 from host.turns import Turns
 from host.waits import Wait, start
-from policies.switch_words import KILL_PREFIX
-from policies.switches import name_in_variable
 
 _LOOK_S: Final = 1.0
 
@@ -66,7 +65,6 @@ class Server:
         self._all_answered = asyncio.Event()
         self._began = time.time()
         self._last_used = now_s()
-        self._killed: dict[str, str] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
         """By method, and ``ok`` or the code of the error."""
         self.refusals: Counter[str] = Counter()
@@ -211,12 +209,30 @@ class Server:
         done: Wait[Json] = start(self.reload())
         done.when_done(lambda: _logger.info("configuration was read again"))
 
-    def kill(self, name: str | None) -> JsonObject:
-        """Switch off the plugin *name*, or all, in every project, for as long as this daemon runs."""
-        variable = KILL_PREFIX + ("ALL" if name is None else name_in_variable(name))
-        self._killed[variable] = "1"
-        self.runtime.set_switches(self._killed)
-        return {"killed": "all" if name is None else name, "switch": variable}
+    async def kill(self, name: str | None) -> Json:
+        """Switch off the plugin *name*, or all, for every host of this user, as ``jcode-plugin kill`` does."""
+        if name is not None and not 0 < len(name) <= MAX_NAME_CHARS:
+            raise InputError(f"a name has 1 to {MAX_NAME_CHARS} characters")
+        done: Wait[OffError | None] = Wait()
+
+        def write() -> Callable[[], None]:
+            try:
+                with OffFile(self.home).changing() as off:
+                    if name is None:
+                        off.all = off.all or entry("kill")
+                    else:
+                        off.plugins[name] = entry("kill")
+            except OffError as error:
+                problem = error
+                return lambda: done.set(problem)
+            return lambda: done.set(None)
+
+        self.runtime.files.submit("kill", write)
+        error = await done
+        if error is not None:
+            raise error
+        self.runtime.look_at_switches()
+        return {"killed": name, "all": name is None}
 
     def stats(self) -> JsonObject:
         """What there is and what was done."""

@@ -1,5 +1,8 @@
 """Who shares plugins with whom, and what a configuration that is read again changes."""
 
+import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,11 +199,23 @@ def test_a_configuration_is_read_again_between_two_calls(start: StartDaemon) -> 
     assert set(outcomes[changed:]) == {"second"}
 
 
+def test_what_did_not_change_keeps_what_it_knows(start: StartDaemon) -> None:
+    """A plugin whose source is another one by now is replaced, and a new one is found."""
+    daemon = start(counts=COUNTS, guard=GUARD % "old")
+    with daemon.client() as client:
+        client.dispatch("UserPromptSubmit", {"content": "before"})
+        daemon.write("", {"guard": GUARD % "new"})
+        client.reload()
+        assert client.dispatch("PreToolUse", {}).reason == "new"
+        assert seen(client) == ["before"]
+
+        daemon.write("", {"later": GUARD % "later"})
+        client.reload()
+        assert {plugin.name for plugin in client.plugins()} == {"counts", "guard", "later"}
+
+
 def test_a_signal_has_the_configuration_read_again(start: StartDaemon) -> None:
     """SIGHUP, as services do it."""
-    import os
-    import signal
-
     daemon = start(config="[plugin]\nskip_hooks = true\n", guard=GUARD % "guarded")
     with daemon.client() as client:
         assert not client.dispatch("PreToolUse", {}).blocked
@@ -227,6 +242,7 @@ def test_what_a_person_kills_is_off_for_every_client(
         client.kill()
 
         assert client.tools() == other.tools() == []
+    assert set(json.loads((daemon.home / "off.json").read_text())["plugins"]) == {"guard"}
 
 
 def test_what_happens_is_told_to_whoever_listens(start: StartDaemon) -> None:
