@@ -1,12 +1,14 @@
 """Installing as a command does, without one: by tests and by the many processes that they start."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from host.errors import InstallError
-from host.install.snapshots import Snapshots
+from host.install.snapshots import Snapshots, trees_of
 from host.install.store import Store
 from host.install.switch import back, put, remove
 from host.install.values import Installed, Origin, Release
@@ -20,6 +22,42 @@ def install(home: Path, root: Path, name: str = "guard") -> Installed:
         origin = Origin("directory", str(root))
         plugin = Installed(name, f"file:{name}", origin, release, True, 0.0, 0.0)
         return put(home, plugin, instead_of=before)
+
+
+def link(home: Path) -> Installed:
+    """Remember a plugin that lies elsewhere: a change that copies nothing."""
+    plugin = Installed(
+        "another", "file:/x", Origin("link", "/x"), Release("1", "/x"), True, 0, 0
+    )
+    return put(home, plugin, instead_of=None)
+
+
+State: TypeAlias = dict[str, list[str | None]]
+"""By name: the version that runs, and the one that can be gone back to."""
+
+
+def state(home: Path) -> State:
+    """What is installed, every file of it checked: AssertionError for one that is not as it was."""
+    installed = Store(home).read()
+    for plugin in installed.values():
+        for release in (plugin.current, plugin.last_known_good):
+            if release is not None and release.tree:
+                assert Snapshots(home).verify(release.tree, release.files) == []
+    return {
+        name: [
+            plugin.current.version,
+            None if plugin.last_known_good is None else plugin.last_known_good.version,
+        ]
+        for name, plugin in installed.items()
+    }
+
+
+def left_in(home: Path) -> list[str]:
+    """What lies there beside what is installed, or is missing of it."""
+    packages = home / "cache" / "packages"
+    found = set(os.listdir(packages)) if packages.exists() else set()
+    others = {*os.listdir(home / "plugins")} - {"installed.json", "installed.lock"}
+    return sorted(others | (found ^ trees_of(Store(home).read())))
 
 
 def insist(change: Callable[[], object]) -> None:
