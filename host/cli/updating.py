@@ -72,6 +72,8 @@ def _update(
     if plugin.origin.type == "link":
         return _say(how, said, "is a link: it runs from where it lies")
     try:
+        if _is_newest(plugin):
+            return _say(how, said, "is up to date")
         with ExitStack() as stack:
             wish = Wish(parse_spec(plugin.origin.spec, home), plugin.origin.track)
             plan = get(host, wish, known_here(config, home), stack, how)
@@ -83,6 +85,15 @@ def _update(
         warn(f"{printable(plugin.name)} stays as it is: {failure.line}")
         code = BLOCKED if isinstance(error, Refusal) else ERROR
         return code, said | failure.to_json() | {"changed": False}
+
+
+def _is_newest(plugin: Installed) -> bool:
+    """Whether the registry has nothing newer, which it can say without sending all of it."""
+    if plugin.origin.type != "npm":
+        return False
+    from host.install.npm import newest  # here: it takes a client of the registry
+
+    return newest(plugin.origin) == plugin.current.version
 
 
 def _apply(host: BlockingPluginHost, plan: Plan, how: How) -> tuple[int, JsonObject]:

@@ -14,6 +14,7 @@ from typing import Final
 from host.audit import printable
 from host.blocking import BlockingPluginHost
 from host.errors import InstallError, PluginDisabledError, PluginLoadError
+from host.install.completing import completed
 from host.install.contents import Contents, contents_of
 from host.install.identity import Known, check_identity, id_of
 from host.install.progress import Progress
@@ -150,12 +151,12 @@ def fetch(wish: Wish, into: Path, progress: Progress) -> Fetched:
         case GitSpec() as spec:
             from host.install.git import fetch_git
 
-            return fetch_git(spec, into, progress, track=wish.track)
+            return completed(fetch_git(spec, into, progress, track=wish.track), progress)
         case PathSpec() as spec:
             _no_track(wish)
             from host.install.directory import fetch_path
 
-            return fetch_path(spec, into)
+            return completed(fetch_path(spec, into), progress)
 
 
 def look(host: BlockingPluginHost, fetched: Fetched, wish: Wish, known: Known) -> Plan:

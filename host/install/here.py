@@ -13,6 +13,7 @@ from host.install.identity import Known
 from host.install.store import Store
 from host.install.values import Installed
 from host.manifests import read_package
+from host.off import OffFile
 from host.outcome import JsonObject
 from host.quarantine import Quarantine
 from host.switching import Switchboard, named
@@ -59,7 +60,7 @@ class Everything:
 
 def here(config: Config, home: Path, project_dir: Path) -> Everything:
     """Return all that a host with *config* knows of in *project_dir*. Raises InstallError."""
-    switches, quarantine = Switchboard(config).current, Quarantine(home)
+    switches, quarantine = Switchboard(config, OffFile(home)).current, Quarantine(home)
     installed = Store(home).read()
     found = discover(config, home, project_dir)
     rows = [

@@ -26,7 +26,7 @@ def link(
         id=id_,
         origin=origin,
         current=Release(version=built.version, resolved=place),
-        enabled=True,
+        enabled=before.enabled if before is not None else True,
         installed_at=before.installed_at if before is not None else now,
         updated_at=now,
     )
