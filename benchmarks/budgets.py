@@ -110,6 +110,7 @@ _NS: Final = 0.001
 PROMISES: Final = (
     _floors("one hook, one plugin, blocking, pinned, p50", names.HOOK_BLOCKING, 5, 3.2),
     _floors("one hook, one plugin, asyncio, pinned, p50", names.HOOK_ASYNCIO, 7, 4.5),
+    _floors("one event through the daemon, a client that stays", names.DAEMON_DISPATCH, 25, 15),
     _faster(
         "against a Node child, blocking", names.HOOK_BLOCKING, names.NODE_BLOCKING, 1.5, 2.5
     ),

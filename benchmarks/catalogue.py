@@ -3,6 +3,7 @@
 from benchmarks.families import (
     capabilities,
     commands,
+    daemon,
     fanout,
     floor,
     hook,
@@ -34,6 +35,7 @@ def all_rows() -> list[Row]:
         trouble,
         capabilities,
         switched_off,
+        daemon,
     )
     return [
         row
