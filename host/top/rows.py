@@ -87,26 +87,35 @@ class Watch:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._processes = Processes()
+        self._has_looked = False
 
     def look(self) -> View:
-        """Ask, wait for the answers at most as long as a host's tick may take, and look."""
+        """Ask, and look. The first time it waits for answers, as long as a host's tick may take; they go on after
+        that for as long as somebody asks, and then the newest that is there will do."""
         try:
             asked = ask(self._home)
         except OSError:
             asked = None  # of another user, or read-only: the process table has to do
         workers = self._processes.look()
         hosts = {worker.host_pid for worker in workers}
-        told = self._answers(hosts, asked) if asked is not None else {}
+        told: dict[int, _Status] = {}
+        if asked is not None:
+            wait_s = 0.0 if self._has_looked else ANSWERED_WITHIN_S
+            since = asked - ANSWERED_WITHIN_S if self._has_looked else asked
+            told = self._answers(hosts, since, wait_s)
+        self._has_looked = True
         return View(tuple(_rows(workers, told)), tuple(sorted(hosts - told.keys())))
 
-    def _answers(self, hosts: Iterable[int], asked: float) -> dict[int, _Status]:
-        until = monotonic() + ANSWERED_WITHIN_S
+    def _answers(
+        self, hosts: Iterable[int], since: float, wait_s: float = 0.0
+    ) -> dict[int, _Status]:
+        until = monotonic() + wait_s
         told: dict[int, _Status] = {}
         waiting = set(hosts)
         while waiting:
             for pid in sorted(waiting):
                 status = _read(status_file(self._home, pid))
-                if status is not None and status.pid == pid and status.written_at >= asked:
+                if status is not None and status.pid == pid and status.written_at >= since:
                     told[pid] = status
                     waiting.discard(pid)
             if not waiting or monotonic() >= until:

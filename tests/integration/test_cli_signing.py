@@ -1,6 +1,7 @@
 """keygen, sign and verify, as people and programs run them."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ from host.install.snapshots import Snapshots
 from host.install.store import Store
 from host.install.values import Installed, Origin, Release
 from host.outcome import JsonObject
-from tests.integration.cli_support import Cli
+from tests.integration.cli_support import Cli, InProcess, Terminal
 
 GUARD = 'import { why } from "./why.ts";\nexport default (pi) => { pi.on("PreToolUse", () => ({ block: why })); };\n'
 
@@ -21,7 +22,7 @@ def cli(tmp_path: Path) -> Cli:
     """The command line with a home of the test's own."""
     for name in ("home", "work"):
         (tmp_path / name).mkdir()
-    return Cli(tmp_path / "work", tmp_path / "home")
+    return InProcess(tmp_path / "work", tmp_path / "home")
 
 
 def key_of(cli: Cli) -> JsonObject:
@@ -122,10 +123,7 @@ def test_an_installed_plugin_is_verified_by_its_name(cli: Cli) -> None:
     trust(cli, key)
     root = guard_in(cli)
     cli("sign", "guard", check=0)
-    with Snapshots(cli.home).keep(root) as kept, Store(cli.home).changing() as installed:
-        release = Release("1.0.0", str(root), "", kept.tree, dict(kept.files))
-        origin = Origin("directory", str(root))
-        installed["guard"] = Installed("guard", f"file:{root}", origin, release, True, 1.0, 1.0)
+    release_of(cli, root)
     shutil.rmtree(root)
 
     found = cli("verify", "guard", "--json", check=0).json()
@@ -199,3 +197,91 @@ def test_minisign_reads_what_is_made_here_and_the_other_way_round(cli: Cli) -> N
     found = cli("verify", "guard", "--key", "their.pub", "--json", check=0).json()
     named = (cli.cwd / "their.pub").read_text().splitlines()[0].rsplit(" ", 1)[1]
     assert found["signed_by"] == named
+
+
+def test_a_password_is_typed_and_not_shown(cli: Cli) -> None:
+    """Twice for a new key; once to sign."""
+    guard_in(cli)
+    new = Terminal(cli, "keygen", "--json")
+    new.wait_for(b"Password for the new key: ")
+    os.write(new._master, b"open sesame\n")
+    new.wait_for(b"The same again: ")
+    code, out = new.press(b"open sesame\n")
+    key = json.loads(out)
+    assert (code, b"sesame" in new.shown) == (0, False)
+    assert b"encrypted" in (cli.home / "keys" / "signing.key").read_bytes()
+
+    assert "no terminal to ask" in cli("sign", "guard", check=1).err
+    wrong = Terminal(cli, "sign", "guard")
+    wrong.wait_for(b"Password of the key: ")
+    assert wrong.press(b"shut\n")[0] == 1
+    right = Terminal(cli, "sign", "guard")
+    right.wait_for(b"Password of the key: ")
+    assert right.press(b"open sesame\n")[0] == 0
+
+    trust(cli, key)
+    cli("verify", "guard", check=0)
+
+
+def test_two_passwords_that_differ_make_no_key(cli: Cli) -> None:
+    """Neither does an empty one."""
+    for first, second in ((b"one\n", b"two\n"), (b"\n", b"")):
+        new = Terminal(cli, "keygen")
+        new.wait_for(b"Password for the new key: ")
+        os.write(new._master, first)
+        if second:
+            new.wait_for(b"The same again: ")
+        assert new.press(second)[0] == 1
+        assert not (cli.home / "keys" / "signing.key").exists()
+
+
+def test_however_a_plugin_came_it_needs_a_signature(cli: Cli) -> None:
+    """Installed, in a directory of the user's, a tool of theirs, of a trusted project: signed it runs, and else not."""
+    key = key_of(cli)
+    listens = 'export default (pi) => { pi.on("TurnEnd", () => {}); };\n'
+    places = {
+        "installed": cli.cwd.parent / "from" / "installed",
+        "mine": cli.home / "plugins" / "mine",
+        "ours": cli.cwd / ".jcode" / "plugins" / "ours",
+    }
+    for name, root in places.items():
+        root.mkdir(parents=True)
+        (root / "index.js").write_text(listens)
+        (root / "package.json").write_text(json.dumps({"name": name, "version": "1.0.0"}))
+    tool = cli.home / "tools" / "shout.js"
+    tool.parent.mkdir()
+    tool.write_text('export default { description: "d", handler: () => "LOUD" };\n')
+
+    def put_in_place(told: str) -> None:
+        release_of(cli, places["installed"])
+        cli("trust", "--yes", check=0)
+        trust(cli, key, told)
+
+    def who_answers() -> set[str]:
+        told = cli("dispatch", "TurnEnd", "-i", "{}", "--json").json()
+        results = told["results"]
+        assert isinstance(results, list)
+        return {str(result["plugin"]) for result in results if isinstance(result, dict)}
+
+    put_in_place("off")
+    assert who_answers() == {"installed", "mine", "ours"}
+    assert cli("call", "shout", "-i", "{}").code == 0
+    put_in_place("require")
+    assert who_answers() == set()
+    assert cli("call", "shout", "-i", "{}").code == 1
+
+    for path in (*places.values(), tool):
+        cli("sign", str(path), check=0)
+    put_in_place("require")
+    assert who_answers() == {"installed", "mine", "ours"}
+    assert cli("call", "shout", "-i", "{}").code == 0
+
+
+def release_of(cli: Cli, root: Path) -> None:
+    """Install what is in *root* as it is now, with all that it registers accepted."""
+    with Snapshots(cli.home).keep(root) as kept, Store(cli.home).changing() as installed:
+        accepted = (("events", "TurnEnd"),)
+        release = Release("1.0.0", f"file:{root}", "", kept.tree, dict(kept.files), accepted)
+        installed[root.name] = Installed(
+            root.name, f"file:{root}", Origin("directory", str(root)), release, True, 1.0, 1.0
+        )

@@ -1,16 +1,21 @@
 """``top``: what is seen of workers from outside, and what their hosts say when they are asked."""
 
+import fcntl
 import json
 import os
+import pty
+import select
+import signal
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import psutil
-import pytest
 
 from host import BlockingPluginHost
-from host.outcome import JsonObject
+from host.outcome import Json, JsonObject
 from host.status import ask, run_directory, status_file
 from host.top.processes import Processes
 from host.top.rows import Watch
@@ -23,8 +28,8 @@ COUNTS = plugin(
 )
 
 
-def top_of(host: BlockingPluginHost, cli: Cli, *, busy: bool) -> JsonObject:
-    """What ``top --json`` prints in a process of its own, while *host* is used or is not."""
+def top_of(host: BlockingPluginHost, cli: Cli) -> JsonObject:
+    """What ``top --json`` prints in a process of its own, while *host* is used."""
     process = subprocess.Popen(
         [sys.executable, "-m", "host", "top", "--json"],
         env=cli.environment(),
@@ -32,7 +37,7 @@ def top_of(host: BlockingPluginHost, cli: Cli, *, busy: bool) -> JsonObject:
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    while busy and process.poll() is None:
+    while process.poll() is None:
         host.runtime.look_if_due()  # as any call does
         host.dispatch("PostToolUse", bash())
     out, _ = process.communicate(timeout=60)
@@ -42,9 +47,8 @@ def top_of(host: BlockingPluginHost, cli: Cli, *, busy: bool) -> JsonObject:
     return found
 
 
-def mine(told: JsonObject) -> list[JsonObject]:
+def mine(rows: Json) -> list[JsonObject]:
     """The rows of this process."""
-    rows = told["workers"]
     assert isinstance(rows, list)
     return [
         row
@@ -64,14 +68,14 @@ def test_a_host_that_is_asked_says_what_runs_in_its_workers(
     host.runtime.look_at_switches()
     assert not run_directory(cli.home).exists()
 
-    silent = top_of(host, cli, busy=False)
-    (row,) = mine(silent)
+    view = Watch(cli.home).look()  # by the thread that would have to call the host
+    (row,) = mine([row.to_json() for row in view.rows])
     assert row["pid"] == pid_of(host, "counts")
     assert (row["plugin"], row["hostcalls"]) == (None, None)
-    assert os.getpid() in silent["silent_hosts"]  # type: ignore[operator]
+    assert os.getpid() in view.silent
 
-    told = top_of(host, cli, busy=True)
-    (row,) = mine(told)
+    told = top_of(host, cli)
+    (row,) = mine(told["workers"])
     assert os.getpid() not in told["silent_hosts"]  # type: ignore[operator]
     assert row["pid"] == pid_of(host, "counts")
     assert (row["plugin"], row["state"], row["restarts"]) == ("counts", "active", 0)
@@ -83,7 +87,7 @@ def test_a_host_that_is_asked_says_what_runs_in_its_workers(
 
     host.close()
     assert not file.exists()
-    assert mine(top_of(host, cli, busy=False)) == []
+    assert os.getpid() not in {worker.host_pid for worker in Processes().look()}
 
 
 def test_a_plugin_without_a_worker_is_a_row_too(
@@ -108,10 +112,9 @@ def test_a_plugin_without_a_worker_is_a_row_too(
 
 
 def test_answers_are_read_with_suspicion(
-    make_host: MakeHost, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_host: MakeHost, write: Write, tmp_path: Path
 ) -> None:
     """Another's words in a host's place are no answer, and neither is an old one."""
-    monkeypatch.setattr("host.top.rows.ANSWERED_WITHIN_S", 0.0)  # it is there, or will not be
     home = tmp_path / "home"
     host = make_host()
     host.load(write("counts.js", COUNTS))
@@ -170,3 +173,36 @@ def test_for_people_it_is_a_table(make_host: MakeHost, write: Write, tmp_path: P
 
     assert str(pid_of(host, "counts")) in out
     assert "did not say what runs in its workers" in out
+
+
+def test_on_a_terminal_it_goes_on_until_ctrl_c(
+    make_host: MakeHost, write: Write, tmp_path: Path
+) -> None:
+    """Drawn again and again; ending it is no error."""
+    host = make_host()
+    host.load(write("counts.js", COUNTS))
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+    cli = Cli(tmp_path, tmp_path / "home")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "host", "top"],
+        env=cli.environment() | {"TERM": "xterm"},
+        cwd=cli.cwd,
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown, drawn = b"", 0
+    while drawn < 3:
+        ready, _, _ = select.select([master], [], [], 0.05)
+        if ready:
+            shown += os.read(master, 65536)
+        host.runtime.look_if_due()
+        drawn = shown.count(b"counts")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    os.close(master)
+
+    assert (process.returncode, err) == (0, b"")
