@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.audit import Kind
+from host.daemon.hooks import run_hook
 from host.daemon.wire import PROTOCOL
 from host.errors import InputError
 from host.gate import check_tool
@@ -177,6 +178,7 @@ METHODS: Final[dict[str, Method]] = {
     "call_tool": Method(_call_tool, ("name", "input", "updates"), keeps_time=True),
     "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
     "command": Method(_command, ("name", "args"), keeps_time=True),
+    "hook": Method(run_hook, ("agent", "input", "variables"), keeps_time=True),
     "tools": Method(_tools),
     "commands": Method(_commands),
     "plugins": Method(_plugins),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CLIENT: Final = "jcode_plugins/hook.py"
 """The end of the client's path: by it an entry is known as ours."""
+_READ: Final = "import sys; exec(open(sys.argv[1]).read())"
 _FREQUENT: Final = frozenset({"BeforeModel", "AfterModel", "MessageDisplay"})
 """Fired for every chunk of a model's answer; each would be a process."""
 _TIMEOUT_S: Final = 60
@@ -36,13 +37,23 @@ class Command:
     python: str
     client: str
     agent: Agent
+    socket: str = ""
+    """Where the daemon listens, whatever the agent leaves of the environment."""
     fail_closed: bool = False
     all_events: bool = False
 
     def line(self) -> str:
         """Return the command as one line for a shell, or for a program that splits like one."""
         name = "jcode" if self.agent == "jcode-v2" else self.agent
-        words = [self.python, "-I", "-S", self.client, name]
+        words = [self.python, "-I", "-S"]
+        if not self.fail_closed:
+            words += [
+                "-c",
+                _READ,
+            ]  # a client that is gone must not end with 2, which is a block
+        words += [self.client, name]
+        if self.socket:
+            words += ["--socket", self.socket]
         return shlex.join([*words, "--fail-closed"] if self.fail_closed else words)
 
     def events(self) -> list[str]:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from host.doors.mapping import DECIDES, EVENTS, Agent, Mapped
 from host.errors import InputError
 from host.events import PluginEvent as P
@@ -39,7 +37,6 @@ class Heard:
     agent: Agent
     name: str
     session_id: str
-    cwd: str
     told: tuple[Told, ...]
     fields: JsonObject
 
@@ -49,8 +46,9 @@ class Heard:
         return any(told.decides for told in self.told)
 
 
-def hear(agent: str, text: str, variables: Mapping[str, str]) -> Heard:
-    """Understand one call of a hook of *agent*: its standard input and its ``JCODE_HOOK_`` variables.
+def hear(agent: str, given: Json, variables: Mapping[str, str]) -> Heard:
+    """Understand one call of a hook of *agent*: the JSON of its standard input, None without any, and its
+    ``JCODE_HOOK_`` variables.
 
     ``jcode`` is either of its two kinds of hooks. Raises :class:`HearingError`, and InputError for an unknown agent.
     """
@@ -59,7 +57,7 @@ def hear(agent: str, text: str, variables: Mapping[str, str]) -> Heard:
     if agent not in EVENTS:
         raise InputError(f"no agent called {agent!r}; known are {', '.join(EVENTS)}")
     known: Agent = agent  # type: ignore[assignment]  # it is one of the keys
-    fields = _jcode_fields(text, variables) if known == "jcode" else _object(text)
+    fields = _jcode_fields(given, variables) if known == "jcode" else _object(given)
     if known == "opencode":
         fields = _opencode_fields(fields)
     name = _text(fields, "hook_event_name", "type")
@@ -81,9 +79,7 @@ def hear(agent: str, text: str, variables: Mapping[str, str]) -> Heard:
                     one.event in DECIDES[known] and not _only_watches(known, one),
                 )
             )
-    return Heard(
-        known, name, _text(fields, "session_id"), _text(fields, "cwd"), tuple(told), fields
-    )
+    return Heard(known, name, _text(fields, "session_id", "thread-id"), tuple(told), fields)
 
 
 def _only_watches(agent: Agent, one: Mapped) -> bool:
@@ -95,17 +91,13 @@ def _holds(one: Mapped, fields: JsonObject) -> bool:
     return one.when is None or fields.get(one.when[0]) in one.when[1]
 
 
-def _object(text: str) -> JsonObject:
-    try:
-        value: Json = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise HearingError(f"the input is not JSON: {error}") from None
-    if not isinstance(value, dict):
+def _object(given: Json) -> JsonObject:
+    if not isinstance(given, dict):
         raise HearingError("the input is no JSON object")
-    return value
+    return dict(given)
 
 
-def _jcode_fields(text: str, variables: Mapping[str, str]) -> JsonObject:
+def _jcode_fields(given: Json, variables: Mapping[str, str]) -> JsonObject:
     """The variables as fields; the input of a tool comes on its own, whole."""
     fields: JsonObject = {
         name.removeprefix(_JCODE_PREFIX).lower(): value
@@ -115,7 +107,7 @@ def _jcode_fields(text: str, variables: Mapping[str, str]) -> JsonObject:
     fields.pop("payload", None)  # cut at 16 KiB: often no JSON
     fields["hook_event_name"] = fields.pop("event")
     if fields["hook_event_name"] == "pre_tool":
-        fields["tool_input"] = _object(text)
+        fields["tool_input"] = _object(given)
     for name in ("duration_ms", "output_bytes"):
         value = fields.get(name)
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:

@@ -53,7 +53,7 @@ def bash(host: BlockingPluginHost, command: str) -> Outcome:
 
 def test_the_readme_lists_every_example() -> None:
     """The table and the directory have the same names."""
-    listed = re.findall(r"^\| \[(.+?)\]\(examples/(.+?)\) \|", README, re.MULTILINE)
+    listed = re.findall(r"^\| \[(.+?)\]\(examples/([^/]+?)\) \|", README, re.MULTILINE)
 
     assert {name for name, _ in listed} == {
         file.name for file in EXAMPLES.iterdir() if file.is_file()

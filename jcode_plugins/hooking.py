@@ -1,0 +1,226 @@
+"""A hook's process: read what the agent hands over, ask the daemon, say what it answers.
+
+Promises    Standard input is read to its end before anything else: an agent may wait for that without a bound. The
+            process ends within :data:`WITHIN_S`. It exits with 2 for a block that the daemon decided, and for nothing
+            else, but for ``--fail-closed``: then an event that an agent lets be stopped is stopped whenever the daemon
+            cannot be asked. Every failure has one line on standard error, never an empty one.
+Cost        A process for each event. What is imported here is all there is; see ``tests/unit/client``.
+"""
+
+import os
+import time
+
+from jcode_plugins.errors import JcodePluginsError
+from jcode_plugins.place import connect, socket_path
+from jcode_plugins.surroundings import switches_of, variables_of
+from jcode_plugins.wire import MAX_LINE_BYTES, decode_line, encode_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+    from jcode_plugins.wire import Json, JsonObject
+
+WITHIN_S = 55.0
+"""Less than what agents are configured to wait."""
+_CONNECT_S = 20.0
+_OFF = frozenset({"", "0", "false", "no", "off"})
+_DISABLE = ("JCODE_DISABLE_PLUGINS", "JCODE_PLUGIN_KILL_ALL")
+GATES = frozenset(
+    {
+        "PreToolUse",
+        "PermissionRequest",
+        "UserPromptSubmit",
+        "PreCompact",
+        "BeforeTool",
+        "BeforeAgent",
+        "pre_tool",
+    }
+)
+"""Events at which agents can be stopped. Their names, whoever has them."""
+_PROJECT_VARIABLES = ("CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "JCODE_HOOK_CWD")
+_PREFIX = "JCODE_HOOK_"
+_FAILED, _BLOCKED = 1, 2
+
+
+class _FailedError(Exception):
+    """What keeps the daemon from being asked, for the user."""
+
+
+def main(words: "list[str]") -> "NoReturn":
+    """Do all of it and end the process."""
+    is_closed = "--fail-closed" in words
+    name = ""
+    try:
+        data = _read_all(0)
+        if any(os.environ.get(switch, "").lower() not in _OFF for switch in _DISABLE):
+            _end(0)
+        agent, path, said = _understood(words)
+        given = _given(said.encode() if said else data)
+        name = _name_of(given)
+        code, out, told = _ask(agent, path, given)
+    except Exception as error:  # noqa: BLE001 - a failure of any kind must not look like a decision
+        is_known = isinstance(error, (JcodePluginsError, _FailedError))
+        what = str(error) if is_known else f"{type(error).__name__}: {error}"
+        stops = is_closed and (not name or name in GATES)
+        so = "blocked, as --fail-closed says" if stops else "going on without plugins"
+        code, out, told = (_BLOCKED if stops else _FAILED), "", f"jcode-plugins: {what}; {so}\n"
+    if out and not _write(1, out):  # something was decided, and this is left to say it with
+        code, told = _BLOCKED, "jcode-plugins: the answer could not be written; blocked\n"
+    _write(2, told)
+    _end(code)
+
+
+def _end(code: int) -> "NoReturn":
+    os._exit(
+        code
+    )  # everything is written, and taking the interpreter down costs as much as the work
+
+
+def _read_all(fd: int) -> bytes:
+    """Return what *fd* gives until its end; of more than a line may hold, only that much and one byte."""
+    parts, size = [], 0
+    while True:
+        try:
+            part = os.read(fd, 1 << 20)
+        except OSError:  # closed, or a terminal that went away
+            break
+        if not part:
+            break
+        if size <= MAX_LINE_BYTES:
+            parts.append(part)
+            size += len(part)
+    return b"".join(parts)
+
+
+def _understood(words: "list[str]") -> "tuple[str, str, str]":
+    """Return the agent, where the daemon listens, and the JSON that Codex gives as a last word."""
+    agent = path = said = ""
+    rest = iter(words)
+    for word in rest:
+        if word == "--socket":
+            path = next(rest, "")
+        elif word.startswith("{"):
+            said = word
+        elif not word.startswith("--"):
+            agent = agent or word
+    if not agent:
+        raise _FailedError(
+            "no agent was named; install the hook again: jcode-plugin hook AGENT --install"
+        )
+    return agent, os.environ.get("JCODE_PLUGIN_SOCKET") or path or socket_path(os.environ), said
+
+
+def _given(data: bytes) -> "Json":
+    if len(data) > MAX_LINE_BYTES:
+        raise _FailedError(f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB")
+    if not data.strip():
+        return None
+    try:
+        return decode_line(data)
+    except (ValueError, RecursionError) as error:
+        raise _FailedError(f"the agent's input is no JSON object ({error})") from None
+
+
+def _name_of(given: "Json") -> str:
+    name = os.environ.get(f"{_PREFIX}EVENT", "")
+    if not name and isinstance(given, dict):
+        told = given.get("hook_event_name")
+        name = told if isinstance(told, str) else ""
+    return name
+
+
+def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
+    until = time.monotonic() + WITHIN_S
+    params: JsonObject = {"agent": agent, "input": given}
+    hooks = {name: value for name, value in os.environ.items() if name.startswith(_PREFIX)}
+    hooks.pop(f"{_PREFIX}PAYLOAD", None)  # a cut copy of what is there already
+    if hooks:
+        params["variables"] = dict(hooks)
+    line = encode_line(
+        {
+            "id": 1,
+            "method": "hook",
+            "params": params,
+            "deadline_ms": int(WITHIN_S * 1000),
+            "cwd": _project(os.environ),
+            "env": variables_of(os.environ),
+            "switches": switches_of(os.environ),
+        }
+    )
+    if len(line) > MAX_LINE_BYTES:
+        raise _FailedError(
+            f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB as one line"
+        )
+    connected = _connect(path)
+    connected.settimeout(max(0.01, until - time.monotonic()))
+    try:
+        connected.sendall(line)
+        return _printed(_answer(connected, until))
+    except TimeoutError:
+        raise _FailedError(
+            f"the daemon at {path} did not answer within {WITHIN_S:.0f} s"
+        ) from None
+    except OSError as error:
+        raise _FailedError(
+            f"the daemon at {path} went away ({error.strerror or error})"
+        ) from None
+
+
+def _connect(path: str) -> "_socket.socket":
+    try:
+        return connect(path, _CONNECT_S)
+    except JcodePluginsError:
+        from jcode_plugins.starting import connect_or_start  # only where there is none yet
+
+        return connect_or_start(path, os.environ, _CONNECT_S)
+
+
+def _project(environment: "Mapping[str, str]") -> str:
+    for name in _PROJECT_VARIABLES:
+        found = environment.get(name, "")
+        if found.startswith("/"):
+            return found
+    return os.getcwd()
+
+
+def _answer(connected: "_socket.socket", until: float) -> "JsonObject":
+    buffer = bytearray()
+    while not buffer.endswith(b"\n"):
+        connected.settimeout(max(0.01, until - time.monotonic()))
+        part = connected.recv(1 << 18)
+        if not part:
+            raise _FailedError("the daemon went away before it answered")
+        buffer += part
+        if len(buffer) > MAX_LINE_BYTES:
+            raise _FailedError("the daemon's answer does not end")
+    try:
+        return decode_line(bytes(buffer))
+    except ValueError as error:
+        raise _FailedError(f"the daemon's answer is none ({error})") from None
+
+
+def _printed(line: "JsonObject") -> "tuple[int, str, str]":
+    error = line.get("error")
+    if isinstance(error, dict):
+        raise _FailedError(str(error.get("message")))
+    result = line.get("result")
+    if not isinstance(result, dict):
+        raise _FailedError("the daemon's answer is of another version; restart it")
+    code, out, told = result.get("code"), result.get("stdout"), result.get("stderr")
+    if code not in (0, _BLOCKED) or not isinstance(out, str) or not isinstance(told, str):
+        raise _FailedError("the daemon's answer is of another version; restart it")
+    return (0 if code == 0 else _BLOCKED), out, told
+
+
+def _write(fd: int, text: str) -> bool:
+    """Write all of *text*; whether that could be done."""
+    rest = memoryview(text.encode("utf-8", "replace"))
+    try:
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+    except OSError:
+        return False
+    return True
