@@ -478,3 +478,64 @@ def approve(
     from host.cli.approve import run_approve
 
     return run_approve(id_, answer, only_list=only_list, as_json=as_json)
+
+
+@app.command()
+def hook(
+    agent: Annotated[
+        str,
+        typer.Argument(
+            metavar="AGENT", help="claude, codex, gemini, jcode, jcode-v2 or opencode."
+        ),
+    ],
+    *,
+    install: Annotated[
+        bool, typer.Option("--install", help="Add the hook to the agent's configuration.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the hook out of the agent's configuration.")
+    ] = False,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--test", help="Give the hook one event of each kind and show the answers."
+        ),
+    ] = False,
+    project: Annotated[
+        bool,
+        typer.Option(
+            "--project", help="In this directory's configuration instead of the user's."
+        ),
+    ] = False,
+    fail_closed: Annotated[
+        bool,
+        typer.Option("--fail-closed", help="Block what plugins could not be asked about."),
+    ] = False,
+    all_events: Annotated[
+        bool,
+        typer.Option("--all-events", help="Also those that come many times in one answer."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the change and make none.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Answer an agent's event from standard input; or set the agent up for it."""
+    from host.cli import hooking
+    from host.errors import InputError
+
+    known = hooking.read_agent(agent)
+    if install + remove + test > 1:
+        raise InputError("one of --install, --remove and --test at a time")
+    if test:
+        return hooking.run_test(known, fail_closed=fail_closed, as_json=as_json)
+    if not (install or remove):
+        return hooking.be_the_hook(known, fail_closed=fail_closed)
+    command = (
+        hooking.command_for(known, fail_closed=fail_closed, all_events=all_events)
+        if install
+        else None
+    )
+    return hooking.run_placing(
+        known, command, project=project, dry_run=dry_run, as_json=as_json
+    )

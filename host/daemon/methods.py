@@ -178,7 +178,7 @@ METHODS: Final[dict[str, Method]] = {
     "call_tool": Method(_call_tool, ("name", "input", "updates"), keeps_time=True),
     "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
     "command": Method(_command, ("name", "args"), keeps_time=True),
-    "hook": Method(run_hook, ("agent", "input", "variables"), keeps_time=True),
+    "hook": Method(run_hook, ("agent", "input", "variables")),
     "tools": Method(_tools),
     "commands": Method(_commands),
     "plugins": Method(_plugins),

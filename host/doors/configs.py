@@ -41,6 +41,8 @@ class Command:
     """Where the daemon listens, whatever the agent leaves of the environment."""
     fail_closed: bool = False
     all_events: bool = False
+    start: tuple[str, ...] = ()
+    """How a daemon is started, for an agent that runs no client of ours."""
 
     def line(self) -> str:
         """Return the command as one line for a shell, or for a program that splits like one."""
