@@ -93,7 +93,10 @@ class Trust:
                 f"{told} will not run: {code.root} is not trusted; to see them and decide: {command}",
                 is_new=True,
             )
-        files = code.files()
+        try:
+            files = code.files()
+        except TrustError as error:
+            raise TrustError(f"{told} will not run: {error}") from None
         if tree_of(files) != trusted.tree:
             news = list(changed(trusted.files, files))
             more = f" and {len(news) - _MAX_NAMED} more" if len(news) > _MAX_NAMED else ""
@@ -119,8 +122,7 @@ class Trust:
             with lock_state(self.path, wait_s=_WAIT_S):
                 projects = self.read()
                 yield projects
-                whole = _File(SCHEMA, [projects[path] for path in sorted(projects)])
-                write_state(self.path, msgspec.json.format(msgspec.json.encode(whole)))
+                write_state(self.path, _encode(projects))
         except StateBusyError as error:
             raise TrustError(f"{self.path}: {error} is changing it; try again") from None
         except StateFileError as error:
@@ -130,6 +132,14 @@ class Trust:
         return TrustError(
             f"{self.path}: {error}; no project is trusted until it is mended or moved away"
         )
+
+
+def _encode(projects: dict[str, TrustedProject]) -> bytes:
+    whole = _File(SCHEMA, [projects[path] for path in sorted(projects)])
+    data = msgspec.json.format(msgspec.json.encode(whole))
+    if len(data) > _MAX_BYTES:  # which nobody could read again
+        raise StateFileError(f"would be larger than {_MAX_BYTES >> 20} MiB; forget some")
+    return data
 
 
 def _decode(data: bytes) -> list[TrustedProject]:

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from host import trusting as module
 from host.errors import TrustError
 from host.install.tree import tree_of
 from host.project_code import ProjectCode, project_code
@@ -168,3 +170,55 @@ def test_a_file_that_others_may_write_does_not_count(trust: Trust, project: Path
     trust.path.chmod(0o666)
 
     assert "can be written by other users" in why(trust, project)
+
+
+def test_answers_given_at_the_same_time_are_all_kept(trust: Trust, project: Path) -> None:
+    """From many threads and for many projects: none is lost, and the file is whole whenever it is read."""
+    files = code_of(project).files()
+
+    def answer(number: int) -> int:
+        trust.add(TrustedProject(f"/p{number}", tree_of(files), files, 1.0))
+        return len(trust.read())
+
+    with ThreadPoolExecutor(16) as pool:
+        seen = list(pool.map(answer, range(16)))
+
+    assert all(count >= 1 for count in seen)
+    assert set(trust.read()) == {f"/p{number}" for number in range(16)}
+
+
+def test_what_could_not_be_read_again_is_not_written(
+    trust: Trust, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One project too many must not cost the others their trust."""
+    give(trust, project)
+    monkeypatch.setattr(module, "_MAX_BYTES", trust.path.stat().st_size + 10)
+
+    with pytest.raises(TrustError, match="would be larger than"):
+        give(trust, make(project.parent / "other"))
+    assert trust.files_of(code_of(project))
+
+
+def test_the_state_of_what_is_trusted(trust: Trust, project: Path) -> None:
+    """As it was, changed, or no plugins there any more."""
+    give(trust, project)
+    (kept,) = trust.read().values()
+    plugin = project / ".jcode" / "plugins" / "guard.ts"
+
+    assert trust.state_of(kept, None) == "trusted"
+    plugin.write_text("two")
+    assert trust.state_of(kept, None) == "changed"
+    plugin.unlink()
+    assert trust.state_of(kept, None) == "gone"
+
+
+def test_what_cannot_be_trusted_any_more_says_that_nothing_runs(
+    trust: Trust, project: Path
+) -> None:
+    """A link that appears is named with its consequence."""
+    give(trust, project)
+    (project / ".jcode" / "plugins" / "more.ts").symlink_to("/etc/hostname")
+
+    assert why(trust, project).startswith(
+        "2 plugins of this project will not run: .jcode/plugins/more.ts: is a link"
+    )
