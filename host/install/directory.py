@@ -51,6 +51,11 @@ def fetch_path(spec: PathSpec, into: Path, *, caps: Caps = DIRECTORY_CAPS) -> Fe
             raise InstallError(
                 "E_SPEC", f"{called} holds our own files too; name the plugin's own directory"
             )
+        if _is_bare(path):
+            raise InstallError(
+                "E_SPEC",
+                f"{called} is a git repository without its files; write git+file:{called}",
+            )
         notes = _copy_directory(path, into, called, caps)
     elif not stat.S_ISREG(status.st_mode):
         raise InstallError("E_SPEC", f"{called} is neither a file nor a directory")
@@ -73,6 +78,12 @@ def fetch_path(spec: PathSpec, into: Path, *, caps: Caps = DIRECTORY_CAPS) -> Fe
         version=package.version,
         integrity=integrity,
         notes=(*notes, *missing_parts(into, package)),
+    )
+
+
+def _is_bare(path: Path) -> bool:
+    return (path / "HEAD").is_file() and all(
+        (path / name).is_dir() for name in ("objects", "refs")
     )
 
 
@@ -149,7 +160,7 @@ class _Copy:
                 raise UnfitError(f"lies more than {MAX_DEPTH} directories deep", below)
             for name in sorted(os.listdir(fd)):
                 path = f"{below}/{name}" if below else name
-                if name.casefold() == _GIT or path.endswith("node_modules/.bin"):
+                if name.casefold() == _GIT or f"/{path}".endswith("/node_modules/.bin"):
                     continue
                 self._take(tree, fd, name, path)
         finally:
