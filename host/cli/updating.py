@@ -88,12 +88,18 @@ def _update(
 
 
 def _is_newest(plugin: Installed) -> bool:
-    """Whether the registry has nothing newer, which it can say without sending all of it."""
-    if plugin.origin.type != "npm":
-        return False
-    from host.install.npm import newest  # here: it takes a client of the registry
+    """Whether it is known without fetching that there is nothing newer: a registry says versions, git commits."""
+    match plugin.origin.type:
+        case "npm":
+            from host.install import npm  # here: it takes a client of the registry
 
-    return newest(plugin.origin) == plugin.current.version
+            return npm.newest(plugin.origin) == plugin.current.version
+        case "git":
+            from host.install import git
+
+            return git.newest(plugin.origin) == plugin.current.integrity
+        case _:
+            return False
 
 
 def _apply(host: BlockingPluginHost, plan: Plan, how: How) -> tuple[int, JsonObject]:

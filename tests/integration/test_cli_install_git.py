@@ -64,6 +64,7 @@ def test_a_branch_is_followed(cli: Cli, guard: Path) -> None:
     assert f"git+file://{guard}#{first}" in told
     assert '"main"' in told
 
+    assert "is up to date" in cli("update", "guard", check=0).out
     second = committed(guard, "1.1.0")
     assert cli("call", "guard_scan", check=0).out == "1.0.0\n"
     cli("update", "guard", check=0)
