@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -127,6 +128,18 @@ def test_a_person_is_asked(cli: Cli, guard: Path, key: bytes, code: int) -> None
     assert terminal.press(key)[0] == code
     assert set(listed(cli)) == ({"guard"} if code == 0 else set())
     assert nothing_is_staged(cli)
+
+
+def test_an_interrupt_leaves_nothing(cli: Cli, guard: Path) -> None:
+    """Of what was fetched, nor of a change."""
+    terminal = Terminal(cli, "install", "./guard")
+    terminal.wait_for(b"install guard 1.0.0? [y/N] ")
+    assert not nothing_is_staged(cli)  # the control: it lies there while the question is open
+    terminal.process.send_signal(signal.SIGINT)
+
+    assert terminal.press(b"")[0] == 130
+    assert nothing_is_staged(cli)
+    assert listed(cli) == {}
 
 
 def test_an_update_that_wants_more_is_asked_about(cli: Cli, guard: Path) -> None:
