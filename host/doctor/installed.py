@@ -15,7 +15,7 @@ from host.install.snapshots import Snapshots
 from host.install.store import Store
 from host.install.values import Installed, Release
 from host.programs.lookup import find_program, sane_path
-from host.signing.contents import Place, place_of
+from host.signing.contents import ALONE, Place, place_of
 from host.signing.examine import examine, today
 from policies.signing import TrustedKey
 
@@ -113,11 +113,8 @@ def _signature_of(home: Path, plugin: Installed, config: Config) -> Iterator[Row
 def _place(path: Path) -> Place:
     if not path.is_dir():
         return place_of(path.parent, path.name, is_directory=False)
-    signed = [name[: -len(_ALONE)] for name in os.listdir(path) if name.endswith(_ALONE)]
+    signed = [name[: -len(ALONE[1])] for name in os.listdir(path) if name.endswith(ALONE[1])]
     return place_of(path, signed[0] if len(signed) == 1 else "", is_directory=True)
-
-
-_ALONE: Final = ".files.json.minisig"
 
 
 def _sources(config: Config, variables: Mapping[str, str]) -> list[Row]:

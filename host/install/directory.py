@@ -23,6 +23,7 @@ from host.install.spec import ARCHIVES, PathSpec, shown
 from host.install.tree import MAX_DEPTH
 from host.install.values import Fetched, Origin
 from host.project_code import DECLARATIONS, SUFFIXES
+from host.signing.contents import ALONE
 
 DIRECTORY_CAPS: Final = Caps(entries=MAX_ENTRIES, total_bytes=MAX_TOTAL_BYTES)
 """With all that a plugin depends on, as a snapshot may be."""
@@ -63,8 +64,13 @@ def fetch_path(spec: PathSpec, into: Path, *, caps: Caps = DIRECTORY_CAPS) -> Fe
         integrity = _unpack(path, into, called)
     elif name.endswith(SUFFIXES) and not name.endswith(DECLARATIONS):
         # Under the name by which a directory's plugin is found; its own may be any.
+        index = f"index{path.suffix.lower()}"
         with writing(into, called, caps) as tree:
-            tree.file(f"index{path.suffix.lower()}", _chunks(_open(path, called)))
+            tree.file(index, _chunks(_open(path, called)))
+            for ending in ALONE:  # its signature, if it has one
+                beside = path.with_name(path.name + ending)
+                if beside.is_file():
+                    tree.file(index + ending, _chunks(_open(beside, shown(str(beside)))))
     else:
         raise InstallError(
             "E_SPEC",

@@ -21,13 +21,17 @@ from host.beneath import EscapeError, read_beneath
 FORMAT: Final = 1
 NAME: Final = "jcode-plugin.files.json"
 SUFFIX: Final = ".minisig"
+ALONE: Final = (".files.json", ".files.json.minisig")
+"""What the two files of a plugin of one file are called, after its name."""
 MAX_CONTENTS_BYTES: Final = 4 * 1024 * 1024
 MAX_FILES: Final = 20_000
 MAX_TOTAL_BYTES: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-_UNSIGNED: Final = ".git"
-"""Of the root: the history of a checkout. No package carries it, and nothing in it can be loaded under a signature."""
+_GIT: Final = ".git"
+_BIN: Final = ("node_modules", ".bin")
+"""What no installation takes along: the history of a checkout, and commands of packages. Nothing in them is signed, and so
+nothing in them can be loaded under a signature."""
 
 
 class ContentsError(Exception):
@@ -53,12 +57,18 @@ class Place:
     @property
     def contents(self) -> str:
         """The name of the list: in the plugin, so that both travel with it; beside a plugin of one file."""
-        return NAME if self.file is None else f"{self.file}.files.json"
+        return NAME if self.file is None else self.file + ALONE[0]
 
     @property
     def signature(self) -> str:
         """The name of its signature."""
         return self.contents + SUFFIX
+
+    def named(self, path: str) -> str:
+        """What the list calls the file *path*. A plugin of one file has any name: installed, it is ``index``."""
+        if self.file is None or path != self.file:
+            return path
+        return f"index{Path(path).suffix.lower()}"
 
     @property
     def told(self) -> Path:
@@ -141,7 +151,7 @@ def read_beside(root_fd: int, name: str, limit: int) -> bytes | None:
 
 
 def hash_files(root_fd: int, place: Place) -> dict[str, str]:
-    """Return the hash of every file that a signature of *place* covers. Raises ContentsError."""
+    """Return the hash of every file that a signature of *place* covers, as the list names it. Raises ContentsError."""
     found: dict[str, str] = {}
     left = MAX_TOTAL_BYTES
     try:
@@ -156,7 +166,7 @@ def hash_files(root_fd: int, place: Place) -> dict[str, str]:
                 path = _path(folder, name)
                 if len(found) >= MAX_FILES:
                     raise ContentsError(f"there are more than {MAX_FILES} files")
-                found[path], size = _hash_file(fd, name, path, left)
+                found[place.named(path)], size = _hash_file(fd, name, path, left)
                 left -= size
     except OSError as error:
         raise ContentsError(f"{error.filename or place.told}: {error.strerror}") from None
@@ -168,11 +178,10 @@ def _covered(place: Place, folder: str, folders: list[str], files: list[str]) ->
     if place.file is not None:
         folders.clear()
         return [place.file]
-    if folder != ".":
-        return files
-    folders[:] = [name for name in folders if name != _UNSIGNED]
-    ours = (place.contents, place.signature, _UNSIGNED)
-    return [name for name in files if name not in ours]
+    inner = _BIN[1] if os.path.basename(folder) == _BIN[0] else _GIT
+    folders[:] = [name for name in folders if name not in (_GIT, inner)]
+    ours = (place.contents, place.signature) if folder == "." else ()
+    return [name for name in files if name not in (_GIT, *ours)]
 
 
 def _raise(error: OSError) -> None:

@@ -45,6 +45,7 @@ class Signature:
     contents: Contents | None = None
     signed_at: int = 0
     differs: Differences = _NO_DIFFERENCES
+    place: Place | None = None
 
     @property
     def signed_by(self) -> str:
@@ -59,6 +60,8 @@ class Signature:
         if self.problem or self.contents is None:
             return self
         read = dict(files)
+        if self.place is not None:
+            read = {self.place.named(path): sha256 for path, sha256 in files.items()}
         if package_json or "package.json" in self.contents.files:
             read["package.json"] = package_json
         found = differences(self.contents.files, read)
@@ -128,7 +131,8 @@ def _examine(root_fd: int, place: Place, keys: Keys, day: date) -> Signature:
     except ContentsError as error:
         return Signature(str(error), key_id, key)
     stamp = _TIMESTAMP.match(comment)
-    known = Signature("", key_id, key, contents, int(stamp[1]) if stamp else 0)
+    at = int(stamp[1]) if stamp else 0
+    known = Signature("", key_id, key, contents, at, place=place)
     try:
         differs = differences(contents.files, hash_files(root_fd, place))
     except ContentsError as error:

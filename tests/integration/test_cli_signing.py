@@ -114,7 +114,36 @@ def test_a_signature_is_for_the_name_and_version_in_the_manifest(cli: Cli) -> No
     for suffix in ("", ".files.json", ".files.json.minisig"):
         shutil.copy(f"{single}{suffix}", cli.cwd / f"other.js{suffix}")
     ran = cli("verify", "other.js", check=2)
-    assert "other.js is missing" in ran.out or "single.js is missing" in ran.out
+    assert "is for single 0.0.0, and this is other 0.0.0" in ran.out
+
+
+def test_a_plugin_is_installed_with_its_signature(cli: Cli) -> None:
+    """A directory, and a single file, whose signature lies beside it; what is not signed is not installed."""
+    key = key_of(cli)
+    trust(cli, key)
+    guard_in(cli)
+    single = cli.cwd / "single.js"
+    single.write_text('export default (pi) => { pi.on("TurnEnd", () => {}); };\n')
+    for path, name in (("./guard", "guard"), ("./single.js", "single")):
+        refused = cli("install", path, "--yes", "--json", check=2)
+        assert refused.json()["code"] == "E_SIGNATURE"
+        cli("sign", path, check=0)
+        cli("install", path, "--yes", check=0)
+        assert Store(cli.home).read()[name].current.signed_by == key["id"]
+        assert cli("verify", name, "--json", check=0).json()["name"] == name
+    names = {
+        info["plugin"]
+        for info in results(cli("dispatch", "TurnEnd", "-i", "{}", "--json").json())
+    }
+    assert names == {"single"}  # guard listens to another event
+    cli("dispatch", "PreToolUse", "-i", "{}", check=2)
+
+
+def results(told: JsonObject) -> list[JsonObject]:
+    """What every plugin did."""
+    found = told["results"]
+    assert isinstance(found, list)
+    return [one for one in found if isinstance(one, dict)]
 
 
 def test_an_installed_plugin_is_verified_by_its_name(cli: Cli) -> None:

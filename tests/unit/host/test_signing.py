@@ -144,7 +144,8 @@ def _other_list(root: Path) -> None:
         (lambda root: (root / "package.json").unlink(), "package.json is missing"),
         (_write("lib/evil.js", "1;\n"), "lib/evil.js is not signed"),
         (_write("node_modules/x/index.js", "1;\n"), "node_modules/x/index.js is not signed"),
-        (_write("lib/.git/x.js", "1;\n"), "lib/.git/x.js is not signed"),
+        (_write("lib/.bin/x.js", "1;\n"), "lib/.bin/x.js is not signed"),
+        (_write("node_modules/x/.bin/y.js", "1;\n"), "node_modules/x/.bin/y.js is not signed"),
         (_moved, "lib/a.js is missing, lib/b.js is not signed"),
         (_link("index.js", "lib/a.js"), "index.js is a link"),
         (_link("lib/up", "../.."), "lib/up is a link"),
@@ -180,8 +181,10 @@ def test_whatever_is_changed_does_not_hold(
 
 
 def test_a_checkout_s_history_is_not_its_code(plugin: Path, signer: Signer) -> None:
-    """It changes with every commit. What a plugin would load from it is no part of what was signed all the same."""
-    _write(".git/HEAD", "ref: x\n")(plugin)
+    """It changes with every commit, and no installation takes it along, nor the commands of packages. What a plugin
+    would load from them is no part of what was signed all the same."""
+    for name in (".git/HEAD", "lib/.git", "node_modules/.bin/x"):
+        _write(name, "ref: x\n")(plugin)
     key = TrustedKey(signer.id, signer.public)
     found = examine(Place(plugin), {signer.id: key}, today())
     assert found.problem == ""
