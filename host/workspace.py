@@ -525,7 +525,7 @@ class Workspace:
                     plugin.switch_on()
         for other in self.reloads.others():
             try:
-                check_enabled(self.runtime.switches, *_names_of(other))
+                check_enabled(self.switches, *_names_of(other))
             except PluginDisabledError as error:
                 other.switch_off(error)
                 other.end_idle()

@@ -24,7 +24,7 @@ from host.audit import Kind
 from host.waits import start
 from host.workspace import Workspace
 from tests.integration.conftest import MakeHost
-from tests.integration.host_support import Write, audited, bash, on, pid_of, plugin
+from tests.integration.host_support import Write, audited, bash, on, plugin
 
 
 def blocks(reason: str, more: str = "") -> str:
@@ -59,6 +59,16 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.002)
 
 
+async def pids_of(host: PluginHost, name: str) -> tuple[int, ...]:
+    """The processes of the plugin *name*; which those are, is told apart from what they say."""
+
+    def found() -> tuple[int, ...]:
+        return next(info.pids for info in host.plugins() if info.name == name)
+
+    await until(lambda: bool(found()))
+    return found()
+
+
 async def gone(pids: tuple[int, ...]) -> None:
     """Wait for the end of the processes *pids*."""
     assert pids
@@ -68,6 +78,18 @@ async def gone(pids: tuple[int, ...]) -> None:
 def reason(host: BlockingPluginHost) -> str | None:
     """Who blocks a command now."""
     return host.dispatch("PreToolUse", bash()).reason
+
+
+def pid_of(host: BlockingPluginHost, name: str) -> int:
+    """The one process of the plugin *name*; which one it is, is told apart from what it says."""
+    until_s = monotonic() + 30
+    while True:
+        (info,) = [info for info in host.plugins() if info.name == name]
+        if info.pids:
+            (pid,) = info.pids
+            return pid
+        reason(host)
+        assert monotonic() < until_s
 
 
 def test_a_newer_version_takes_the_place_of_the_older_one(
@@ -275,6 +297,7 @@ def test_the_older_version_is_waited_for_no_longer_than_its_calls(
                     on("UserPromptSubmit", "await new Promise(() => {});", is_async=True),
                 )
             )
+            pids = await pids_of(host, info.name)
             event = asyncio.create_task(
                 host.dispatch("UserPromptSubmit", {"content": "c", "session_id": "s"})
             )
@@ -284,9 +307,9 @@ def test_the_older_version_is_waited_for_no_longer_than_its_calls(
             write("slow.js", blocks("two"))
             assert (await host.reload("slow")).changed
 
-            assert psutil.pid_exists(info.pids[0])
+            assert psutil.pid_exists(pids[0])
             assert (await event).results[0].status.value == "timed_out"
-            await gone(info.pids)
+            await gone(pids)
             assert host.runtime.replaced == {}
 
     asyncio.run(run())
@@ -314,6 +337,7 @@ def test_answers_of_the_older_version_are_its_own(
     async def run() -> None:
         async with opened(tmp_path) as host:
             info = await host.load(write("slow.js", signalled("one")))
+            pids = await pids_of(host, info.name)
             event = asyncio.create_task(
                 host.dispatch("UserPromptSubmit", {"content": "c", "session_id": "s"})
             )
@@ -328,7 +352,7 @@ def test_answers_of_the_older_version_are_its_own(
 
             assert (await event).output == {"modified_prompt": "one"}
             assert (await tool).output == "one"
-            await gone(info.pids)
+            await gone(pids)
             assert (await host.call_tool("plugin_slow", {}, typed=True)).output == "two"
 
     asyncio.run(run())
@@ -352,6 +376,7 @@ def test_a_tool_call_that_waits_for_its_approval_keeps_its_version(
         )
         async with opened(tmp_path, approver=approver) as host:
             info = await host.load(write("tool.js", source))
+            pids = await pids_of(host, info.name)
             call = asyncio.create_task(host.call_tool("plugin_who", {}))
             await until(lambda: bool(asked))
             write("tool.js", source.replace('"one"', '"two"'))
@@ -359,7 +384,7 @@ def test_a_tool_call_that_waits_for_its_approval_keeps_its_version(
             said.set_result("session")
 
             assert (await call).output == "one"
-            await gone(info.pids)
+            await gone(pids)
             assert (await host.call_tool("plugin_who", {})).output == "two"
             assert len(asked) == len(set(asked)) == 2
 
@@ -382,6 +407,7 @@ def test_a_second_look_is_taken_by_who_took_the_first(
         """)
         async with opened(tmp_path) as host:
             info = await host.load(write("guard.js", guard))
+            pids = await pids_of(host, info.name)
             await host.load(write("rewriter.js", rewrites))
             event = asyncio.create_task(host.dispatch("PreToolUse", bash()))
             old = host.workspace.plugin("guard").instance_for("s")
@@ -393,7 +419,7 @@ def test_a_second_look_is_taken_by_who_took_the_first(
             await host.run_command("go")
 
             assert (await event).reason == "old"
-            await gone(info.pids)
+            await gone(pids)
             assert (await host.dispatch("PreToolUse", bash())).reason == "new"
 
     asyncio.run(run())
@@ -454,6 +480,7 @@ def test_what_happens_while_the_newer_version_loads(
             write("guard.js", NEVER_READY)
             asked = asyncio.create_task(host.reload("guard"))
             await until(lambda: any(one.info for one in staged(host)))
+            await until(lambda: all(link.pid for link in host.runtime.links))
             pids = tuple(link.pid for link in host.runtime.links)
             if what == "unload":
                 await host.unload("guard")
@@ -501,6 +528,7 @@ def test_what_the_older_version_is_at_ends_with_the_plugin(
     async def run() -> None:
         async with opened(tmp_path) as host:
             info = await host.load(write("slow.js", signalled("one")))
+            pids = await pids_of(host, info.name)
             event = asyncio.create_task(
                 host.dispatch("UserPromptSubmit", {"content": "c", "session_id": "s"})
             )
@@ -520,7 +548,7 @@ def test_what_the_older_version_is_at_ends_with_the_plugin(
             async with asyncio.timeout(30):
                 outcome: Outcome = await event
             assert outcome.results[0].status.value in ("blocked", "cancelled")
-            await gone(info.pids)
+            await gone(pids)
             assert host.runtime.replaced == {}
 
     asyncio.run(run())
@@ -573,7 +601,7 @@ def test_each_session_moves_with_its_next_event(host: BlockingPluginHost, write:
     for session in "ab":
         host.dispatch("SessionStart", {"session_id": session, "project_dir": "p"})
     assert host.plugins()[0].scope == "session"
-    old = host.plugins()[0].pids
+    old = {link.pid for link in host.runtime.links}
 
     write("ext.js", of_pi("two"))
     assert host.reload("ext").changed
@@ -587,8 +615,11 @@ def test_each_session_moves_with_its_next_event(host: BlockingPluginHost, write:
         "VERSION": "two",
         "seen": ["startup"],
     }
-    assert set(host.plugins()[0].pids).isdisjoint(old)
-    assert len(host.plugins()[0].pids) == 3
+    until_s = monotonic() + 30
+    while len(pids := host.plugins()[0].pids) < 3:  # told apart from what they say
+        host.run_command("seen", session_id="c")
+        assert monotonic() < until_s
+    assert set(pids).isdisjoint(old)
 
 
 def test_a_session_that_ended_stays_ended(host: BlockingPluginHost, write: Write) -> None:
