@@ -43,6 +43,7 @@ class PluginHost(HostCore):
         home: str | os.PathLike[str] | None = None,
         approver: Approver | None = None,
         session: SessionProvider | None = None,
+        follow: bool = False,
     ) -> None:
         """See :class:`host.core.HostCore`.
 
@@ -50,7 +51,7 @@ class PluginHost(HostCore):
         ``once``, ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
         *session* is what plugins send messages through and read them from; without one they have no session.
         """
-        super().__init__(config, project_dir=project_dir, home=home)
+        super().__init__(config, project_dir=project_dir, home=home, follow=follow)
         self._turns = Turns(self.runtime.reactor)
         self._approver = approver
         self._session = session
@@ -68,10 +69,12 @@ class PluginHost(HostCore):
         mode: str | None = None,
         approver: Approver | None = None,
         session: SessionProvider | None = None,
+        follow: bool = True,
     ) -> Self:
         """Make a host from the files, the environment and the capability *mode*, in the order of
         ``docs/configuration.md``.
 
+        What its user changes in those places is followed, unless *follow* is false (``docs/reloading.md``).
         Raises :class:`ConfigError`; what was only ignored is logged.
         """
         return cls(
@@ -79,6 +82,7 @@ class PluginHost(HostCore):
             project_dir=project_dir,
             approver=approver,
             session=session,
+            follow=follow,
         )
 
     async def __aenter__(self) -> Self:

@@ -55,6 +55,7 @@ class BlockingPluginHost(HostCore):
         home: str | os.PathLike[str] | None = None,
         approver: BlockingApprover | None = None,
         session: BlockingSessionProvider | None = None,
+        follow: bool = False,
     ) -> None:
         """See :class:`host.core.HostCore`.
 
@@ -62,7 +63,7 @@ class BlockingPluginHost(HostCore):
         ``session``, ``always`` or ``deny``. Without one, what would be asked is denied.
         *session* is what plugins send messages through and read them from; without one they have no session.
         """
-        super().__init__(config, project_dir=project_dir, home=home)
+        super().__init__(config, project_dir=project_dir, home=home, follow=follow)
         self._approver = approver
         self._session = session
         if session is not None:
@@ -81,10 +82,12 @@ class BlockingPluginHost(HostCore):
         mode: str | None = None,
         approver: BlockingApprover | None = None,
         session: BlockingSessionProvider | None = None,
+        follow: bool = True,
     ) -> Self:
         """Make a host from the files, the environment and the capability *mode*, in the order of
         ``docs/configuration.md``.
 
+        What its user changes in those places is followed, unless *follow* is false (``docs/reloading.md``).
         Raises :class:`ConfigError`; what was only ignored is logged.
         """
         return cls(
@@ -92,11 +95,13 @@ class BlockingPluginHost(HostCore):
             project_dir=project_dir,
             approver=approver,
             session=session,
+            follow=follow,
         )
 
     def __enter__(self) -> Self:
         """Start the zygote and load the plugins that the configuration names."""
         self.runtime.reactor.on_earlier = self._on_earlier
+        self.runtime.on_work = self._wake_background
         try:
             self.runtime.start()
             with self._lock:

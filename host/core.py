@@ -44,8 +44,11 @@ class HostCore:
         *,
         project_dir: str | os.PathLike[str] = ".",
         home: str | os.PathLike[str] | None = None,
+        follow: bool = False,
     ) -> None:
         """*project_dir* is what plugins see as their cwd; *home* (``~/.jcode``) holds data and caches.
+
+        With *follow*, what changes on disk is loaded, reloaded and unloaded while the host runs; see ``docs/reloading.md``.
 
         Raises :class:`IsolationError` where this system cannot isolate a plugin, and :class:`ConfigError` for a
         ceiling of this machine that cannot be read.
@@ -55,6 +58,8 @@ class HostCore:
         self.home = Path(home) if home is not None else jcode_home(os.environ)
         self.runtime = Runtime(self.config, self.home)
         self.workspace = Workspace(self.runtime, self.config, Path(project_dir).resolve())
+        if follow:
+            self.workspace.follow()
 
     def discover(self) -> Discovered:
         """Return the plugins that a host with this configuration starts with, in order, and what is missed and why.

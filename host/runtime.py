@@ -4,22 +4,23 @@ Promises    Closing it ends every process it started. After a fork of the embedd
             in the child, whose copies of our descriptors would disturb the parent's workers.
 """
 
+import logging
 import os
 import random
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from host.approvals import Approvals
-from host.audit import AuditRing, Kind
+from host.audit import AuditRing, Kind, printable
 from host.build import Builds
 from host.calls import IdSource
 from host.cgroup import Groups
 from host.config import Config, required_layers
 from host.deadlines import Deadlines
-from host.errors import HostClosedError, IsolationError
+from host.errors import HostClosedError, IsolationError, OrdersError
 from host.hostcalls.granted import Decisions
 from host.hostcalls.http_hub import HttpHub
 from host.kv_hub import KvHub
@@ -27,6 +28,7 @@ from host.link import Link
 from host.listener import Listener
 from host.memory import peak_bytes
 from host.off import OffFile
+from host.orders import Order, Orders
 from host.outcome import Status
 from host.pool import Pool
 from host.programs.running import Programs
@@ -43,6 +45,8 @@ from policies.switches import Switches
 if TYPE_CHECKING:
     from host.plugin import Plugin, SharedKey
     from host.workspace import Workspace
+
+_logger = logging.getLogger("jcode_plugins")
 
 _ZYGOTE_DEATHS: Final = 5
 _ZYGOTE_WINDOW_S: Final = 10.0
@@ -88,6 +92,9 @@ class Runtime:
         self.look_at = now_s() + TICK_S
         """When the switches are due to be read again."""
         self.shared: dict[SharedKey, Plugin] = {}
+        self.orders = Orders(home)
+        self.on_work: Callable[[], None] = lambda: None
+        """Told of work that no caller waits for; a front end without a loop sees to it that somebody does it."""
         self.replaced: dict[Plugin, None] = {}
         """Versions that lost their place to a newer one and are still at what they had begun."""
         self.baseline_bytes = _BASELINE_BYTES
@@ -157,6 +164,7 @@ class Runtime:
         """Read the switches and act on what changed; whether anything did."""
         self.look_at = now_s() + TICK_S
         self.status.answer_if_asked()
+        self._look_at_disk()
         before = self.switches
         keys = [workspace.keyring.read() for workspace in list(self.workspaces)]
         if not self.switchboard.read() and not any(keys):
@@ -170,6 +178,8 @@ class Runtime:
             )
         for workspace in list(self.workspaces):
             workspace.publish()
+            if workspace.following is not None:
+                workspace.following.look_for_new()  # what was off when it was found, too
         if self.switches.disable is not None:
             for link in list(self.links):  # builds that are under way
                 link.kill_quietly(Status.CANCELLED)
@@ -177,6 +187,30 @@ class Runtime:
             for zygote in zygotes.values():
                 zygote.close_after_children(_GONE_WITHIN_S)
         return True
+
+    def _look_at_disk(self) -> None:
+        """See what a person told hosts that run, and what changed beneath workspaces that follow."""
+        try:
+            orders = self.orders.new()
+        except OrdersError as error:
+            orders = []
+            _logger.warning("%s", printable(str(error)))
+        if orders:
+            self.soon(lambda: self._obey(orders))
+        if self.switches.disable is None:  # else no plugin's file is looked at
+            for workspace in list(self.workspaces):
+                if workspace.following is not None:
+                    workspace.following.look()
+
+    def _obey(self, orders: list[Order]) -> None:
+        for order in orders:
+            for workspace in list(self.workspaces):
+                workspace.obey(order)
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Do *act* in the reactor's turn: not in the middle of the call that found a reason for it."""
+        self.reactor.at(now_s(), act, demand=True)
+        self.on_work()
 
     def zygote(self, role: RoleName) -> Zygote:
         """Return the zygote of *role*, started if there is none."""

@@ -23,11 +23,13 @@ from host.discovery import Discovered, Found, by_hand, discover, found_now
 from host.dispatch import dispatch
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
+from host.following import Following
 from host.gate import read_mode
 from host.install.values import Installed
 from host.manifests import complete
 from host.naming import names_of, refuse_taken
 from host.nested import dispatch_caused
+from host.orders import Order
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope
 from host.preflight import examine, refuse_blocked
@@ -129,6 +131,8 @@ class Workspace:
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
         self._orders: dict[str, LoadOrder] = {}
         self.reloads = Reloads(self)
+        self.following: Following | None = None
+        self.is_closed = False
 
     @property
     def switches(self) -> Switches:
@@ -479,16 +483,48 @@ class Workspace:
         for missed in result.missed:
             _logger.warning("%s", printable(missed.line))
         for found in result.found:
+            await self.load_or_tell(found, fail_closed=self.config.fail_closed)
+        if self.following is not None:
+            self.following.begin()
+
+    async def load_or_tell(self, found: Found, *, fail_closed: bool = False) -> None:
+        """Load what was *found*; log why it does not load, unless failing closed, when that is raised."""
+        try:
+            info = await self.load_found(found)
+        except PluginDisabledError as error:
+            _logger.info("%s", printable(str(error)))  # the operator's word is no failure
+            if self.following is not None:
+                self.following.note_missed(found, is_off=True)
+        except PluginLoadError as error:
+            if fail_closed:
+                raise
+            _logger.warning(
+                "%s was not loaded: %s", printable(str(found.path)), printable(str(error))
+            )
+            if self.following is not None:
+                self.following.note_missed(found, is_off=False)
+        else:
+            if self.following is not None:
+                self.following.note_loaded(found, info.name)
+
+    def follow(self) -> None:
+        """From now on do by itself what changes on disk ask for; see :mod:`host.following`."""
+        if self.following is None:
+            self.following = Following(self)
+
+    def obey(self, order: Order) -> None:
+        """Do what a person told every host that runs, as far as it concerns this workspace."""
+        plugin = self.find(order.name)
+        if plugin is None:
+            if self.following is not None:
+                self.following.look_for_new()
+        elif order.word == "reload":
+            start(self.reload(order.name))  # what comes of it is logged and audited
+        elif plugin.state == "blocked":
             try:
-                await self.load_found(found)
-            except PluginDisabledError as error:
-                _logger.info("%s", printable(str(error)))  # the operator's word is no failure
+                self.enable(order.name)
             except PluginLoadError as error:
-                if self.config.fail_closed:
-                    raise
-                _logger.warning(
-                    "%s was not loaded: %s", printable(str(found.path)), printable(str(error))
-                )
+                _logger.warning("%s is not enabled: %s", order.name, printable(str(error)))
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""
@@ -569,6 +605,7 @@ class Workspace:
     def close(self) -> None:
         """Stop every plugin that no other workspace uses."""
         self._end_count()
+        self.is_closed = True
         plugins, self._plugins = self._plugins, {}
         for plugin in plugins.values():
             plugin.leave(self)

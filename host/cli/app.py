@@ -414,6 +414,19 @@ def disable(
 
 
 @app.command()
+def reload(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A plugin.")],
+    *,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Have every host that runs look at a plugin's source again, and run what is there now."""
+    from host.cli.reloading import run_reload
+
+    return run_reload(name, force=force, as_json=as_json)
+
+
+@app.command()
 def kill(
     name: NameArgument = None,
     *,

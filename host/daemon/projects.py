@@ -156,6 +156,7 @@ class Projects:
         workspace.shares = _digest(surroundings, config)
         project = Project(surroundings, workspace, Wait())
         project.found = self._found(project, config)
+        workspace.follow()
         loading = start(workspace.load_configured())
         loading.when_done(lambda: self._on_loaded(project, loading))
         return project

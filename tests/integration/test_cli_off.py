@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -139,6 +140,23 @@ def test_what_cannot_be_done_is_an_error_of_one_line(
     assert told in ran.err
     assert ran.err.count("\n") == 1
     assert ran.json()["ok"] is False
+
+
+def test_a_reload_is_told_to_hosts_that_run(
+    cli: Cli, host: BlockingPluginHost, write: Write
+) -> None:
+    """The command says that they were told, which is all it knows; the audit of each has what came of it."""
+    write("guard.js", GUARD.replace("guarded", "newer"))
+    assert reason(host) == "guarded"
+
+    assert "no plugin named gaurd is known here" in cli("reload", "gaurd", check=1).err
+    said = cli("reload", "guard", "--json", check=0).json()
+
+    assert said == {"ok": True, "error": None, "told": "guard", "order": 1}
+    until_s = monotonic() + 30
+    while reason(host) != "newer":
+        assert monotonic() < until_s
+    assert audited(host, Kind.RELOADED, "guard")
 
 
 def test_a_damaged_file_is_told_and_left(
