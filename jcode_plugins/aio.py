@@ -25,7 +25,13 @@ from jcode_plugins.client import (
     check_hello,
     make_context,
 )
-from jcode_plugins.errors import ConnectionLostError, DeadlineError, InputError, error_of
+from jcode_plugins.errors import (
+    AnswerError,
+    ConnectionLostError,
+    DeadlineError,
+    InputError,
+    error_of,
+)
 from jcode_plugins.place import connect, socket_path
 from jcode_plugins.starting import connect_or_start
 from jcode_plugins.wire import MAX_LINE_BYTES, encode_line
@@ -213,6 +219,10 @@ class AsyncClient:
             except ConnectionLostError:
                 if attempt or self._is_closed or method not in _requests.REPEATABLE:
                     raise
+            except AnswerError as error:
+                if attempt or error.code != _requests.STOPPING:
+                    raise
+                await connection.close()  # it was not begun: another daemon may do it
             finally:
                 connection.forget(id_)
         raise ConnectionLostError("the daemon closed the connection")

@@ -16,6 +16,7 @@ from jcode_plugins.errors import (
     ConnectionLostError,
     DeadlineError,
     InputError,
+    JcodePluginsError,
     ProtocolError,
     error_of,
 )
@@ -96,6 +97,14 @@ class Connection:
             raise ConnectionLostError("the daemon closed the connection") from None
         return self._next_id
 
+    def last_word(self) -> "JcodePluginsError | None":
+        """Return why the daemon closed the connection, if it said so."""
+        try:
+            answer = self.receive(time.monotonic() + MARGIN_S)
+        except JcodePluginsError:
+            return None
+        return error_of(answer["error"]) if answer.get("error") else None
+
     def receive(self, until: float) -> "JsonObject":
         """Return the next line. Raises DeadlineError, ConnectionLostError, ProtocolError."""
         scanned = 0
@@ -150,6 +159,7 @@ class Client:
         self._lock = allocate_lock()
         self._idle: list[Connection] = []
         self._is_closed = False
+        self._pid = os.getpid()
 
     def __enter__(self) -> "Self":
         return self
@@ -181,6 +191,8 @@ class Client:
             with self._lock:
                 if self._is_closed:
                     raise ConnectionLostError("this client was closed")
+                if self._pid != os.getpid():  # a fork: the connections are the parent's
+                    self._idle, self._pid = [], os.getpid()
                 found = self._idle.pop() if self._idle else None
             if found is None:
                 return self._connect()
@@ -224,11 +236,15 @@ class Client:
                 keep = True
                 return answer
             except ConnectionLostError:
+                if not was_sent and (refused := connection.last_word()) is not None:
+                    raise refused from None
                 if attempt or (was_sent and method not in _requests.REPEATABLE):
                     raise
-            except _Refused as refused:
-                keep = refused.is_ours
-                raise refused.error from None
+            except _Refused as refused_by:
+                keep = refused_by.is_ours
+                if attempt or refused_by.error.code != _requests.STOPPING:
+                    raise refused_by.error from None
+                keep = False  # it was not begun: another daemon may do it
             finally:
                 if keep:
                     self._give_back(connection)

@@ -38,6 +38,10 @@ REPEATABLE = frozenset(
 """Methods that may be sent again when a connection is lost before the answer came: they change nothing."""
 
 
+STOPPING = "E_STOPPING"
+"""The code of what was not begun, because the daemon ends: any method may be sent again, to another one."""
+
+
 def read_answer(line: bytes) -> "JsonObject":
     """Return one line of the daemon's. Raises ProtocolError."""
     try:

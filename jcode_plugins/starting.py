@@ -48,9 +48,20 @@ def connect_or_start(
             return connect(path, timeout_s)  # whoever had the lock may have started it
         except NotRunningError:
             _start(path, environment, until)
-        return connect(path, timeout_s)
+        return _connect_soon(path, until)
     finally:
         os.close(lock)
+
+
+def _connect_soon(path: str, until: float) -> "_socket.socket":
+    """It may be that another one had begun, and takes a moment more."""
+    while True:
+        try:
+            return connect(path, max(until - time.monotonic(), _PAUSE_S))
+        except NotRunningError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)  # noqa: TID251 - nothing to wait on: a socket that is not there
 
 
 def _lock(fd: int, until: float) -> None:

@@ -24,6 +24,7 @@ from host.daemon.wire import (
     line_of,
     read_request,
     result_line,
+    stopping,
 )
 from host.errors import HostError
 from host.outcome import Json, JsonObject
@@ -272,4 +273,6 @@ class Connection(asyncio.Protocol):
             self._server.feed.remove(watcher)
         self._watchers.clear()
         if not self.calls:
+            # What it sent and we did not read was not begun: a client that reads this may ask another daemon.
+            self._send_error(None, stopping())
             self._close()

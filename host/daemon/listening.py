@@ -8,17 +8,21 @@ Promises    One daemon at a socket: whoever has the lock beside it, for as long 
 import contextlib
 import fcntl
 import os
+import select
 import socket
 import stat
 from collections.abc import MutableMapping
 from typing import Final, Self
 
 from host.errors import HostError
+from host.reactor import now_s
 from jcode_plugins.place import open_directory
 
 _BACKLOG: Final = 1024
 _FIRST_PASSED: Final = 3
 _LOCK: Final = "daemon.lock"
+_ENDS_WITHIN_S: Final = 15.0
+_PAUSE_S: Final = 0.02
 
 
 class ListenError(HostError):
@@ -70,8 +74,8 @@ class Listening:
             raise ListenError(
                 f"{count} descriptors were passed (LISTEN_FDS); pass one Unix socket"
             )
-        os.set_inheritable(_FIRST_PASSED, False)
         try:
+            os.set_inheritable(_FIRST_PASSED, False)
             listener = socket.socket(fileno=_FIRST_PASSED)
         except OSError:
             raise ListenError(
@@ -90,13 +94,17 @@ class Listening:
         path = os.fsdecode(name) if name else "a passed socket"
         return cls(listener, path, -1, -1)
 
-    def close(self) -> None:
-        """Listen no more: whoever connects from now on is told at once that nobody does. Safe to call twice."""
-        self.socket.close()
+    def hide(self) -> None:
+        """Let nobody else connect, but those who did and were not accepted yet. Safe to call twice."""
         if self._made is not None and self._identity() == self._made:
             with contextlib.suppress(OSError):
                 os.unlink(self._name, dir_fd=self._directory)
         self._made = None
+
+    def close(self) -> None:
+        """Listen no more. Safe to call twice."""
+        self.hide()
+        self.socket.close()
 
     def release(self) -> None:
         """Let another daemon begin: the last thing that this one does."""
@@ -120,16 +128,31 @@ def _take_lock(directory: int, path: str) -> int:
         lock = os.open(_LOCK, flags, 0o600, dir_fd=directory)
     except OSError as error:
         raise ListenError(f"{where}: {error.strerror}; remove it") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = os.pread(lock, 20, 0).decode(errors="replace").strip()
-        os.close(lock)
-        who = f" (process {pid})" if pid.isdecimal() else ""
-        raise AlreadyRunningError(f"a daemon{who} listens at {path} already") from None
+    until = now_s() + _ENDS_WITHIN_S
+    while not _is_free(lock):
+        # Without a socket it has only just begun, or is about to end: neither is there to be asked.
+        if _exists(directory, path) or now_s() > until:
+            pid = os.pread(lock, 20, 0).decode(errors="replace").strip()
+            os.close(lock)
+            who = f" (process {pid})" if pid.isdecimal() else ""
+            raise AlreadyRunningError(f"a daemon{who} listens at {path} already")
+        select.select([], [], [], _PAUSE_S)
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
     return lock
+
+
+def _is_free(lock: int) -> bool:
+    """Take the lock if nobody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _exists(directory: int, path: str) -> bool:
+    return os.access(os.path.basename(path), os.F_OK, dir_fd=directory, follow_symlinks=False)
 
 
 def _remove_stale(directory: int, path: str) -> None:

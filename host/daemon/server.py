@@ -22,7 +22,7 @@ from host.daemon.metrics import Histogram, render
 from host.daemon.peers import Peer
 from host.daemon.projects import Projects
 from host.daemon.questions import Questions
-from host.daemon.wire import failure
+from host.daemon.wire import failure, stopping
 from host.errors import HostError, InputError, OffError
 from host.off import MAX_NAME_CHARS, OffFile, entry
 from host.outcome import Json, JsonObject
@@ -141,7 +141,7 @@ class Server:
     def refuse_call(self) -> JsonObject | None:
         """Why no call begins now, as the ``error`` of an answer; None when one may."""
         if self._stop_because is not None:
-            return failure("stopping", "E_STOPPING", "the daemon is ending; try again later")
+            return stopping()
         if self._calls >= self.options.max_calls:
             told = f"{self.options.max_calls} calls are under way; try again later"
             return failure("full", "E_FULL", told)

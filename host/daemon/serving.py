@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from jcode_plugins.place import socket_path
 from jcode_plugins.surroundings import for_a_daemon, switches_of
 
 _PASSED: Final = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET")
+_TURNS: Final = 3
 _logger = logging.getLogger("jcode_plugins")
 
 
@@ -80,7 +82,7 @@ async def _serve(
         loop.add_signal_handler(number, server.stop, signal.Signals(number).name)
     try:
         server.open()
-        accepting = await loop.create_unix_server(server.connect, sock=listening.socket)
+        accepting = await _accept(loop, server, listening.socket)
         _logger.info("listening at %s", listening.path)
         _tell_manager(notify, "READY=1")
         if parent is not None:
@@ -88,11 +90,24 @@ async def _serve(
         why = await server.serve(how.idle_exit_s)
         _logger.info("ending: %s", why)
         _tell_manager(notify, "STOPPING=1")
+        listening.hide()
+        for _ in range(_TURNS):  # those who connected before that are still let in, and told
+            await asyncio.sleep(0)
         accepting.close()
         listening.close()
         await server.finish()
     finally:
         server.close()
+
+
+async def _accept(
+    loop: asyncio.AbstractEventLoop, server: Server, listener: socket.socket
+) -> asyncio.AbstractServer:
+    if sys.version_info >= (3, 13):  # it would remove a socket that is not ours, a manager's
+        return await loop.create_unix_server(
+            server.connect, sock=listener, cleanup_socket=False
+        )
+    return await loop.create_unix_server(server.connect, sock=listener)
 
 
 def _tell_manager(address: str, what: str) -> None:

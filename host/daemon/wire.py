@@ -139,6 +139,11 @@ def failure(kind: str, code: str, message: str) -> JsonObject:
     return {"type": kind, "code": code, "message": printable(message)}
 
 
+def stopping() -> JsonObject:
+    """The ``error`` of a request that was not begun because the daemon ends."""
+    return failure("stopping", "E_STOPPING", "the daemon is ending; connect anew")
+
+
 def failure_of(error: BaseException) -> JsonObject:
     """Return *error* as the ``error`` of an answer; a mistake of ours is told as one."""
     match error:

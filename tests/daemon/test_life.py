@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from host.daemon.listening import ListenError, Listening
+from host.daemon.peers import Peer, is_ours
 from jcode_plugins import Client, ConnectionLostError, NotRunningError, PlaceError, StartError
 from jcode_plugins.place import socket_path
 from tests.daemon.conftest import StartDaemon
@@ -117,6 +118,26 @@ def test_an_ending_daemon_waits_only_so_long(start: StartDaemon) -> None:
         assert raw.answer()["id"] == 2
 
         assert daemon.end() == 0
+
+
+def test_a_client_of_an_ending_daemon_asks_the_next_one(start: StartDaemon, home: Path) -> None:
+    """What was not begun is asked again, whatever it is: a hook must not fail because a daemon was idle."""
+    config = "[plugin.daemon]\ngrace_ms = 20000\n"
+    daemon = start(config=config, waits=WAITS)
+    with daemon.raw() as raw, starting(daemon.home) as client:
+        first = client.hello()["pid"]
+        raw.request(1, "dispatch", event="UserPromptSubmit", payload={})
+        raw.request(2, "hello")
+        assert raw.answer()["id"] == 2
+        assert daemon.process is not None
+        daemon.process.terminate()  # it still has something to answer, and the lock
+        outcome = client.dispatch("PreToolUse", {})
+
+        assert outcome.action == "continue"
+        assert client.hello()["pid"] != first
+        assert raw.answer()["id"] == 1
+    daemon.process.communicate(timeout=HANG_S)
+    daemon.process = None
 
 
 def test_stop_is_a_method(start: StartDaemon) -> None:
@@ -347,6 +368,16 @@ try:
 except OSError as error:
     print(type(error).__name__)
 """
+
+
+def test_root_is_heard_by_its_own_daemon_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is let in for being root: it can become the user whose plugins it means."""
+    monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
+    assert not is_ours(Peer(1, 0))
+    assert is_ours(Peer(1, NOBODY))
+    assert not is_ours(Peer(1, -1))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert is_ours(Peer(1, 0))
 
 
 def connect_as(uid: int, run: Path) -> str:
