@@ -4,7 +4,8 @@ Order       Breadth first, by name, each package as near to the root as nothing 
             wanted the second is nested. The same answers of the registry give the same tree.
 Promises    For every dependency that is not left out, looking upwards from the one who wants it finds a version that fits.
             A package sees the same peers as whoever wanted it. Of every tree there is an end: in packages, in depth.
-Left out    What the runtime provides; what is only for development; optional ones that do not fit or cannot be had.
+Left out    What the runtime provides; what is only for development; optional ones that do not fit or cannot be had; what
+            the plugin itself expects of whoever loads it (its own peers). A library's peers come along, as npm does it.
 """
 
 from collections import deque
@@ -21,6 +22,7 @@ from ipc.provided import is_provided
 MAX_PACKAGES: Final = 500
 MAX_DEPTH: Final = 16
 _MAX_DEPENDENCIES: Final = 600
+_CANNOT_BE_HAD: Final = ("E_NOT_FOUND", "E_DEPENDENCY", "E_AUTH")
 _MAX_RESTARTS: Final = 100
 
 Bundle = Callable[[Published], Mapping[str, str]]
@@ -157,8 +159,30 @@ class _Attempt:
     def run(self) -> Node:
         """Return the root, with everything in its place."""
         while self._todo:
-            self._expand(self._todo.popleft())
+            while self._todo:
+                self._expand(self._todo.popleft())
+            # Last, so that a peer that somebody brings anyway is the one.
+            self._add_a_peer()
         return self._root
+
+    def _add_a_peer(self) -> None:
+        """Place one package that another expects beside it and that nothing gives, if there is one."""
+        for node, peer, text in _expected(self._root):
+            # What the plugin itself expects is the agent's to give; that of libraries npm installs as well.
+            is_open = node.parent is not None and node.find(peer) is None
+            if not is_open or (node.package.id, peer) in self._dropped:
+                continue
+            try:
+                edge = _Edge(peer, wanted(peer, text), is_optional=True)
+                node.edges[peer] = self._added(node, edge, self._picked(node, edge), None)
+            except (InstallError, _DroppedError) as error:
+                if isinstance(error, InstallError) and error.code not in _CANNOT_BE_HAD:
+                    raise
+                self._dropped[node.package.id, peer] = _DroppedError(
+                    node.package.id, peer, str(error)
+                )
+                continue
+            return
 
     def _expand(self, node: Node) -> None:
         if node.package.bundled:
@@ -232,7 +256,7 @@ class _Attempt:
     ) -> None:
         """Raise *error*, or leave out the nearest optional dependency that leads here."""
         # What cannot be had is one thing, what is not what it claims to be another.
-        if error.code in ("E_NOT_FOUND", "E_DEPENDENCY", "E_AUTH"):
+        if error.code in _CANNOT_BE_HAD:
             if is_optional:
                 raise _DroppedError(node.package.id, folder, str(error)) from None
             for at in _askers(node):
@@ -291,20 +315,20 @@ class _Attempt:
         is_optional: bool = False,
         is_bundled: bool = False,
     ) -> Node:
+        problem = None
+        if self._count >= MAX_PACKAGES:
+            problem = f"more than {MAX_PACKAGES} packages are needed"
+        elif sum(1 for _ in place.upwards()) >= MAX_DEPTH:
+            problem = (
+                f"packages would be nested deeper than {MAX_DEPTH} (at {package.id}): "
+                "they want each other in versions that exclude each other"
+            )
+        if problem is not None:
+            error = InstallError("E_DEPENDENCY", printable(problem))
+            self._give_up(asker, folder, error, is_optional=is_optional)
         child = Node(folder, package, place, asker, is_optional, is_bundled)
         place.children[folder] = child
         self._count += 1
-        if self._count > MAX_PACKAGES:
-            raise InstallError(
-                "E_DEPENDENCY",
-                f"{printable(self._root.package.id)} needs more than {MAX_PACKAGES} packages",
-            )
-        if sum(1 for _ in child.upwards()) > MAX_DEPTH:
-            raise InstallError(
-                "E_DEPENDENCY",
-                f"{printable(self._root.package.id)} nests packages deeper than {MAX_DEPTH} "
-                f"(at {printable(package.id)}): they want each other in versions that exclude each other",
-            )
         return child
 
 
@@ -345,19 +369,24 @@ def _shadows(place: Node, folder: str, package: Published, found: Node | None) -
     return False
 
 
-def _missing_peers(root: Node) -> list[str]:
-    notes = []
+def _expected(root: Node) -> Iterator[tuple[Node, str, str]]:
+    """Who expects which peer, in which range; but those that the runtime gives."""
     for at in root.within():
         for peer, text in sorted(at.package.peers.items()):
-            if is_provided(peer) or at.is_bundled:
-                continue
-            found = at.find(peer)
-            if found is None:
-                told = "nothing gives it"
-            elif not is_in(found.package.version, text):
-                told = f"it finds {found.package.version}"
-            else:
-                continue
-            line = f"{at.package.id} expects {peer} {text[:40]} beside it, and {told}"
-            notes.append(printable(line))
+            if not is_provided(peer):
+                yield at, peer, text
+
+
+def _missing_peers(root: Node) -> list[str]:
+    notes = []
+    for at, peer, text in _expected(root):
+        found = at.find(peer)
+        if found is None:
+            told = "nothing gives it"
+        elif not is_in(found.package.version, text):
+            told = f"it finds {found.package.version}"
+        else:
+            continue
+        line = f"{at.package.id} expects {peer} {text[:40]} beside it, and {told}"
+        notes.append(printable(line))
     return list(dict.fromkeys(notes))

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from host.install.npm import fetch_npm
-from host.install.npm_package import is_in
+from host.install.npm_package import is_in, published
 from host.install.npm_registry import Registry
 from host.install.npm_resolve import Tree, resolve
 from host.install.npmrc import NpmSettings, ask_npm, registry_url
@@ -20,8 +20,14 @@ from host.install.spec import NpmSpec
 from ipc.provided import is_provided
 
 PLUGINS: Final = ("pi-aliases", "pi-prompt-template-model")
-TREES: Final = {"cheerio": "1.1.2", "express": "4.21.2", "pi-mermaid": "0.3.0"}
-SLOW: Final = ("express", "pi-mermaid")
+TREES: Final = {
+    "cheerio": "1.1.2",
+    "@modelcontextprotocol/inspector-client": "0.16.2",
+    "express": "4.21.2",
+    "pi-mermaid": "0.3.0",
+    "pi-mcp-adapter": "2.36.0",
+}
+SLOW: Final = frozenset(TREES) - {"cheerio"}
 """For npm, which asks for one package after another."""
 _WITHIN_S: Final = 300
 
@@ -72,7 +78,7 @@ def test_a_plugin_as_it_is_published(name: str, settings: NpmSettings, tmp_path:
 
 
 def npm_names(name: str, version: str, folder: Path) -> set[str]:
-    """Folders that npm's tree has for *name*, but those that only a peer or what the runtime provides leads to."""
+    """Folders that npm's tree has for *name*, but those that only its own peers or what the runtime provides lead to."""
     (folder / "package.json").write_text(json.dumps({"dependencies": {name: version}}))
     subprocess.run(
         [
@@ -93,14 +99,16 @@ def npm_names(name: str, version: str, folder: Path) -> set[str]:
     todo = [f"node_modules/{name}"]
     while todo:
         path = todo.pop()
-        if path in found:
+        described = packages[path]
+        if path in found or published("x", "1.0.0", described).is_for_another_machine:
             continue
         found.add(path)
-        described = packages[path]
-        for wanted in {
+        edges = {
             **described.get("dependencies", {}),
             **described.get("optionalDependencies", {}),
-        }:
+            **({} if path == f"node_modules/{name}" else described.get("peerDependencies", {})),
+        }
+        for wanted in edges:
             holder = path
             while not is_provided(wanted):
                 inner = (

@@ -162,7 +162,7 @@ def test_there_are_only_so_many() -> None:
     assert len(layout(packages)) == MAX_PACKAGES
     packages["root@1.0.0"] = needs(**{f"p{n}": "1" for n in range(MAX_PACKAGES + 1)})
 
-    with pytest.raises(InstallError, match="more than 500 packages"):
+    with pytest.raises(InstallError, match="more than 500 packages are needed"):
         layout(packages)
 
 
@@ -271,23 +271,77 @@ def test_what_is_wrong_is_not_left_out() -> None:
 # Peers.
 
 
-def test_peers_are_not_installed_by_themselves() -> None:
-    """One that nothing gives is told, unless the runtime gives it or it is optional."""
+def test_a_plugins_own_peers_are_the_agents_to_give() -> None:
+    """They are not installed; one that the runtime does not give is told."""
     tree = Shelf(
         {
             "root@1.0.0": {
-                "dependencies": {"a": "1"},
-                "peerDependencies": {"@earendil-works/pi-coding-agent": "*", "typebox": "1"},
+                "peerDependencies": {"@earendil-works/pi-coding-agent": "*", "agent": "^1"},
             },
-            "a@1.0.0": {
-                "peerDependencies": {"p": "^1", "q": "^1"},
-                "peerDependenciesMeta": {"q": {"optional": True}},
-            },
+            "agent@1.0.0": {},
+        }
+    ).tree()
+
+    assert placed(tree) == {}
+    assert tree.notes == ("root@1.0.0 expects agent ^1 beside it, and nothing gives it",)
+
+
+def test_the_peers_of_libraries_come_along() -> None:
+    """Where nothing else brings them, unless they are optional or the runtime gives them; with what they need."""
+    packages: dict[str, Described] = {
+        "root@1.0.0": needs(a="1", z="1"),
+        "a@1.0.0": {
+            "peerDependencies": {"p": "^1", "q": "^1", "r": "1", "typebox": "1"},
+            "peerDependenciesMeta": {"q": {"optional": True}},
+        },
+        "z@1.0.0": needs(r="*"),
+        "p@1.0.0": needs(inner="1"),
+        "q@1.0.0": {},
+        "r@1.0.0": {},
+        "inner@1.0.0": {},
+    }
+    tree = Shelf(packages).tree()
+    assert placed(tree) == dict.fromkeys(("a", "z", "p", "r", "inner"), "1.0.0")
+    assert tree.notes == ()
+    assert_sound(tree)
+
+    packages["r@2.0.0"] = {}  # what z brings is there first, and is told
+    tree = Shelf(packages).tree()
+    assert placed(tree)["r"] == "2.0.0"
+    assert tree.notes == ("a@1.0.0 expects r 1 beside it, and it finds 2.0.0",)
+
+
+def test_a_peer_that_cannot_be_had_is_no_reason_to_stop() -> None:
+    """It is missing itself, or what it needs is; both are told."""
+    tree = Shelf(
+        {
+            "root@1.0.0": needs(a="1"),
+            "a@1.0.0": {"peerDependencies": {"p": "1", "gone": "1", "far": "owner/far"}},
+            "p@1.0.0": needs(deep="1"),
+            "deep@1.0.0": needs(gone="1"),
         }
     ).tree()
 
     assert placed(tree) == {"a": "1.0.0"}
-    assert tree.notes == ("a@1.0.0 expects p ^1 beside it, and nothing gives it",)
+    assert "p is left out: gone has no 1" in tree.notes
+    assert "a@1.0.0 expects p 1 beside it, and nothing gives it" in tree.notes
+    assert any(
+        note.startswith("far is left out: far: owner/far: only packages") for note in tree.notes
+    )
+
+
+def test_a_peer_with_a_tree_of_its_own_does_not_burst_the_bounds() -> None:
+    """A whole agent, for example, that is expected by a library."""
+    packages: dict[str, Described] = {f"p{n}@1.0.0": {} for n in range(MAX_PACKAGES)}
+    packages |= {
+        "root@1.0.0": needs(a="1"),
+        "a@1.0.0": {"peerDependencies": {"agent": "1"}},
+        "agent@1.0.0": needs(**{f"p{n}": "1" for n in range(MAX_PACKAGES)}),
+    }
+    tree = Shelf(packages).tree()
+
+    assert placed(tree) == {"a": "1.0.0"}
+    assert f"agent is left out: more than {MAX_PACKAGES} packages are needed" in tree.notes
 
 
 def test_a_package_sees_the_peers_of_whoever_wants_it() -> None:
@@ -393,7 +447,8 @@ def assert_sound(tree: Tree) -> None:
         for folder, expected in node.edges.items():
             found = node.find(folder)
             assert found is expected
-            text = {**node.package.dependencies, **node.package.optional}[folder]
+            package = node.package
+            text = {**package.peers, **package.dependencies, **package.optional}[folder]
             asks = wanted(folder, text)
             assert asks.kind == "tag" or is_in(found.package.version, asks.text)
             wanted_by.add(found)
