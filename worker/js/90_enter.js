@@ -117,10 +117,17 @@ function after(promise, next) {
   });
 }
 
+internals.after = after; // what lazy parts need for a file of a tools directory
+internals.hasTools = () => mapSize(tools) > 0;
+internals.hostModules = hostModules;
+internals.isMetadata = isMetadata;
+internals.registerTool = registerTool;
+internals.silentUi = silentUi;
+
 /** Run what the entry exports as default; an object is metadata, which the host has read from the file itself. */
 function runEntryModule(ns, api) {
   let main = hasOwn(ns, "default") ? ns.default : undefined;
-  if (instance.isToolFile) return runToolFile(main, api);
+  if (instance.isToolFile) return lazy("pi/tool_files").run(main, api);
   // CommonJS that sets exports.default: its namespace's default is the exports object around it.
   if (isMetadata(main) && hasOwn(main, "default") && typeof main.default === "function") main = main.default;
   if (typeof main === "function") return main(api);
