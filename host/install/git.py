@@ -159,7 +159,7 @@ def _resolve(git: Git, spec: GitSpec, track: str | None) -> _Wanted:
 def _listed(git: Git, spec: GitSpec, *patterns: str) -> dict[str, str]:
     """Return what the repository calls by names that end as *patterns* do: objects, by full name."""
     peeled = (f"{pattern}^{{}}" for pattern in patterns)
-    answer = git.run("ls-remote", "--quiet", "--", spec.url, *patterns, *peeled)
+    answer = git.run("ls-remote", "--quiet", *_giver(spec), "--", spec.url, *patterns, *peeled)
     if answer.code:
         raise _unreadable(spec, answer)
     return {
@@ -167,6 +167,12 @@ def _listed(git: Git, spec: GitSpec, *patterns: str) -> dict[str, str]:
         for line in answer.out.split(b"\n")
         if (found := _LINE.fullmatch(line))
     }
+
+
+def _giver(spec: GitSpec) -> tuple[str, ...]:
+    """Options about the git that gives a repository of this machine: it obeys what is configured there."""
+    # Such a configuration may say where missing objects are to be had, by a command. Older versions went and got them.
+    return ("--upload-pack=GIT_ALLOW_PROTOCOL=none git-upload-pack",) if spec.is_local else ()
 
 
 def _unreadable(spec: GitSpec, answer: Answer) -> InstallError:
@@ -240,7 +246,7 @@ def _fetched(git: Git, spec: GitSpec, *arguments: str) -> Answer:
     sources = [word for word in arguments if not word.startswith("--")]
     return git.run(
         "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance",
-        *options, "--", spec.url, *sources, within_s=_FETCH_WITHIN_S, check=check,
+        *_giver(spec), *options, "--", spec.url, *sources, within_s=_FETCH_WITHIN_S, check=check,
     )  # fmt: skip
 
 

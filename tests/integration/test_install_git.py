@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from host.errors import InstallError
-from host.install.git import fetch_git, newest
+from host.install.git import _take, fetch_git, newest
 from host.install.git_process import Git, LateError
 from host.install.plain_tree import CAPS, Caps
 from host.install.spec import GitSpec, parse_spec
@@ -305,12 +305,24 @@ def test_a_tree_that_no_package_may_have(name: str, tmp_path: Path) -> None:
     says, build = HOSTILE[name]
     where = made.repository(tmp_path / "served/r.git")
     assert made.blob(where, b"") == EMPTY
-    made.commit(where, build(where))
+    commit = made.commit(where, build(where))
+    into = tmp_path / "into"
+    into.mkdir()
     with pytest.raises(InstallError, match=says) as caught:
-        fetch(f"git+file:{where}", tmp_path, caps=SMALL)
+        _take(Git(where, "file"), commit, into, "r.git", SMALL)  # as if it had been fetched
 
     assert caught.value.code == "E_ARCHIVE"
     assert str(caught.value).isprintable()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "served"]
+
+
+def test_a_tree_that_leads_out_is_refused_when_it_is_fetched(tmp_path: Path) -> None:
+    """git hands it on as it is."""
+    where = made.repository(tmp_path / "served/r.git")
+    made.blob(where, b"")
+    made.commit(where, below(b"..", named(b"evil"))(where))
+    with pytest.raises(InstallError, match="leads elsewhere"):
+        fetch(f"git+file:{where}", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["into0", "served"]
 
 
@@ -442,13 +454,14 @@ def test_nothing_is_fetched_for_a_repository_that_lacks_it(
         fetch(f"git+file:{where}", tmp_path)
     assert not marker.exists()
 
-    subprocess.run(
-        ["git", "cat-file", "-p", missing],
-        cwd=where,
-        env=made.ENVIRONMENT,
-        check=False,
-        timeout=60,
-    )
+    look = ["git", "cat-file", "-p", missing]
+    denied = {
+        **made.ENVIRONMENT,
+        "GIT_ALLOW_PROTOCOL": "none",
+    }  # enough for older versions of git
+    subprocess.run(look, cwd=where, env=denied, check=False, timeout=60)
+    assert not marker.exists()
+    subprocess.run(look, cwd=where, env=made.ENVIRONMENT, check=False, timeout=60)
     assert marker.exists()  # the control
 
 
