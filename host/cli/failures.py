@@ -29,6 +29,7 @@ _HINTS: Final = {
     "E_MEMORY": "use less memory while loading, or raise limits.heap_bytes",
     "E_MANIFEST": "",  # the message says what to do
     "E_SETTINGS": "",
+    "E_INTEGRITY": "",
     "E_ENGINE": "update jcode-plugins, or the plugin",
     "E_PREFLIGHT": "or do without the plugin",
     "E_SIGNATURE": "have it signed by a key that you trust, or sign it yourself when you have read it",

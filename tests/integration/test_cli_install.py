@@ -335,6 +335,7 @@ def test_what_is_installed_can_be_checked(cli: Cli, guard: Path) -> None:
     assert "index.ts was changed" in line
     ran = cli("dispatch", "PreToolUse", "-i", json.dumps(BAD))
     assert "was changed since guard was installed" in ran.err
+    assert "correct the plugin" not in ran.err  # it is not its author's to mend
 
     package(guard)
     cli("install", "./guard", "--yes", check=0)  # as the line says: the copy is made whole
