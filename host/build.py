@@ -20,6 +20,7 @@ from host.artifact import Artifact, read_artifact
 from host.audit import E_SANDBOX
 from host.calls import Call
 from host.errors import IsolationError, PluginLoadError
+from host.extension_files import extension_files
 from host.integrity import Expected
 from host.link import Link
 from host.listener import HostcallRequest
@@ -59,7 +60,7 @@ class Entry:
     package: Manifest = NO_MANIFEST
     """What its package.json says."""
     more: tuple[str, ...] = ()
-    """Files that run after ``file``: those of features that are on."""
+    """Files that run after ``file``: further extensions of the package, those of features that are on."""
     known_as: str = ""
     expected: Expected | None = field(default=None, repr=False)
     """What its files must be, when somebody agreed to them."""
@@ -102,10 +103,10 @@ def _find_entry(path: Path, expected: Expected | None) -> Entry:
         raise PluginLoadError("E_TYPE", f"{path} is neither a file nor a directory")
     package = read_package(resolved, expected)
     if package is not None:
-        file = _named_entry(resolved, package)
-        if file is not None:
+        files = _named_entries(resolved, package, expected)
+        if files:
             name = package.name or _slug(resolved.name)
-            return Entry(resolved, file, name, package)
+            return Entry(resolved, files[0], name, package, tuple(files[1:]))
     for file in _INDEX:
         if (resolved / file).is_file() if expected is None else file in expected.files:
             return Entry(resolved, file, _slug(resolved.name), package or NO_MANIFEST)
@@ -116,17 +117,24 @@ def _find_entry(path: Path, expected: Expected | None) -> Entry:
     )
 
 
-def _named_entry(root: Path, package: Manifest) -> str | None:
-    """Return the main file that *package* names, relative to *root*; None when it names none."""
+def _named_entries(root: Path, package: Manifest, expected: Expected | None) -> list[str]:
+    """Return the main files that *package* names, relative to *root*; none when it names none."""
     choices = package.entry.choices
-    if len(choices) > 1:
-        listed = ", ".join(choices[:8])
-        raise PluginLoadError(
-            "E_MANIFEST",
-            f"{package.where} names several extensions; load one of them: {listed}",
-        )
+    if package.entry.main is None and choices:
+        files = extension_files(root, choices, package.where, expected)
+        if not files:
+            raise PluginLoadError(
+                "E_NO_ENTRY",
+                f"{package.where} names extensions of which there is none: {', '.join(choices[:8])}",
+            )
+        return files
+    file = _named_entry(package)
+    return [] if file is None else [file]
+
+
+def _named_entry(package: Manifest) -> str | None:
     main = package.entry.package_main
-    named = package.entry.main or next(iter(choices), None)
+    named = package.entry.main
     if named is None and main is not None and main.endswith(_SUFFIXES):
         named = main
     if named is None:

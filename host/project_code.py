@@ -41,6 +41,11 @@ def plugins_in(directory: Path) -> list[Path]:
     return [entry for entry in entries if not entry.name.startswith(".") and _is_plugin(entry)]
 
 
+def is_code(name: str) -> bool:
+    """Whether a file of that name can be a plugin's: JavaScript or TypeScript, but no declarations."""
+    return name.endswith(SUFFIXES) and not name.endswith(DECLARATIONS)
+
+
 def _is_plugin(entry: Path) -> bool:
     try:
         if entry.is_file():

@@ -340,7 +340,9 @@ class Workspace:
         enabled = spec.manifest.enabled_features(spec.features)
         more = tuple(file for feature in enabled for file in feature.entries)
         if more:  # only now is it known which; the plugin without them is in the cache for good
-            artifact = await self.runtime.builds.build(replace(entry, more=more))
+            artifact = await self.runtime.builds.build(
+                replace(entry, more=(*entry.more, *more))
+            )
             spec = self._spec(found, entry, artifact, name, spec.signature)
         self._check_new(found, names_of(spec), old)  # again: another load may have been faster
         if not self.only_looks:

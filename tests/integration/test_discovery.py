@@ -191,6 +191,27 @@ def test_files_of_a_tools_directory_are_tools(machine: Machine) -> None:
 # --- the project -----------------------------------------------------------------------------------------------
 
 
+def test_all_extensions_of_a_package_run(machine: Machine) -> None:
+    """As one plugin: a package of pi's lists files, directories and patterns."""
+    package = {
+        "name": "several",
+        "pi": {"extensions": ["./first.ts", "./more", "!./more/not.ts"]},
+    }
+    machine.put(machine.own / "several" / "package.json", json.dumps(package))
+    machine.put(machine.own / "several" / "first.ts", tool("first"))
+    machine.put(machine.own / "several" / "more" / "not.ts", "const = 1;")
+    machine.put(machine.own / "several" / "more" / "second.ts", tool("second"))
+    machine.put(machine.own / "several" / "more" / "third" / "index.js", tool("third"))
+    host = machine.host()
+
+    assert names(host) == ["several"]
+    assert [one.name for one in host.tools()] == [
+        "plugin_first",
+        "plugin_second",
+        "plugin_third",
+    ]
+
+
 def test_what_the_page_shows_works(machine: Machine) -> None:
     """Its tool file is a tool; its sources are read, and those that are not there are told."""
     tool_file = re.findall(r"```ts\n(.*?)```", PAGE, re.DOTALL)[0]

@@ -149,7 +149,8 @@ def test_the_entry_is_the_manifest_s(
 @pytest.mark.parametrize(
     ("content", "code", "told"),
     [
-        ({"pi": {"extensions": ["a.ts", "b.ts"]}}, "E_MANIFEST", "several extensions; load one of them: a.ts, b.ts"),
+        ({"pi": {"extensions": ["*.ts"]}}, "E_NO_ENTRY", "names extensions of which there is none: *.ts"),
+        ({"pi": {"extensions": ["../x.ts"]}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "../x.ts"}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "/etc/x.ts"}}, "E_ESCAPE", "outside the plugin"),
         ({"jcode": {"kind": "tui", "entry": {"tui": "x.ts"}}}, "E_NO_ENTRY", "kind tui"),
