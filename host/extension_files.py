@@ -122,7 +122,7 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     wanted = pattern.split("/")
 
     def onward(states: Iterable[int]) -> set[int]:
-        reached = set()
+        reached: set[int] = set()
         for state in states:
             end = state
             while end < len(wanted) and wanted[end] == "**":
