@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from host.config.model import CeilingFile, Config, Files
+from host.config.files import CeilingFile, Files
+from host.config.model import Config
 from host.config.places import Where
 from host.config.reading import parse, read_file, read_regular
 from host.config.tighten import SILENCING, Tightened, tighten

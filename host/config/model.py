@@ -7,8 +7,6 @@ Elsewhere   How a file is read: ``reading.py``. What a project or the ceiling ma
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias
@@ -26,6 +24,8 @@ from pydantic import (
     model_validator,
 )
 
+from host.config.files import Files
+from host.config.keys import KeyOptions, check_keys, keys_of
 from host.config.places import Where
 from host.errors import ConfigError
 from host.events import BY_NAME, CLASS_OF, EventClass, PluginEvent
@@ -36,7 +36,7 @@ from policies.capability import Kind
 from policies.decision import Rule, Source
 from policies.gate import OverrideWord, PermissionMode
 from policies.rules import problem
-from policies.signing import SignatureWord, TrustedKey, is_key_id, key_id_of
+from policies.signing import SignatureWord, TrustedKey
 
 _MIB: Final = 1024 * 1024
 
@@ -262,40 +262,6 @@ class PluginOptions(_Section):
     scope: Literal["project", "session", "global"] | None = None
 
 
-CEILING: Final = Path("/etc/jcode/plugin.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class CeilingFile:
-    """Where the ceiling is, and who must own it for it to be one."""
-
-    path: Path = CEILING
-    owner: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What a configuration was read from, but for the project's file."""
-
-    user: Path
-    ceiling: CeilingFile
-
-
-class KeyOptions(_Section):
-    """``[plugin.trusted_keys.ID]``: a key whose signatures count; ID is what ``keygen`` prints."""
-
-    key: StrictStr = ""
-    """The public key, as ``keygen`` and minisign print it."""
-    name: StrictStr = ""
-    plugins: Names = ("*",)
-    """Patterns of the plugins that it may sign."""
-    expires: date | None = None
-    """The last day, in UTC, on which it counts."""
-    revoked: StrictBool = False
-    successor: StrictStr = ""
-    """The id of the key that takes its place: an update signed by that one is no surprise."""
-
-
 class Config(_Section):
     """The configuration of one host. Every field has a default; construct it in code or load it."""
 
@@ -393,12 +359,7 @@ class Config(_Section):
 
     def keys(self) -> dict[str, TrustedKey]:
         """Return the keys of ``[plugin.trusted_keys]``, by id."""
-        return {
-            id_: TrustedKey(
-                id_, **{name: getattr(key, name) for name in KeyOptions.model_fields}
-            )
-            for id_, key in self.trusted_keys.items()
-        }
+        return keys_of(self.trusted_keys)
 
     @property
     def plugin_dir(self) -> Path | None:
@@ -459,26 +420,7 @@ class Config(_Section):
 
     def check_keys(self) -> None:
         """Raise :class:`ConfigError` for a trusted key that is none, or not the one that its id says."""
-        for id_, key in self.trusted_keys.items():
-            where = self.source_of("trusted_keys", id_)
-            told = f"{where}: trusted_keys.{id_[:60]}"
-            if not is_key_id(id_):
-                raise ConfigError(
-                    f"{told}: not a key's id; use the 16 digits that keygen prints"
-                )
-            if key.successor and not is_key_id(key.successor):
-                raise ConfigError(f"{told}.successor: not a key's id; use its 16 digits")
-            if not key.key and key.revoked:
-                continue  # nothing needs to be known of it but that it does not count
-            found = key_id_of(key.key)
-            if found is None:
-                raise ConfigError(
-                    f"{told}.key: not a public key; use the line that keygen prints"
-                )
-            if found != id_:
-                raise ConfigError(
-                    f"{told}.key: this key's id is {found}; put it under that one"
-                )
+        check_keys(self.trusted_keys, self.source_of)
 
     def timeout_s(self, event: PluginEvent, plugin: str) -> float:
         """Return how long *plugin* may take over *event*, in seconds."""

@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel
 
+from host.config.keys import KeyOptions, options_of
 from host.config.model import (
     HOSTCALLS_PER_S,
     AuditOptions,
     Config,
     HttpOptions,
-    KeyOptions,
     Limits,
     PluginOptions,
     Sandbox,
@@ -338,10 +338,7 @@ class _Meeting:
                 self._overruled.append(where)
             if id_ in self._other.trusted_keys:
                 self._places[where] = self._source(where)
-        return {
-            id_: KeyOptions(**{name: getattr(key, name) for name in KeyOptions.model_fields})
-            for id_, key in met.items()
-        }
+        return options_of(met)
 
     def _approval(self) -> dict[str, str]:
         """Where nothing is said the chain decides, and may deny: only a denial is surely tighter."""
