@@ -9,11 +9,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from host.audit import AuditRing, Kind, printable
-from host.cli.known import refuse_unknown
+from host.cli.known import known_names, refuse_unknown
 from host.cli.session import read_config, warn
 from host.cli.show import print_json
 from host.config import Config
-from host.errors import AuditError, InputError
+from host.errors import AuditError, InputError, InstallError
 from host.install.store import Store
 from host.off import MAX_NAME_CHARS, OffFile, Word, entry
 from host.orders import Orders
@@ -76,10 +76,10 @@ def run_enable(name: str | None, *, everything: bool, as_json: bool) -> int:
         raise InputError(
             "name one plugin, or all of them: jcode-plugin enable NAME or enable --all"
         )
-    lifted = _lift_all(home) if name is None else _lift(home, name)
+    lifted = _lift_all(home) if name is None else _lift(config, home, name)
     left = OffFile(home).read()
     with _audit(config, home) as audit:
-        told = f"jcode-plugin enable {name or '--all'}: lifted {', '.join(lifted)}"
+        told = f"jcode-plugin enable {name or '--all'}: lifted {', '.join(lifted) or 'nothing'}"
         audit.record(Kind.ENABLED, plugin=name or "", code="enabled", detail=told)
     if name is not None:
         Orders(home).give("enable", name)  # to hosts in which it is blocked
@@ -95,6 +95,11 @@ def run_enable(name: str | None, *, everything: bool, as_json: bool) -> int:
                 "lifted": [*lifted],
                 "still_off": [*still],
             }
+        )
+        return 0
+    if not lifted and name is not None:
+        print(
+            f"{printable(name)} is not off; hosts that run were told to start it again where it failed too often"
         )
         return 0
     print(f"{'plugins' if name is None else printable(name)} may run again")
@@ -115,7 +120,7 @@ def _lift_all(home: Path) -> list[str]:
     return ["kill --all"]
 
 
-def _lift(home: Path, name: str) -> list[str]:
+def _lift(config: Config, home: Path, name: str) -> list[str]:
     lifted: list[str] = []
     with OffFile(home).changing() as off:
         found = off.plugins.pop(name, None)
@@ -128,7 +133,9 @@ def _lift(home: Path, name: str) -> list[str]:
     known |= {*quarantine.names()}
     if quarantine.lift(name):
         lifted.append("violation")
-    if not lifted:
+    if not lifted and name not in known_names(
+        config, home
+    ):  # else a host that runs may have stopped it
         listed = (
             f"; these are off: {', '.join(map(printable, sorted(known)))}"
             if known
@@ -141,13 +148,17 @@ def _lift(home: Path, name: str) -> list[str]:
 def _mark_installed(home: Path, name: str, *, enabled: bool) -> bool:
     """Whether the record of an installed plugin said otherwise."""
     store = Store(home)
-    if name not in store.read():
-        return False
-    with store.changing() as installed:
-        plugin = installed.get(name)
-        if plugin is None or plugin.enabled is enabled:
+    try:
+        if name not in store.read():
             return False
-        installed[name] = replace(plugin, enabled=enabled)
+        with store.changing() as installed:
+            plugin = installed.get(name)
+            if plugin is None or plugin.enabled is enabled:
+                return False
+            installed[name] = replace(plugin, enabled=enabled)
+    except InstallError as error:  # its switch is what counts
+        warn(f"what is installed is not marked: {printable(str(error))}")
+        return False
     return True
 
 

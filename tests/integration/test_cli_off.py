@@ -126,7 +126,7 @@ def test_a_typo_does_not_look_like_success(cli: Cli, home: Path) -> None:
         (("kill", "guard", "--all"), "name one plugin, or all of them"),
         (("kill", "ALL", "--force"), "name one plugin, or all of them"),
         (("enable",), "name one plugin, or all of them"),
-        (("enable", "guard"), "guard is not off; no plugin is"),
+        (("enable", "gaurd"), "gaurd is not off; no plugin is"),
         (("enable", "--all"), "kill --all is not in force"),
         (("disable",), "Missing argument"),
     ],
@@ -157,6 +157,24 @@ def test_a_reload_is_told_to_hosts_that_run(
     while reason(host) != "newer":
         assert monotonic() < until_s
     assert audited(host, Kind.RELOADED, "guard")
+
+
+def test_what_failed_too_often_in_a_host_that_runs_is_started_again(
+    cli: Cli, host: BlockingPluginHost
+) -> None:
+    """Only the host knows that it was stopped; the person need not know which host."""
+    plugin = host.workspace.plugin("guard")
+    with host._lock:
+        for instance in plugin.all_instances():
+            instance.block("it failed too often")
+    assert reason(host) == "other"
+
+    said = cli("enable", "guard", check=0)
+
+    assert said.out.startswith("guard is not off; hosts that run were told")
+    until_s = monotonic() + 30
+    while reason(host) != "guarded":
+        assert monotonic() < until_s
 
 
 def test_a_damaged_file_is_told_and_left(

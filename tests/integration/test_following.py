@@ -11,24 +11,16 @@ import pytest
 from host import BlockingPluginHost, PluginHost
 from host.audit import Kind
 from host.config import load_config
-from host.install.snapshots import Snapshots
 from host.install.store import Store
-from host.install.switch import put, remove
-from host.install.tree import tree_of
-from host.install.values import Installed, Origin, Release
+from host.install.switch import remove
 from host.off import OffFile, entry
 from host.orders import Orders
-from host.project_code import project_code
-from host.trusting import Trust, TrustedProject
+from host.trusting import Trust
+from tests.integration.changing import blocks, install, trust
 from tests.integration.host_support import audited, bash, on
 from tests.unit.worker.build_support import write_files
 
 MakeFollower = Callable[..., BlockingPluginHost]
-
-
-def blocks(reason: str) -> str:
-    """A version that says who it is."""
-    return on("PreToolUse", f'return {{ block: "{reason}" }};')
 
 
 @pytest.fixture
@@ -166,29 +158,15 @@ def test_who_does_not_follow_hears_only_what_is_ordered(
     assert audited(late, Kind.RELOADED) == []
 
 
-def install(home: Path, source: str) -> Installed:
-    """Install *source* as ``made``, as the command does."""
-    root = home.parent / "source"
-    write_files(root, {"index.js": source})
-    with Snapshots(home).keep(root) as kept:
-        accepted = (("events", "PreToolUse:veto"),)
-        release = Release(
-            "1", str(root), tree=kept.tree, files=dict(kept.files), accepted=accepted
-        )
-        origin = Origin("directory", str(root))
-        plugin = Installed("made", "file:made", origin, release, True, 0.0, 0.0)
-        return put(home, plugin, instead_of=Store(home).read().get("made"))
-
-
 def test_what_is_installed_is_followed(follow: MakeFollower, home: Path) -> None:
     """Installed, updated, removed: each is seen by hosts that run."""
     (home / "plugins" / "guard.js").unlink()
     host = follow()
     assert names(host) == []
 
-    install(home, blocks("first"))
+    install(home, "made", blocks("first"))
     until(host, lambda: reason(host) == "first")
-    install(home, blocks("second"))
+    install(home, "made", blocks("second"))
     until(host, lambda: reason(host) == "second")
     assert len(audited(host, Kind.RELOADED, "made")) == 1
     remove(home, "made")
@@ -197,7 +175,7 @@ def test_what_is_installed_is_followed(follow: MakeFollower, home: Path) -> None
 
 def test_a_damaged_record_unloads_nothing(follow: MakeFollower, home: Path) -> None:
     """What runs goes on until the record can be read again."""
-    install(home, blocks("first"))
+    install(home, "made", blocks("first"))
     host = follow()
     good = Store(home).path.read_bytes()
 
@@ -208,14 +186,6 @@ def test_a_damaged_record_unloads_nothing(follow: MakeFollower, home: Path) -> N
     Store(home).path.write_bytes(good)
     remove(home, "made")
     until(host, lambda: names(host) == ["guard"])
-
-
-def trust(home: Path, project: Path) -> None:
-    """Trust *project* as it is now."""
-    code = project_code(project, home)
-    assert code is not None
-    files = code.files()
-    Trust(home).add(TrustedProject(str(code.root), tree_of(files), files, 1.0))
 
 
 def test_a_projects_plugins_run_as_they_are_trusted(

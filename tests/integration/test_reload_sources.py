@@ -8,41 +8,10 @@ import pytest
 from host import BlockingPluginHost, PluginLoadError
 from host.config import load_config
 from host.install.snapshots import Snapshots
-from host.install.store import Store
-from host.install.switch import put, remove
-from host.install.tree import tree_of
-from host.install.values import Installed, Origin, Release
-from host.project_code import project_code
-from host.trusting import Trust, TrustedProject
-from tests.integration.host_support import bash, on
+from host.install.switch import remove
+from tests.integration.changing import blocks, install, trust
+from tests.integration.host_support import bash
 from tests.unit.worker.build_support import write_files
-
-
-def blocks(reason: str) -> str:
-    """A version that says who it is."""
-    return on("PreToolUse", f'return {{ block: "{reason}" }};')
-
-
-def install(home: Path, source: str) -> Installed:
-    """Install *source* as ``guard``, as the command does."""
-    root = home.parent / "source"
-    write_files(root, {"index.js": source})
-    with Snapshots(home).keep(root) as kept:
-        accepted = (("events", "PreToolUse:veto"),)
-        release = Release(
-            "1", str(root), tree=kept.tree, files=dict(kept.files), accepted=accepted
-        )
-        origin = Origin("directory", str(root))
-        plugin = Installed("guard", "file:guard", origin, release, True, 0.0, 0.0)
-        return put(home, plugin, instead_of=Store(home).read().get("guard"))
-
-
-def trust(home: Path, project: Path) -> None:
-    """Trust *project* as it is now."""
-    code = project_code(project, home)
-    assert code is not None
-    files = code.files()
-    Trust(home).add(TrustedProject(str(code.root), tree_of(files), files, 1.0))
 
 
 @pytest.fixture
@@ -75,7 +44,7 @@ def host(
 @pytest.fixture
 def prepared(home: Path, project: Path) -> None:
     """The installed plugin is there; the project is not trusted."""
-    install(home, blocks("one"))
+    install(home, "guard", blocks("one"))
 
 
 def reason(host: BlockingPluginHost) -> str | None:
@@ -90,7 +59,7 @@ def test_an_installed_plugin_is_what_its_record_says_now(
     assert reason(host) == "one"
     assert not host.reload("guard").changed
 
-    update = install(home, blocks("two"))
+    update = install(home, "guard", blocks("two"))
 
     assert host.reload("guard").changed
     assert reason(host) == "two"
@@ -101,7 +70,7 @@ def test_an_installed_plugin_whose_files_are_not_what_was_installed_is_not_reloa
     host: BlockingPluginHost, home: Path
 ) -> None:
     """The version that runs goes on, and the file is named."""
-    update = install(home, blocks("two"))
+    update = install(home, "guard", blocks("two"))
     file = Snapshots(home).path(update.current.tree) / "index.js"
     file.parent.chmod(0o700)
     file.chmod(0o600)
