@@ -18,6 +18,7 @@ from benchmarks.families import (
     tool,
     trail,
     trouble,
+    unpacking,
 )
 from benchmarks.row import Gauge, Row
 
@@ -36,6 +37,7 @@ def all_rows() -> list[Row]:
         capabilities,
         switched_off,
         daemon,
+        unpacking,
     )
     return [
         row

@@ -42,6 +42,8 @@ FS_READ_1M: Final = "pi.fs.readText, 1 MB"
 FETCH_1K: Final = "fetch, 1 KB from loopback, a connection each"
 EXEC_TRUE: Final = "pi.exec, true"
 EXEC_GIT: Final = "pi.exec, git --version"
+UNPACK_OURS: Final = "unpack a package of 500 files"
+UNPACK_TARFILE: Final = "unpack a package of 500 files, tarfile's filter for data"
 TIMERS: Final = "timer of a thousand, each its own callback"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"
