@@ -8,6 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from minisign import SecretKey
+
 from benchmarks.families.hosting import BlockingRow, HostRow, answered, config, expect
 from benchmarks.names import (
     LOAD_CACHED,
@@ -20,14 +22,19 @@ from benchmarks.names import (
 )
 from benchmarks.payload import PAYLOAD, PLUGINS
 from benchmarks.row import Row, WrongAnswerError
-from host import BlockingPluginHost, PluginEvent
+from host import BlockingPluginHost, Config, PluginEvent
 from host.install.snapshots import Snapshots
 from host.install.switch import put, remove
 from host.install.values import Installed, Origin, Release
 from host.reactor import Reactor
+from host.signing.contents import Place
+from host.signing.detached import make_key
+from host.signing.making import sign_plugin
 from host.spawn import Exit, WorkerLimits, Zygote
+from host.workspace import NO_VERSION
 from ipc.limits import MAX_FRAME_BYTES
 from ipc.messages import HELLO
+from policies.plugin_name import slug
 from worker.build.compile import compile_file
 
 _KILOBYTE = PLUGINS / "kilobyte.ts"
@@ -229,6 +236,26 @@ class LoadInstalled(LoadFiles):
         super().teardown()
 
 
+class LoadSigned(LoadFiles):
+    """The same files, signed, in a host that requires it: each is hashed before anything is read. Built before."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, is_built=True)
+        self._key = make_key(None)
+
+    def config(self, **timeouts: int) -> Config:
+        """Return a configuration that runs what this row signed, and nothing else."""
+        keys = {self._key.id: {"key": self._key.public}}
+        return Config.model_validate(
+            {"timeouts": timeouts, "require_signature": "require", "trusted_keys": keys}
+        )
+
+    def _write(self, root: Path) -> None:
+        super()._write(root)
+        with SecretKey.from_bytes(self._key.secret) as secret:
+            sign_plugin(Place(root), slug(root.name), NO_VERSION, secret)
+
+
 class _Newborn:
     """Hears of one worker and keeps what is needed to end it."""
 
@@ -363,6 +390,7 @@ def rows() -> list[Row]:
         LoadFiles("load of a plugin of 50 files, from source", is_built=False),
         LoadFiles("load of a plugin of 50 files, built before", is_built=True),
         LoadInstalled("load of a plugin of 50 files, installed"),
+        LoadSigned("load of a plugin of 50 files, signed"),
         Compile(SWC_1K, 1),
         Compile(SWC_10K, 10),
     ]
