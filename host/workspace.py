@@ -244,6 +244,7 @@ class Workspace:
         self.runtime.audit.record(
             Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(spec.artifact)
         )
+        _warn_of_missing_tools(plugin)
         return self.info(plugin)
 
     async def reload(self, name: str) -> Reloaded:
@@ -723,6 +724,18 @@ class Workspace:
 def _version_of(manifest: Manifest, installed: Installed | None) -> str:
     known = installed.current.version if installed is not None else ""
     return known or manifest.version or NO_VERSION
+
+
+def _warn_of_missing_tools(plugin: Plugin) -> None:
+    """Say which tools a manifest promises and the plugin did not register while it loaded: others may count on them."""
+    registered = {tool.name for tool in plugin.registry.tools}
+    missing = [tool for tool in plugin.spec.manifest.provides_tools if tool not in registered]
+    if missing:
+        _logger.warning(
+            "[%s] its manifest says that it provides %s, which it did not register",
+            plugin.name,
+            printable(", ".join(missing)),
+        )
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)

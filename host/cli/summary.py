@@ -44,6 +44,7 @@ def plan_json(plan: Plan) -> JsonObject:
         "files": plan.contents.files,
         "size_bytes": plan.contents.bytes,
         "packages": list(plan.contents.packages),
+        "lacks": list(plan.built.artifact.externals),
         "declares_capabilities": manifest.capabilities is not None,
         "capabilities": [
             {
@@ -137,6 +138,13 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
     yield "needs tools", missing
     if plan.other_signer is not None:
         yield "signer", [safe(plan.other_signer, "bold red")]
+    yield (
+        "lacks",
+        [
+            safe(f"{name}: it is not there or too large, and importing it fails", "yellow")
+            for name in plan.built.artifact.externals[:_MAX_LISTED]
+        ],
+    )
     yield "warnings", [safe(warning, "yellow") for warning in plan.warnings]
     yield "preflight", list(_findings(plan.report.findings))
 

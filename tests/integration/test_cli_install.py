@@ -363,6 +363,17 @@ def test_tools_that_nothing_provides_are_told(cli: Cli, guard: Path) -> None:
     assert cli("install", "./user", "--dry-run", "--json").json()["missing_tools"] == []
 
 
+def test_tools_that_are_promised_and_not_registered_are_told(cli: Cli, guard: Path) -> None:
+    """When it first loads; what is registered is nothing to tell."""
+    shutil.rmtree(guard)
+    package(guard, manifest={"provides_tools": ["guard_scan", "guard_fix"]})
+    cli("install", "./guard", "--yes", check=0)
+    ran = cli("dispatch", "PreToolUse", "-i", json.dumps(BAD), check=2)
+    assert ran.err == (
+        "WARNING [guard] its manifest says that it provides guard_fix, which it did not register\n"
+    )
+
+
 def test_nothing_is_installed_while_plugins_are_switched_off(cli: Cli, guard: Path) -> None:
     """Not even read; exit code 3. What is installed can be removed all the same."""
     cli("install", "./guard", "--yes", check=0)

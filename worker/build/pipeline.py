@@ -50,6 +50,8 @@ class Limits:
     max_files: int = 1000
     max_file_bytes: int = 2 * 1024 * 1024
     max_total_bytes: int = 8 * 1024 * 1024
+    max_later_bytes: int = 2 * 1024 * 1024
+    """Of one package, with all it needs, that is only named by ``import()``; a larger one is left out."""
     max_output_bytes: int = 12 * 1024 * 1024
 
 
@@ -102,15 +104,16 @@ class _Build:
         self._total = 0
         self._facts: list[dict[str, object]] = []
         self._active: list[tuple[int, int, Fetching, list[str]]] = []
+        self._later: list[tuple[int, int]] = []
+        """Packages that may be imported while the plugin runs: by module and position."""
+        self._most = self._limits.max_total_bytes
         self._stated: Literal | None = None
 
     def run(self, entries: Sequence[str]) -> dict[str, object]:
         indices = [self._entry(entry) for entry in entries]
-        while self._active:
-            batch, self._active = self._active, []
-            answers = self._fetch([wanted for _, _, _, wanted in batch])
-            for (index, dep, steps, _), answer in zip(batch, answers, strict=True):
-                self._step(index, dep, steps, answer)
+        self._drain()
+        while self._later:
+            self._take_later(*self._later.pop(0))
         code, lines = assemble(self._modules)
         if len(code) > self._limits.max_output_bytes:
             raise BuildError(
@@ -142,6 +145,40 @@ class _Build:
         if found is None:
             raise BuildError(E_RESOLVE, f'entry "{entry[:200]}" does not exist')
         return self._add(found)
+
+    def _drain(self) -> None:
+        """Follow every import that was found, and those that turn up meanwhile."""
+        while self._active:
+            batch, self._active = self._active, []
+            answers = self._fetch([wanted for _, _, _, wanted in batch])
+            for (index, dep, steps, _), answer in zip(batch, answers, strict=True):
+                self._step(index, dep, steps, answer)
+
+    def _take_later(self, index: int, position: int) -> None:
+        """Take in a package that is only imported while the plugin runs, with all it needs, or leave it out whole.
+
+        What does not fit then fails where it is imported, as one that is not there does, and its plugin can do without.
+        """
+        count, total, facts = len(self._modules), self._total, len(self._facts)
+        missing, later = set(self._missing), len(self._later)
+        module = self._modules[index]
+        dep = module.code.dependencies[position] if module.code else None
+        if dep is None:
+            return
+        self._most = min(total + self._limits.max_later_bytes, self._limits.max_total_bytes)
+        try:
+            self._step(index, position, self._resolve(module.path, dep), None)
+            self._drain()
+        except BuildError as error:
+            if error.code != E_TOO_LARGE:
+                raise
+            del self._modules[count:], self._pairs[count:], self._facts[facts:]
+            del self._later[later:]
+            self._by_path = {path: at for path, at in self._by_path.items() if at < count}
+            self._active.clear()
+            self._total = total
+            self._missing = missing | {resolve.package_name(dep.specifier)}
+            module.targets[position] = dep.specifier
 
     # ---- files ------------------------------------------------------------------------------------------------
 
@@ -187,12 +224,8 @@ class _Build:
             )
         source = self._read(found, self._limits.max_file_bytes)
         self._total += len(source)
-        if self._total > self._limits.max_total_bytes:
-            raise BuildError(
-                E_TOO_LARGE,
-                f"more than {self._limits.max_total_bytes} bytes of source",
-                found.path,
-            )
+        if self._total > self._most:
+            raise BuildError(E_TOO_LARGE, f"more than {self._most} bytes of source", found.path)
         try:
             source.decode()
         except UnicodeDecodeError as error:
@@ -219,7 +252,10 @@ class _Build:
         self._pairs.append(pairs)
         self._note_facts(code, pairs, source, found.path)
         for position, dep in enumerate(code.dependencies):
-            self._step(index, position, self._resolve(found.path, dep), None)
+            if _is_for_later(dep):
+                self._later.append((index, position))
+            else:
+                self._step(index, position, self._resolve(found.path, dep), None)
         return index
 
     def _note_facts(self, code: Rewritten, pairs: Pairs, source: bytes, path: str) -> None:
@@ -388,6 +424,12 @@ def _syntax_error(source: bytes, tree: Tree, path: str, message: str) -> BuildEr
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _is_for_later(dep: Dependency) -> bool:
+    return (
+        dep.is_optional and not dep.is_require and resolve.classify(dep.specifier) == "package"
+    )
 
 
 def _check_json(source: bytes, path: str) -> None:

@@ -186,6 +186,37 @@ def test_caps(tmp_path: Path) -> None:
     assert build("main.js", sources, enough)["entries"] == [0]
 
 
+def test_a_package_that_is_imported_later_and_does_not_fit_is_left_out(tmp_path: Path) -> None:
+    """Whole, with what it needs: importing it fails, and all else is as it would be without. The control: it fits."""
+    big = "export default '" + "b" * 500 + "';"
+    write_files(
+        tmp_path,
+        {
+            "main.js": """import "./own.js";
+export default { value: await import("big").then((m) => m.default.length, (error) => "without: " + error.message),
+                 small: (await import("small")).default };""",
+            "own.js": "export {};",
+            "node_modules/big/index.js": 'import part from "part"; export default part;',
+            "node_modules/part/index.js": big,
+            "node_modules/small/index.js": "export default 7;",
+            **{
+                f"node_modules/{name}/package.json": '{"type": "module", "main": "index.js"}'
+                for name in ("big", "part", "small")
+            },
+        },
+    )
+    for most, value, externals in ((400, "without", ["big"]), (1000, 500, [])):
+        artifact = build("main.js", Folder(tmp_path), Limits(max_later_bytes=most))
+        assert artifact["externals"] == externals
+        found = run_in_quickjs(artifact)
+        assert isinstance(found, dict)
+        exported = found["value"]
+        assert exported["small"] == 7
+        assert str(exported["value"]).startswith(str(value))
+        paths = [module["path"] for module in artifact["modules"]]  # type: ignore[union-attr,index,call-overload,attr-defined]
+        assert ("node_modules/part/index.js" in paths) == (not externals)
+
+
 def test_a_chain_as_long_as_the_cap_links_and_runs(tmp_path: Path) -> None:
     """The loader recurses per module; the cap on files keeps that inside the engine's stack."""
     count = Limits().max_files
