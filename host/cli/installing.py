@@ -13,7 +13,7 @@ from host.blocking import BlockingPluginHost
 from host.cli.failures import PluginFailed, Refusal
 from host.cli.progress import showing
 from host.cli.prompt import agree, is_attended
-from host.cli.session import read_config, show_logs
+from host.cli.session import read_config, show_logs, warn
 from host.cli.show import make_console, print_json, safe
 from host.cli.summary import plan_json, print_plan
 from host.config import Config
@@ -22,7 +22,7 @@ from host.install.flow import Features, Plan, Wish, prepared
 from host.install.here import known_here
 from host.install.identity import Known
 from host.install.keeping import keep, make_whole
-from host.install.spec import parse_spec
+from host.install.spec import NpmSpec, Spec, parse_spec
 from host.outcome import Json, JsonObject
 from host.switching import check_enabled
 
@@ -45,6 +45,8 @@ def run_install(
 ) -> int:
     """Install what *text* names; return the exit code."""
     spec = parse_spec(text, Path.cwd())
+    if (note := taken_for_npm(text, spec, Path.cwd())) is not None:
+        warn(note)
     wish = Wish(spec, track, read_features(features), read_settings(settings))
     show_logs()
     config, home = read_config()
@@ -52,6 +54,13 @@ def run_install(
         host = stack.enter_context(open_installer(config, home))
         plan = get(host, wish, known_here(config, home), stack, how)
         return finish(host, plan, how)
+
+
+def taken_for_npm(text: str, spec: Spec, cwd: Path) -> str | None:
+    """Return what to say about a bare word that may have been meant for what lies in *cwd*."""
+    if isinstance(spec, NpmSpec) and ":" not in text and (cwd / spec.name).exists():
+        return f"{spec.name} is taken from npm; what lies here is ./{spec.name}"
+    return None
 
 
 def get(host: BlockingPluginHost, wish: Wish, known: Known, stack: ExitStack, how: How) -> Plan:

@@ -21,6 +21,16 @@ ALLOWED: Final = (
     "./PATH or an archive (.tgz, .tar.gz, .tar), each with [FEATURE,...] at its end if wanted"
 )
 ARCHIVES: Final = (".tgz", ".tar.gz", ".tar")
+_OTHER_ARCHIVES: Final = (
+    ".zip",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tar.zst",
+    ".7z",
+    ".rar",
+)
 MAX_CHARS: Final = 4096
 _MAX_SHOWN: Final = 120
 _MAX_FEATURES: Final = 200
@@ -198,6 +208,8 @@ def _without_scheme(text: str, cwd: Path) -> Spec:
         _refuse(text, "is of a kind that is not installed from")
     if text.endswith(ARCHIVES) and ":" not in text:
         return PathSpec(_path(text, cwd, text))
+    if text.lower().endswith(_OTHER_ARCHIVES):
+        _refuse(text, "is packed in a way that is not read")
     if "/" in text and not text.startswith("@"):
         _refuse(
             text,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from host.cli.installing import taken_for_npm
 from host.errors import InstallError
 from host.install.spec import Features, GitSpec, NpmSpec, PathSpec, Spec, parse_spec
 
@@ -114,6 +115,8 @@ REFUSED: Final = [
     # not features
     "a[b c]", "a[--x]", "a[;]", "a[$(id)]", "a[*,b]", "a[b,]", "a[,]", "a[b]c", "a[b]@1.0", "a[", "a]", "a[b][c]",
     "a[" + ",".join(f"f{n}" for n in range(201)) + "]",
+    # archives that are not read
+    "x.zip", "x.ZIP", "dist/x.tar.xz", "x.tar.bz2",
     # control characters, invisible ones, lone surrogates
     "a\nb", "a\0", "a\x1b[2J", "./a\nb", "/a\0b", "a\u202eb", "./\ud800", "a@1\n2", "a[b\n]", "file:///a%00b", "file:///%0a",
     # transports that run a command, and options in places
@@ -194,6 +197,17 @@ def test_a_home_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_spec("~/plugin", CWD) == PathSpec(Path("/home/ada/plugin"))
     assert parse_spec("~", CWD) == PathSpec(Path("/home/ada"))
     assert parse_spec("file:~/plugin", CWD) == PathSpec(Path("/home/ada/plugin"))
+
+
+def test_a_bare_word_that_lies_beside_is_told_from_the_package(tmp_path: Path) -> None:
+    """Else a stranger's package of that name may be installed unawares."""
+    (tmp_path / "guard").mkdir()
+
+    def note(text: str) -> str | None:
+        return taken_for_npm(text, parse_spec(text, tmp_path), tmp_path)
+
+    assert note("guard@^1") == "guard is taken from npm; what lies here is ./guard"
+    assert note("npm:guard") is note("./guard") is note("other") is None
 
 
 @pytest.mark.parametrize("text", REFUSED)
