@@ -1,4 +1,4 @@
-"""``uninstall``, ``rollback`` and ``link``: what changes which plugins are there, and looks at none of their files."""
+"""``uninstall`` and ``rollback``: what changes which plugins run, and looks at none of their files."""
 
 from host.cli.session import read_config
 from host.cli.show import make_console, print_json, safe

@@ -20,6 +20,7 @@ from policies.wording import Weight, meaning, weight
 _WEIGHTS: Final[tuple[Weight, ...]] = ("heavy", "notable", "plain")
 _STYLES: Final[dict[Weight, str]] = {"heavy": "bold red", "notable": "yellow", "plain": ""}
 _MAX_LISTED: Final = 12
+_MAX_CHARS: Final = 300
 _KIB: Final = 1024
 
 
@@ -102,6 +103,10 @@ def print_plan(console: Console, plan: Plan) -> None:
     gone = ", ".join(f"{kind} {pattern}" for kind, pattern in plan.removed)
     if gone:
         console.print(safe(f"no longer asked for: {gone}", "dim"))
+    heavy = [f"{rule.kind} {rule.pattern}" for rule in plan.accept if weight(rule) == "heavy"]
+    if heavy:  # last, next to the question, however long the table is
+        told = f"as good as your own rights: {_listed([_cut(one) for one in heavy])}"
+        console.print(safe(told, _STYLES["heavy"]))
     if plan.built.manifest.capabilities is None:
         console.print(
             safe(
@@ -120,8 +125,8 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
         ("integrity", [fetched.integrity] if fetched.integrity else []),
         ("", fetched.notes),
         ("signed", [_signed(plan)] if plan.built.signature.signed_by else []),
-        ("about", [manifest.description] if manifest.description else []),
-        ("by", [by] if by else []),
+        ("about", [_cut(manifest.description)] if manifest.description else []),
+        ("by", [_cut(by)] if by else []),
         ("size", [f"{_size(plan.contents.bytes)} in {_count(plan.contents.files, 'file')}"]),
         ("brings", [_listed(packages)] if packages else []),
         ("tools", [_listed(manifest.provides_tools)] if manifest.provides_tools else []),
@@ -145,7 +150,12 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
             for name in plan.built.artifact.externals[:_MAX_LISTED]
         ],
     )
-    yield "warnings", [safe(warning, "yellow") for warning in plan.warnings]
+    warnings = [safe(_cut(warning), "yellow") for warning in plan.warnings[:_MAX_LISTED]]
+    if len(plan.warnings) > _MAX_LISTED:
+        warnings.append(
+            safe(f"... and {len(plan.warnings) - _MAX_LISTED} more (--json)", "yellow")
+        )
+    yield "warnings", warnings
     yield "preflight", list(_findings(plan.report.findings))
 
 
@@ -234,6 +244,11 @@ def _setting_line(plan: Plan, setting: Setting) -> str:
     if setting.key in plan.settings:
         told += f" = {compact(plan.settings[setting.key])}"
     return f"{told}: {setting.description}" if setting.description else told
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of *text*: what its author writes must not push what it gets out of sight."""
+    return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}..."
 
 
 def _listed(names: Sequence[str]) -> str:

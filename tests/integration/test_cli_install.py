@@ -342,6 +342,55 @@ def test_what_is_installed_can_be_checked(cli: Cli, guard: Path) -> None:
     assert blocked_by(cli) == "guard 1.0.0 says no"
 
 
+def test_text_of_a_plugin_is_harmless_for_a_terminal(cli: Cli) -> None:
+    """And does not push what the plugin gets out of sight: what weighs most stands last, before the question."""
+    nasty = "\x1b[2J\x1b[31mfine\u202e" + "long " * 1000
+    package(
+        cli.cwd / "nasty",
+        name="nasty",
+        version="1.0.0\x1b[0m",
+        manifest={
+            "description": nasty,
+            "author": nasty,
+            "capabilities": {
+                "fs_read": [f"src/{at}" for at in range(200)],
+                "http_hosts": ["a.dev\x1b[8m"],
+                "shell_commands": ["git status"],
+            },
+        },
+    )
+    ran = cli("install", "./nasty", check=2)
+
+    assert "\x1b" not in ran.out + ran.err
+    assert "\u202e" not in ran.out + ran.err
+    assert ran.out.count("long ") < 200
+    last = ran.out.rstrip().splitlines()[-1]
+    assert last.startswith("as good as your own rights: shell git status")
+
+
+def test_one_update_that_fails_keeps_no_other(cli: Cli, guard: Path) -> None:
+    """It stays as it is, the others go on, and the exit code tells."""
+    gone = package(cli.cwd / "another", name="another")
+    cli("install", "./guard", "--yes", check=0)
+    cli("install", "./another", "--yes", check=0)
+    for root in (guard, gone):
+        shutil.rmtree(root)
+    package(guard, version="2.0.0")
+
+    ran = cli("update", "--all", "--json", check=1)
+    plugins = ran.json()["plugins"]
+    assert isinstance(plugins, list)
+    told = {
+        one["name"]: (one["ok"], one["changed"]) for one in plugins if isinstance(one, dict)
+    }
+    assert told == {"another": (False, False), "guard": (True, True)}
+    assert ran.err.startswith("warning: another stays as it is: ")
+    assert {name: row["version"] for name, row in listed(cli).items()} == {
+        "another": "1.0.0",
+        "guard": "2.0.0",
+    }
+
+
 def test_a_dry_run_changes_nothing(cli: Cli, guard: Path) -> None:
     """It says what would come of it, also to programs."""
     told = cli("install", "./guard", "--dry-run", "--json", check=0).json()
