@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,6 @@ from typing import Final
 from host.audit import printable
 from host.config import Config, load_config
 from host.daemon.wire import RefusedError
-from host.discovery import Found, discover
 from host.errors import HostError, InputError
 from host.outcome import Json, JsonObject
 from host.reactor import now_s
@@ -85,10 +84,7 @@ class Project:
     ready: Wait[None]
     calls: int = 0
     """That are under way."""
-    watchers: int = 0
     last_used: float = field(default_factory=now_s)
-    found: list[Found] = field(default_factory=list)
-    """What there was to load."""
     is_retired: bool = False
     """Replaced or dropped: it ends with its last call."""
 
@@ -102,7 +98,6 @@ class Projects:
         self._home = home
         self._projects: dict[str, Project] = {}
         self._retired: list[Project] = []
-        self.on_drop: Callable[[Project], None] = lambda project: None
 
     def __len__(self) -> int:
         return len(self._projects)
@@ -119,7 +114,9 @@ class Projects:
         project = self._projects.get(surroundings.key)
         if project is None:
             self._make_room()
-            project = self._projects[surroundings.key] = self._open(surroundings)
+            project = self._open(surroundings)
+            if not project.is_retired:  # else it failed at once
+                self._projects[surroundings.key] = project
         project.calls += 1
         project.last_used = now_s()
         return project
@@ -131,14 +128,10 @@ class Projects:
         if project.is_retired and not project.calls:
             self._close(project)
 
-    def find(self, surroundings: Surroundings) -> Project | None:
-        """Return the project of *surroundings* if there is one; none is made."""
-        return self._projects.get(surroundings.key)
-
     def _make_room(self) -> None:
         if len(self._projects) < self._most:
             return
-        idle = [one for one in self._projects.values() if not (one.calls or one.watchers)]
+        idle = [one for one in self._projects.values() if not one.calls]
         if not idle:
             told = f"the daemon serves {self._most} projects, and all are busy; try again later"
             raise RefusedError("full", "E_FULL", told)
@@ -146,16 +139,15 @@ class Projects:
 
     def _open(self, surroundings: Surroundings) -> Project:
         config = self._config_of(surroundings)
-        workspace = Workspace(self._runtime, config, Path(surroundings.cwd))
-        workspace.variables = surroundings.env
         try:
             own = read_switches(surroundings.switches) | switches_of(config)
         except SwitchError as error:
             raise InputError(str(error)) from None
+        workspace = Workspace(self._runtime, config, Path(surroundings.cwd))
+        workspace.variables = surroundings.env
         workspace.own_switches = own
         workspace.shares = _digest(surroundings, config)
         project = Project(surroundings, workspace, Wait())
-        project.found = self._found(project, config)
         workspace.follow()
         loading = start(workspace.load_configured())
         loading.when_done(lambda: self._on_loaded(project, loading))
@@ -172,9 +164,8 @@ class Projects:
     def _on_loaded(self, project: Project, loading: Wait[None]) -> None:
         try:
             loading.result()
-        except (
-            HostError
-        ) as error:  # failing closed: nothing goes on, and the next call tries again
+        except HostError as error:
+            # Failing closed: nothing goes on without it, and the next call tries again.
             self._retire(project)
             project.ready.fail(error)
         except BaseException as error:
@@ -198,13 +189,12 @@ class Projects:
         if project in self._retired:
             self._retired.remove(project)
             project.workspace.close()
-            self.on_drop(project)
 
     def drop_idle(self, idle_s: float) -> None:
         """Let go of projects that nobody used for *idle_s* seconds."""
         before = now_s() - idle_s
         for project in self.all():
-            if not (project.calls or project.watchers) and project.last_used < before:
+            if not project.calls and project.last_used < before:
                 self._retire(project)
 
     async def reload(self) -> list[tuple[str, HostError | None]]:
@@ -223,19 +213,17 @@ class Projects:
         return done
 
     async def _renew(self, old: Project) -> None:
-        config = self._config_of(old.surroundings)
-        if config == old.workspace.config and self._found(old, config) == old.found:
-            # The same plugins under the same rules: those whose source is another one are replaced, and keep nothing
-            # but their place; the others keep all that they know.
-            for plugin in old.workspace.loaded():
-                await old.workspace.reload(plugin.name)
+        workspace = old.workspace
+        if self._config_of(old.surroundings) == workspace.config:
+            # The same rules: only what has another source by now is replaced, and the others keep all that they know.
+            for plugin in workspace.loaded():
+                await workspace.reload(plugin.name)
+            if workspace.following is not None:
+                workspace.following.look_for_new()
             return
         new = self._open(old.surroundings)
         await new.ready
         self._replace(old, new)
-
-    def _found(self, project: Project, config: Config) -> list[Found]:
-        return discover(config, self._home, Path(project.surroundings.cwd)).found
 
     def _replace(self, old: Project, new: Project) -> None:
         key = old.surroundings.key

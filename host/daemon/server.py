@@ -207,7 +207,11 @@ class Server:
     def reload_soon(self) -> None:
         """The same, without anybody who waits for it."""
         done: Wait[Json] = start(self.reload())
-        done.when_done(lambda: _logger.info("configuration was read again"))
+        done.when_done(lambda: self._on_reloaded(done))
+
+    def _on_reloaded(self, done: Wait[Json]) -> None:
+        done.result()  # raises what is a mistake of ours
+        _logger.info("configuration was read again")
 
     async def kill(self, name: str | None) -> Json:
         """Switch off the plugin *name*, or all, for every host of this user, as ``jcode-plugin kill`` does."""

@@ -37,7 +37,7 @@ def test_the_page_s_methods_are_those_of_the_code() -> None:
 
 def test_both_clients_have_every_method() -> None:
     """As a verb of the same name."""
-    for name in METHODS:
+    for name in METHODS.keys() - {"hook"}:  # which has a client of its own, a command
         assert callable(getattr(Client, name))
         assert callable(getattr(AsyncClient, name))
     assert METHODS.keys() >= requests.REPEATABLE

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from jcode_plugins import Client, ConfigError, ToolError
+from jcode_plugins import Client, ConfigError, LoadError, ToolError
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, Daemon
 
@@ -211,7 +211,9 @@ def test_what_did_not_change_keeps_what_it_knows(start: StartDaemon) -> None:
 
         daemon.write("", {"later": GUARD % "later"})
         client.reload()
-        assert {plugin.name for plugin in client.plugins()} == {"counts", "guard", "later"}
+        while {plugin.name for plugin in client.plugins()} != {"counts", "guard", "later"}:
+            pass
+        assert seen(client) == ["before"]
 
 
 def test_a_signal_has_the_configuration_read_again(start: StartDaemon) -> None:
@@ -263,3 +265,16 @@ def test_what_happens_is_told_to_whoever_listens(start: StartDaemon) -> None:
     (first,) = told
     assert (first.kind, first.plugin) == ("loaded", "guard")  # type: ignore[attr-defined]
     assert (second.kind, second.plugin, second.repeats) == ("veto", "guard", 1)
+
+
+def test_failing_closed_nothing_goes_on_without_a_plugin(start: StartDaemon) -> None:
+    """Every call is told which one did not load; once it is mended, the next call goes on."""
+    daemon = start(config="[plugin]\nfail_closed = true\n", guard="export default (")
+    with daemon.client() as client:
+        for _ in range(2):
+            with pytest.raises(LoadError, match=r"guard\.js"):
+                client.dispatch("PreToolUse", {})
+        assert client.stats()["projects"] == 0
+        daemon.write("", {"guard": GUARD % "mended"})
+
+        assert client.dispatch("PreToolUse", {}).reason == "mended"
