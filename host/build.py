@@ -64,8 +64,8 @@ class Entry:
     known_as: str = ""
     expected: Expected | None = field(default=None, repr=False)
     """What its files must be, when somebody agreed to them."""
-    is_tool_file: bool = False
-    """It lies in a directory of tools: what it exports as default is no manifest."""
+    tool_files: tuple[int, ...] = ()
+    """Which of ``file`` and ``more``, counted from 0, export tools as default."""
 
     @property
     def id(self) -> str:
@@ -103,10 +103,10 @@ def _find_entry(path: Path, expected: Expected | None) -> Entry:
         raise PluginLoadError("E_TYPE", f"{path} is neither a file nor a directory")
     package = read_package(resolved, expected)
     if package is not None:
-        files = _named_entries(resolved, package, expected)
+        files, tools = _named_entries(resolved, package, expected)
         if files:
             name = package.name or _slug(resolved.name)
-            return Entry(resolved, files[0], name, package, tuple(files[1:]))
+            return Entry(resolved, files[0], name, package, tuple(files[1:]), tool_files=tools)
     for file in _INDEX:
         if (resolved / file).is_file() if expected is None else file in expected.files:
             return Entry(resolved, file, _slug(resolved.name), package or NO_MANIFEST)
@@ -117,19 +117,26 @@ def _find_entry(path: Path, expected: Expected | None) -> Entry:
     )
 
 
-def _named_entries(root: Path, package: Manifest, expected: Expected | None) -> list[str]:
-    """Return the main files that *package* names, relative to *root*; none when it names none."""
-    choices = package.entry.choices
-    if package.entry.main is None and choices:
-        files = extension_files(root, choices, package.where, expected)
-        if not files:
+def _named_entries(
+    root: Path, package: Manifest, expected: Expected | None
+) -> tuple[list[str], tuple[int, ...]]:
+    """Return the main files that *package* names, relative to *root*, and which of them export tools.
+
+    None when it names none.
+    """
+    named = (*package.entry.choices, *package.entry.tools)
+    if package.entry.main is None and named:
+        files = extension_files(root, package.entry.choices, package.where, expected)
+        tools = extension_files(root, package.entry.tools, package.where, expected)
+        tools = [file for file in tools if file not in files]
+        if not files and not tools:
             raise PluginLoadError(
                 "E_NO_ENTRY",
-                f"{package.where} names extensions of which there is none: {', '.join(choices[:8])}",
+                f"{package.where} names extensions of which there is none: {', '.join(named[:8])}",
             )
-        return files
+        return [*files, *tools], tuple(range(len(files), len(files) + len(tools)))
     file = _named_entry(package)
-    return [] if file is None else [file]
+    return ([] if file is None else [file]), ()
 
 
 def _named_entry(package: Manifest) -> str | None:

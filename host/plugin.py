@@ -94,8 +94,8 @@ class PluginSpec:
     """Those that somebody chose; None: those that are on by default."""
     installed: Installed | None = None
     """What is remembered of it, when it is installed."""
-    is_tool_file: bool = False
-    """Its default export is a tool, or gives some."""
+    tool_files: tuple[int, ...] = ()
+    """Which of its entries export tools as default."""
     signature: Signature = NOT_LOOKED_AT
     """What holds of its signature, where one is asked for."""
 
@@ -461,8 +461,8 @@ class Plugin:
                 "max_registrations": MAX_EACH,
             },
         }
-        if self.spec.is_tool_file:
-            header["tool_file"] = True
+        if self.spec.tool_files:
+            header["tool_files"] = list(self.spec.tool_files)
         return msgspec.json.encode(header).decode()
 
     def _space(self) -> str:

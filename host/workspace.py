@@ -323,7 +323,9 @@ class Workspace:
         return examine(spec, self.config)
 
     async def _build(self, found: Found, name: str | None, old: Plugin | None) -> PluginSpec:
-        entry = replace(find_entry(found.path, found.must_be()), is_tool_file=found.is_tool)
+        entry = find_entry(found.path, found.must_be())
+        if found.is_tool:
+            entry = replace(entry, tool_files=(0,))
         if found.installed is not None:
             entry = replace(entry, name=found.installed.name, known_as=found.installed.id)
         self.runtime.quarantine.refuse(entry.id)
@@ -369,7 +371,7 @@ class Workspace:
     ) -> PluginSpec:
         installed = found.installed
         manifest = complete(
-            entry.package, artifact, entry.root / entry.file, is_tool_file=entry.is_tool_file
+            entry.package, artifact, entry.root / entry.file, is_tool_file=0 in entry.tool_files
         )
         wanted = name or manifest.name or entry.name
         signature = signature.covering(artifact.files, entry.package.sha256)
@@ -387,7 +389,7 @@ class Workspace:
             loaded=found.loaded,
             accepted=installed.consent() if installed is not None else (),
             installed=installed,
-            is_tool_file=entry.is_tool_file,
+            tool_files=entry.tool_files,
             signature=signature.naming(wanted, manifest.version or NO_VERSION),
         )
         configured = self.config.features.get(spec.configured_as)

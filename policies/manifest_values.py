@@ -36,6 +36,8 @@ class Entry:
     both: str | None = None
     choices: tuple[str, ...] = ()
     """Several main files that the author gave the same rank, as a package of another format may."""
+    tools: tuple[str, ...] = ()
+    """Files that export tools, in a package of another format; they come after *choices*."""
     package_main: str | None = None
     """What npm calls the main file; for want of anything better."""
 

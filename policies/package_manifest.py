@@ -11,6 +11,11 @@ from policies.plugin_name import RESERVED, slug
 
 OTHER_FORMATS: Final = ("pi", "omp")
 """Keys that are the manifests of other formats: they declare nothing of ours."""
+_LISTS: Final[Mapping[str | int, tuple[str, ...]]] = {
+    "pi": ("extensions",),
+    "omp": ("extensions", "hooks", "tools"),
+}
+"""Where these list what is run: oh-my-pi's hooks are extensions of an older kind, its tools files that export tools."""
 
 
 def parse_package(
@@ -41,7 +46,10 @@ def parse_package(
             else {}
         )
         found = parse_manifest(kept, where=where, line_of=lines, at=at, events=events)
-        found = replace(found, entry=Entry(choices=_extensions(section, where, lines, at)))
+        listed = {key: _paths(section, key, where, lines, at) for key in _LISTS[at[0]]}
+        tools = listed.pop("tools", ())
+        choices = tuple(path for paths in listed.values() for path in paths)
+        found = replace(found, entry=Entry(choices=choices, tools=tools))
     elif at:
         found = parse_manifest(
             section, where=where, line_of=lines, at=at, schema=schema, events=events
@@ -72,11 +80,13 @@ def _section(raw: dict[str, Json], where: str, lines: LineOf) -> tuple[Place, st
     return (), SCHEMA_V2
 
 
-def _extensions(section: Json, where: str, lines: LineOf, at: Place) -> tuple[str, ...]:
-    listed = section.get("extensions") if isinstance(section, dict) else None
+def _paths(section: Json, key: str, where: str, lines: LineOf, at: Place) -> tuple[str, ...]:
+    listed = section.get(key) if isinstance(section, dict) else None
     if listed is None:
         return ()
-    place = (*at, "extensions")
+    if isinstance(listed, str) and key != "extensions":
+        listed = [listed]
+    place = (*at, key)
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         raise ManifestError(
             "must be an array of paths; correct it",

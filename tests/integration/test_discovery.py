@@ -212,6 +212,25 @@ def test_all_extensions_of_a_package_run(machine: Machine) -> None:
     ]
 
 
+def test_a_package_of_oh_my_pi_runs_its_hooks_and_tools(machine: Machine) -> None:
+    """Beside each other in one plugin: hooks register, tools are exported."""
+    package = {"name": "theirs", "omp": {"hooks": "hooks/pre.ts", "tools": "./tools"}}
+    machine.put(machine.own / "theirs" / "package.json", json.dumps(package))
+    machine.put(
+        machine.own / "theirs" / "hooks" / "pre.ts",
+        'export default (pi) => { pi.on("tool_call", () => ({ block: true, reason: "hooked" })); };',
+    )
+    machine.put(
+        machine.own / "theirs" / "tools" / "one" / "index.ts",
+        "export default (pi) => ({ name: 'one', label: 'l', description: 'd', parameters: pi.typebox.Type.Object({}), execute: async (id, params, onUpdate, ctx, signal) => ({ content: [{ type: 'text', text: typeof signal.aborted }] }) });",
+    )
+    host = machine.host(text='permission_mode = "bypass_permissions"\n')  # fmt: skip
+
+    assert [one.name for one in host.tools()] == ["plugin_one"]
+    payload = {"tool_name": "bash", "tool_input": {}, "session_id": "s"}
+    assert host.dispatch(PluginEvent.PRE_TOOL_USE, payload).reason == "hooked"
+
+
 def test_what_the_page_shows_works(machine: Machine) -> None:
     """Its tool file is a tool; its sources are read, and those that are not there are told."""
     tool_file = re.findall(r"```ts\n(.*?)```", PAGE, re.DOTALL)[0]

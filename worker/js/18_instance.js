@@ -3,7 +3,7 @@
 const instance = {
   __proto__: null,
   id: "", name: "", version: "", scope: "", cwd: "", dataDir: "", sessionId: null, apiVersion: "",
-  settings: null, config: null, flags: null, isToolFile: false, loaded: false,
+  settings: null, config: null, flags: null, toolFiles: null, loaded: false,
 };
 
 const nothing = freeze({ __proto__: null });
@@ -27,7 +27,7 @@ function setInstance(header) {
   instance.settings = fields("settings");
   instance.config = fields("config");
   instance.flags = fields("flags");
-  instance.isToolFile = hasOwn(header, "tool_file") && header.tool_file === true;
+  instance.toolFiles = hasOwn(header, "tool_files") ? header.tool_files : null;
 }
 
 /** The configured value of *key*; *fallback* when unset, "" when there is no fallback either. */

@@ -96,9 +96,10 @@ function runBundle(bundle, entries, api) {
 function runFrom(loader, entries, at, api) {
   for (let i = at; i < entries.length; i++) {
     const { ns, promise } = loader.run(entries[i]);
+    const isToolFile = isListed(instance.toolFiles, i);
     const value = promise === null
-      ? runEntryModule(ns, api)
-      : after(promise, () => runEntryModule(ns, api));
+      ? runEntryModule(ns, api, isToolFile)
+      : after(promise, () => runEntryModule(ns, api, isToolFile));
     if (isPromise(value)) return after(value, () => runFrom(loader, entries, i + 1, api));
   }
   return undefined;
@@ -125,9 +126,9 @@ internals.registerTool = registerTool;
 internals.silentUi = silentUi;
 
 /** Run what the entry exports as default; an object is metadata, which the host has read from the file itself. */
-function runEntryModule(ns, api) {
+function runEntryModule(ns, api, isToolFile) {
   let main = hasOwn(ns, "default") ? ns.default : undefined;
-  if (instance.isToolFile) return lazy("pi/tool_files").run(main, api);
+  if (isToolFile) return lazy("pi/tool_files").run(main, api);
   // CommonJS that sets exports.default: its namespace's default is the exports object around it.
   if (isMetadata(main) && hasOwn(main, "default") && typeof main.default === "function") main = main.default;
   if (typeof main === "function") return main(api);
@@ -135,6 +136,12 @@ function runEntryModule(ns, api) {
     throw new TypeErrorCtor("default export is neither a function nor an object with metadata");
   }
   return undefined;
+}
+
+function isListed(list, item) {
+  if (list === null) return false;
+  for (let i = 0; i < list.length; i++) if (list[i] === item) return true;
+  return false;
 }
 
 function isMetadata(value) {

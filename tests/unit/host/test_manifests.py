@@ -126,6 +126,8 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
         ({"jcode": {"entry": "c.js"}, "main": "m.js"}, "c.js", "p"),
         ({"pi": {"extensions": ["./d.ts"]}, "main": "m.js"}, "d.ts", "p"),
         ({"omp": {"extensions": ["e.ts"]}}, "e.ts", "p"),
+        ({"omp": {"hooks": "h.ts", "tools": ["t.ts"]}}, "h.ts", "p"),
+        ({"omp": {"tools": "t.ts"}}, "t.ts", "p"),
         ({"main": "m.js"}, "m.js", "p"),
         ({"main": "README.md"}, "index.ts", "p"),
         ({"pi": {"skills": ["s"]}}, "index.ts", "p"),
@@ -150,6 +152,7 @@ def test_the_entry_is_the_manifest_s(
     ("content", "code", "told"),
     [
         ({"pi": {"extensions": ["*.ts"]}}, "E_NO_ENTRY", "names extensions of which there is none: *.ts"),
+        ({"omp": {"tools": "../x.ts"}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"pi": {"extensions": ["../x.ts"]}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "../x.ts"}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "/etc/x.ts"}}, "E_ESCAPE", "outside the plugin"),

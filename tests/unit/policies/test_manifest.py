@@ -571,6 +571,8 @@ def test_what_is_odd_is_a_warning_with_its_line(text: str, told: str) -> None:
             ":2: jcode.settings.a.properties.b.secret: only for a setting of its own",
         ),
         ('{"pi": {\n"extensions": "./a.ts"}}', ":2: pi.extensions: must be an array of paths"),
+        ('{"omp": {\n"tools": 7}}', ":2: omp.tools: must be an array of paths"),
+        ('{"omp": {\n"hooks": [1]}}', ":2: omp.hooks: must be an array of paths"),
         ('{"jcode": {"entry": "a\\u0000.ts"}}', ":1: jcode.entry: holds a NUL character"),
         (
             '{"jcode": {"settings": {"a\\u0000": {}}}}',

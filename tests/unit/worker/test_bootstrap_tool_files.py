@@ -10,7 +10,7 @@ TOOL = "{ name: 'hello', description: 'd', parameters: { type: 'object' }, handl
 def loaded(source: str, **header: str) -> tuple[Js, list[str]]:
     """A tools file with *source*, and the names of its tools."""
     js = Js()
-    registered = js.load(source, header={"tool_file": True, **header})
+    registered = js.load(source, header={"tool_files": [0], **header})
     return js, [str(as_object(tool)["name"]) for tool in as_list(registered["tools"])]
 
 
@@ -41,7 +41,7 @@ def test_several_tools_of_one_file() -> None:
     registered = js.load(
         "exports.default = [{ name: 'one', description: 'd', tier: 'read', handler: () => 1 },"
         " { name: 'two', description: 'd', handler: () => 2 }];",
-        header={"tool_file": True},
+        header={"tool_files": [0]},
     )
     told = [as_object(tool) for tool in as_list(registered["tools"])]
 
