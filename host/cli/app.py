@@ -552,3 +552,17 @@ def hook(
     return hooking.run_placing(
         known, command, project=project, dry_run=dry_run, as_json=as_json
     )
+
+
+@app.command()
+def mcp(
+    *,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The project, if not the current directory."),
+    ] = None,
+) -> int:
+    """Offer plugins' tools to a client of MCP over standard input and output."""
+    from host.cli.mcp import run_mcp
+
+    return run_mcp(project)
