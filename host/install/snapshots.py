@@ -122,12 +122,14 @@ class Snapshots:
     def sweep(self, used: Collection[str] = ()) -> None:
         """Remove every snapshot that is neither installed, nor in *used*, nor held by anybody, and what processes
         left that are gone. Raises InstallError when it cannot be known what is installed."""
+        away: list[Path] = []
         with self._store.locked():
             for name in self.unneeded(used):
-                with suppress(
-                    OSError
-                ):  # what cannot be removed now is there for the next sweep
-                    self._remove(self._folder / name)
+                with suppress(OSError):  # what cannot be removed is there for the next sweep
+                    away.append(self._take_away(self._folder / name))
+        for path in away:  # thousands of files take their time, for which nobody waits
+            with suppress(OSError):
+                _unlink(path)
 
     def unneeded(self, used: Collection[str] = ()) -> list[str]:
         """Return the names of what a sweep removes. Raises InstallError as :meth:`sweep` does."""
@@ -177,17 +179,17 @@ class Snapshots:
                 held = os.open(kept, _DIRECTORY)
                 fcntl.flock(held, fcntl.LOCK_SH)
                 return Kept(tree, files, held)
-            self._remove(kept)
+            _unlink(self._take_away(kept))
         os.rename(staged, kept)
         sync_directory(self._folder)
         fcntl.flock(lock, fcntl.LOCK_SH)  # others may hold it as well
         return Kept(tree, files, os.dup(lock))
 
-    def _remove(self, path: Path) -> None:
-        """Take *path* away: its name at once, so that nobody finds a half of it."""
+    def _take_away(self, path: Path) -> Path:
+        """Rename *path* and return where it can be removed: nobody finds a half of it under its own name."""
         away = self._folder / f"{_REMOVED}{secrets.token_hex(8)}"
         os.rename(path, away)
-        _unlink(away)
+        return away
 
 
 def trees_of(installed: Mapping[str, Installed]) -> set[str]:
