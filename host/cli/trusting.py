@@ -1,5 +1,6 @@
 """``trust``: what the plugins of a project are, and a person's word that they may run, as they are now."""
 
+import os
 import shlex
 import sys
 import time
@@ -15,8 +16,9 @@ from host.cli.checking import plugin_json, print_plugin
 from host.cli.declared import Foreseen, foreseen
 from host.cli.failures import PluginFailed, Refusal, describe
 from host.cli.prompt import agree, is_attended
-from host.cli.session import look_at_found, open_scratch_host, read_config
+from host.cli.session import look_at_found, open_scratch_host
 from host.cli.show import make_console, print_json, safe, table
+from host.config import Config, jcode_home, load_config
 from host.discovery import Found, of_project
 from host.errors import InputError, TrustError
 from host.install.tree import tree_of
@@ -62,7 +64,7 @@ class _Seen:
 
 def run_trust(directory: Path | None, *, yes: bool, as_json: bool) -> int:
     """Show the plugins of the project in *directory* and trust them if a person says so; return the exit code."""
-    config, home = read_config()
+    config, home = _own()
     code = _code_in(directory or Path.cwd(), home, config.plugin_dir)
     files = code.files()
     trust = Trust(home)
@@ -86,17 +88,17 @@ def run_trust(directory: Path | None, *, yes: bool, as_json: bool) -> int:
         {one.name: one.declared() for one in seen},
     )
     trust.add(project)
-    _record(home, str(code.root), "trusted", f"{len(files)} files, tree {project.tree}")
+    _record(config, home, str(code.root), "trusted", f"{len(files)} files, tree {project.tree}")
     return _tell(code, seen, project, as_json=as_json, is_changed=True)
 
 
 def run_forget(directory: Path | None, *, as_json: bool) -> int:
     """Trust the project in *directory* no more; return the exit code."""
-    _, home = read_config()
+    config, home = _own()
     project = str((directory or Path.cwd()).resolve())
     if not Trust(home).forget(project):
         raise InputError(f"{project} is not trusted; jcode-plugin trust --list names what is")
-    _record(home, project, "forgotten", "its plugins run no more")
+    _record(config, home, project, "forgotten", "its plugins run no more")
     if as_json:
         print_json({"ok": True, "error": None, "forgotten": project})
     else:
@@ -106,7 +108,7 @@ def run_forget(directory: Path | None, *, as_json: bool) -> int:
 
 def run_list(*, as_json: bool) -> int:
     """Show which projects are trusted and whether they still are as they were; return the exit code."""
-    config, home = read_config()
+    config, home = _own()
     trust = Trust(home)
     projects = [
         (project, trust.state_of(project, config.plugin_dir))
@@ -241,10 +243,15 @@ def _date(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-def _record(home: Path, project: str, code: str, detail: str) -> None:
+def _record(config: Config, home: Path, project: str, code: str, detail: str) -> None:
     # Through a host, so that the audit has it.
-    config, _ = read_config()
     host = BlockingPluginHost(config, home=home)
     host.workspace.loads_configured = False
     with host:
         host.audit.record(Kind.TRUST, plugin="", code=code, detail=f"{project}: {detail}")
+
+
+def _own() -> tuple[Config, Path]:
+    """The user's configuration, in which no project has a part, and where our state lives."""
+    home = jcode_home(os.environ)
+    return load_config(home, variables=os.environ), home

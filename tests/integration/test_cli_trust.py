@@ -121,6 +121,14 @@ def test_a_plugin_that_does_not_load_is_shown_as_such(cli: Cli) -> None:
     assert "not here" in cli(*EVENT, check=2).out
 
 
+def test_a_warning_is_told_once(cli: Cli) -> None:
+    """However often the configuration is looked at."""
+    cli.home.mkdir()
+    (cli.home / "config.toml").write_text("[plugin]\nmodus = 1\n")
+
+    assert cli("trust", "--yes", check=0).err.count("warning: ") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
