@@ -1,11 +1,11 @@
 """What a build gives: one script, and the way back from its lines to the author's."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from host.outcome import Json, JsonObject
 from host.positions import ArtifactMap
+from host.sources import Read
 from policies.preflight import Fact
 
 
@@ -59,8 +59,8 @@ class Artifact:
     raw: JsonObject
     """The builder's own answer, for a cache."""
     manifest: InFileManifest | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-    """What it was built from: every file that was read, and the SHA-256 of what was read, in hex."""
+    reads: tuple[Read, ...] = ()
+    """What it was built from: every file that was asked for, and what was read."""
 
 
 def read_artifact(raw: JsonObject) -> Artifact | None:

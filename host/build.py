@@ -312,7 +312,7 @@ class Builds:
                 finally:
                     link.kill_quietly(Status.CANCELLED)
                 self._keep(entry, artifact, tree.reads)
-                return replace(artifact, files=tree.files())
+                return replace(artifact, reads=tuple(tree.reads))
         finally:
             os.close(copies_fd)
             shutil.rmtree(private, ignore_errors=True)
@@ -342,9 +342,9 @@ class Builds:
                     read["sha256"],
                 ):
                     return None
-            files = tree.files()
+            reads = tuple(tree.reads)
         artifact = read_artifact(raw["artifact"])
-        return None if artifact is None else replace(artifact, files=files)
+        return None if artifact is None else replace(artifact, reads=reads)
 
     def _keep(self, entry: Entry, artifact: Artifact, reads: list[Read]) -> None:
         body = msgspec.json.encode(

@@ -91,10 +91,6 @@ class SourceTree:
         )
         return chosen
 
-    def files(self) -> dict[str, str]:
-        """Return every file that was read, with its hash."""
-        return {path: found.sha256 for path, found in self._found.items() if found is not None}
-
     def _one(self, path: str) -> Copied | None:
         if path in self._found:
             return self._found[path]

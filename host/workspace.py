@@ -374,7 +374,7 @@ class Workspace:
             entry.package, artifact, entry.root / entry.file, is_tool_file=0 in entry.tool_files
         )
         wanted = name or manifest.name or entry.name
-        signature = signature.covering(artifact.files, entry.package.sha256)
+        signature = signature.covering(artifact.reads, entry.package.sha256)
         spec = PluginSpec(
             name=wanted,
             version=_version_of(manifest, installed),

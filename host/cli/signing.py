@@ -93,7 +93,8 @@ def run_sign(path: Path, key: Path | None, *, as_json: bool) -> int:
         with open_scratch_host() as host:
             spec = look_at(host, path)
         place = _place_of(spec)
-        others = sorted(spec.artifact.files.keys() - {place.file})
+        read = {found.chosen for found in spec.artifact.reads if found.chosen is not None}
+        others = sorted(read - {place.file})
         if place.file is not None and others:
             raise InputError(
                 f"{place.told}: it imports {others[0]}, which would not be signed; sign the directory instead"

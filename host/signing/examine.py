@@ -6,9 +6,10 @@ Promises    Nothing of the plugin is parsed before its signer is known to be tru
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Final
 
 from host.audit import printable
@@ -25,6 +26,7 @@ from host.signing.contents import (
     read_beside,
 )
 from host.signing.detached import MAX_SIGNATURE_BYTES, SignatureError, signer_of, verify
+from host.sources import Read
 from policies.signing import Keys, TrustedKey
 
 _TIMESTAMP: Final = re.compile(r"timestamp:([0-9]{1,12})(?:\t|\Z)")
@@ -52,23 +54,27 @@ class Signature:
         """The id of the key whose signature holds, or nothing."""
         return self.key_id if self.contents is not None and not self.problem else ""
 
-    def covering(self, files: Mapping[str, str], package_json: str) -> "Signature":
-        """Return the same if all that was built is signed: *files* with their hashes, and that of the package.json.
+    def covering(self, reads: Iterable[Read], package_json: str) -> "Signature":
+        """Return the same if all that was built is signed: what *reads* found, and the hash of the package.json.
 
-        This is about the bytes that were read for the build, whatever became of the files before and after.
+        This is about the bytes that were read for the build, whatever became of the files before and after. Each read
+        must have found what it would have found among the files that were signed, and nothing where there is none.
         """
         if self.problem or self.contents is None:
             return self
-        read = dict(files)
-        if self.place is not None:
-            read = {self.place.named(path): sha256 for path, sha256 in files.items()}
-        if package_json or "package.json" in self.contents.files:
-            read["package.json"] = package_json
-        found = differences(self.contents.files, read)
-        differs = Differences(
-            changed=found.changed, extra=found.extra
-        )  # not all needs to be read
+        signed = self.contents.files
+        found = {"package.json": package_json} if package_json else {}
+        wanted = {name: signed[name] for name in ("package.json",) if name in signed}
+        for read in reads:
+            names = (self._named(os.path.normpath(path)) for path in read.candidates)
+            wanted.update({name: signed[name] for name in islice(filter(signed.get, names), 1)})
+            if read.chosen is not None and read.sha256 is not None:
+                found[self._named(read.chosen)] = read.sha256
+        differs = differences(wanted, found)
         return replace(self, problem=str(differs), differs=differs) if differs else self
+
+    def _named(self, path: str) -> str:
+        return path if self.place is None else self.place.named(path)
 
     def naming(self, name: str, version: str) -> "Signature":
         """Return the same if it was given to the plugin *name* in *version*, by a key that may sign that one."""

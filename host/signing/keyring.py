@@ -13,7 +13,7 @@ from host.audit import printable
 from host.config import Config, read_keys
 from host.errors import ConfigError
 from host.signing.examine import today
-from policies.signing import Keys, SignatureWord
+from policies.signing import Keys, SignatureWord, TrustedKey
 
 _logger = logging.getLogger("jcode_plugins")
 
@@ -54,11 +54,11 @@ class Keyring:
         files = self._config.files
         return () if files is None else tuple(map(_state, (files.user, files.ceiling.path)))
 
-    def why_not(self, key_id: str, plugin: str) -> str:
-        """Return why what *key_id* signed for *plugin* counts no more, or nothing."""
-        key = self.keys.get(key_id)
-        if key is None:
-            return f"key {key_id} is trusted no more"
+    def why_not(self, signer: TrustedKey, plugin: str) -> str:
+        """Return why what *signer* signed for *plugin* counts no more, or nothing."""
+        key = self.keys.get(signer.id)
+        if key is None or (key.key and key.key != signer.key):
+            return f"key {signer} is trusted no more"
         return key.why_not_now(self._day) or key.why_not_for(plugin)
 
     @property

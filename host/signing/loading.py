@@ -60,7 +60,7 @@ def warn(signature: Signature, keyring: Keyring, plugin: str) -> None:
 
 def check_signer(signature: Signature, keyring: Keyring, plugin: str) -> None:
     """Raise :class:`PluginLoadError` if whoever signed what is loaded as *plugin* is trusted no more."""
-    if keyring.word == "require" and signature.signed_by:
-        why = keyring.why_not(signature.signed_by, plugin)
+    if keyring.word == "require" and signature.signed_by and signature.key is not None:
+        why = keyring.why_not(signature.key, plugin)
         if why:
             raise PluginLoadError(E_SIGNATURE, why)

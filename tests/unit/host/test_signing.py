@@ -28,6 +28,7 @@ from host.signing.detached import (
     write_secret,
 )
 from host.signing.examine import examine, today
+from host.sources import Read
 from policies.signing import TrustedKey
 from tests.support.signing import Signer, new_signer
 
@@ -190,21 +191,35 @@ def test_a_checkout_s_history_is_not_its_code(plugin: Path, signer: Signer) -> N
     assert found.problem == ""
     package = parse((plugin / NAME).read_bytes()).files["package.json"]
 
-    built = found.covering({".git/x.js": "0" * 64}, package)
+    built = found.covering([Read((".git/x.js",), ".git/x.js", "0" * 64)], package)
 
     assert built.problem == ".git/x.js is not signed"
-    assert found.covering({"index.js": found.contents.files["index.js"]}, package).problem == ""  # type: ignore[union-attr]
+    assert found.contents is not None
+    index = Read(("index.js",), "index.js", found.contents.files["index.js"])
+    assert found.covering([index], package).problem == ""
 
 
 def test_what_was_built_is_compared_with_what_was_signed(plugin: Path, signer: Signer) -> None:
     """Not with what lay there when somebody looked."""
     found = examine(Place(plugin), {signer.id: TrustedKey(signer.id, signer.public)}, today())
     assert found.contents is not None
-    package = found.contents.files["package.json"]
+    files = found.contents.files
+    package, names = files["package.json"], ("./lib/a.ts", "lib/a.js", "index.js")
 
-    assert "index.js was changed" in found.covering({"index.js": "0" * 64}, package).problem
-    assert "package.json was changed" in found.covering({}, "").problem
-    assert found.covering({}, "").signed_by == ""
+    def problem_of(chosen: str | None, sha256: str | None) -> str:
+        return found.covering([Read(names, chosen, sha256)], package).problem
+
+    assert (
+        problem_of("lib/a.js", files["lib/a.js"]) == ""
+    )  # the control: the first that was signed
+    assert problem_of("lib/a.js", "0" * 64) == "lib/a.js was changed"
+    assert problem_of("lib/a.ts", "0" * 64) == "lib/a.js is missing, lib/a.ts is not signed"
+    assert problem_of("index.js", files["index.js"]).startswith("lib/a.js is missing")
+    assert problem_of(None, None) == "lib/a.js is missing"
+    assert found.covering([Read(("x.js",), None, None)], package).problem == ""
+    assert found.covering([], "").problem == "package.json is missing"
+    assert found.covering([], "0" * 64).problem == "package.json was changed"
+    assert found.covering([], "").signed_by == ""
 
 
 def test_a_signature_is_for_one_name_and_version(plugin: Path, signer: Signer) -> None:
