@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from host.audit import printable
+from host.audit import Kind, printable
 from host.blocking import BlockingPluginHost
 from host.cli.failures import PluginFailed, Refusal
 from host.cli.progress import showing
@@ -29,6 +29,8 @@ from host.switching import check_enabled
 FINE, BLOCKED = 0, 2
 _DENIALS: Final = ("E_PREFLIGHT", "E_SIGNATURE")
 """Of a plugin that could be installed, and is not to be."""
+_SUSPICIOUS: Final = ("E_IDENTITY", "E_DUPLICATE", "E_INTEGRITY", "E_SIGNATURE", "E_ARCHIVE")
+"""Of what is not what it claims to be, or tries to be what it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,20 @@ def get(host: BlockingPluginHost, wish: Wish, known: Known, stack: ExitStack, ho
             return stack.enter_context(prepared(host, wish, known, progress))
     except PluginDisabledError:
         raise
+    except InstallError as error:
+        if error.code in _SUSPICIOUS:
+            _note(host, wish, error.code, str(error))
+        raise
     except PluginLoadError as error:
+        if error.code in _DENIALS:
+            _note(host, wish, error.code, str(error))
         failed = PluginFailed(error, None)
         raise (Refusal(failed) if error.code in _DENIALS else failed) from error
+
+
+def _note(host: BlockingPluginHost, wish: Wish, code: str, why: str) -> None:
+    """Have the audit say that something was kept out, and why."""
+    host.audit.record(Kind.REFUSED, wish.spec.spec, code, f"not installed: {why}")
 
 
 def finish(host: BlockingPluginHost, plan: Plan, how: How) -> int:

@@ -7,15 +7,18 @@ Elsewhere   What the answers mean: ``npm_registry.py``. Which credential: ``npmr
 """
 
 import random
+import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
+import httpcore
 import httpx
 
 from host.audit import printable
@@ -61,6 +64,8 @@ class RegistryHttp:
     ) -> None:
         self._settings = settings
         self._stopped = threading.Event()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._sockets_lock = threading.Lock()
         self._pause = pause or self._stopped.wait
         context = _tls(settings.ca_files)
         try:
@@ -78,8 +83,29 @@ class RegistryHttp:
             ) from None
 
     def stop(self) -> None:
-        """Let whatever threads still ask end soon, with an error."""
+        """Let whatever threads still ask end soon, with an error, also one that waits for an answer."""
         self._stopped.set()
+        with self._sockets_lock:
+            for one in self._sockets:
+                with suppress(OSError):  # it is closed already
+                    # Not the method of a TLS socket, which would take its state from under whoever reads.
+                    socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+    def _note_socket(self, event: str, info: Mapping[str, object]) -> None:
+        """Hear of every connection that is made, before anything is sent or read on it."""
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            return
+        stream = info.get("return_value")
+        found = (
+            stream.get_extra_info("socket")
+            if isinstance(stream, httpcore.NetworkStream)
+            else None
+        )
+        if isinstance(found, socket.socket):
+            with self._sockets_lock:
+                self._sockets.add(found)
+        if self._stopped.is_set():
+            raise InstallError("E_NETWORK", "it was stopped")
 
     def close(self) -> None:
         """Close every connection; nobody asks any more."""
@@ -152,7 +178,9 @@ class RegistryHttp:
     @contextmanager
     def _open(self, url: httpx.URL, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         try:
-            with self._client.stream("GET", url, headers=dict(headers)) as response:
+            with self._client.stream(
+                "GET", url, headers=dict(headers), extensions={"trace": self._note_socket}
+            ) as response:
                 yield response
         except httpx.TransportError as error:
             raise _failure(error, url) from None

@@ -4,7 +4,9 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,29 @@ def test_an_interrupt_leaves_nothing(cli: Cli, guard: Path) -> None:
     assert listed(cli) == {}
 
 
+def test_an_interrupt_ends_a_registry_that_does_not_answer(cli: Cli) -> None:
+    """At once, and nothing stays."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "host", "install", "npm:anything", "--yes"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cli.cwd,
+            env=cli.environment() | {"NPM_CONFIG_REGISTRY": address},
+        )
+        server.settimeout(60)
+        connection, _ = server.accept()
+        with connection:
+            assert not nothing_is_staged(cli)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert nothing_is_staged(cli)
+
+
 def test_an_update_that_wants_more_is_asked_about(cli: Cli, guard: Path) -> None:
     """And stays out when nobody agrees; with --check nothing changes at all."""
     cli("install", "./guard", "--yes", check=0)
@@ -226,6 +251,9 @@ def test_a_plugin_that_preflight_blocks_is_not_installed(cli: Cli) -> None:
     line = failed(ran, "E_PREFLIGHT")
     assert line.startswith("blocked: evil/index.ts:1:")
     assert listed(cli) == {}
+    entry = json.loads(cli("audit", "--kind", "refused", "--json", check=0).out)
+    assert (entry["code"], entry["plugin"]) == ("E_PREFLIGHT", str(cli.cwd / "evil"))
+    assert entry["detail"].startswith("not installed: evil/index.ts:1:")
     assert nothing_is_staged(cli)
 
 
