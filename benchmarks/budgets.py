@@ -103,6 +103,16 @@ def _faster(name: str, ours: str, theirs: str, limit: float, stretch: float) -> 
     )
 
 
+def _times(name: str, row: str, reference: str, limit: float) -> Promise:
+    return Promise(
+        name,
+        limit,
+        "times",
+        lambda table: table.rows[row].p50_us / table.rows[reference].p50_us,
+        (row, reference),
+    )
+
+
 _US: Final = 1.0
 _MS: Final = 1000.0
 _NS: Final = 0.001
@@ -134,34 +144,51 @@ PROMISES: Final = (
         _US,
         45,
     ),
-    Promise(
+    _times(
         "a plugin while another spins, p50 against an unrelated spinner",
+        names.BESIDE_PLUGIN,
+        names.BESIDE_PROGRAM,
         1.25,
-        "times",
-        lambda table: (
-            table.rows[names.BESIDE_PLUGIN].p50_us / table.rows[names.BESIDE_PROGRAM].p50_us
-        ),
-        (names.BESIDE_PLUGIN, names.BESIDE_PROGRAM),
     ),
-    Promise(
+    _times(
         "a switched-off hook command against an empty interpreter",
+        names.SWITCHED_OFF,
+        names.EMPTY_PYTHON,
         1.5,
-        "times",
-        lambda table: (
-            table.rows[names.SWITCHED_OFF].p50_us / table.rows[names.EMPTY_PYTHON].p50_us
-        ),
-        (names.SWITCHED_OFF, names.EMPTY_PYTHON),
+    ),
+    _times(
+        "a hook's process against a bare interpreter, nobody subscribed",
+        names.HOOK_PROCESS_NOBODY,
+        names.BARE_PYTHON,
+        1.6,
+    ),
+    _times(
+        "a hook's process against a bare interpreter, a plugin blocks",
+        names.HOOK_PROCESS_BLOCKS,
+        names.BARE_PYTHON,
+        1.6,
+    ),
+    _faster(
+        "a hook's process against node's, nobody subscribed",
+        names.HOOK_PROCESS_NOBODY,
+        names.NODE_PROCESS_NOBODY,
+        2,
+        4,
+    ),
+    _faster(
+        "a hook's process against node's, a plugin blocks",
+        names.HOOK_PROCESS_BLOCKS,
+        names.NODE_PROCESS_BLOCKS,
+        2,
+        4,
     ),
     _worst("a plugin while another spins, p99", names.BESIDE_PLUGIN, 5),
     _p50("worker from fork to ready", names.WORKER_READY, 8, "ms", _MS, 4),
-    Promise(
+    _times(
         "a locked worker's round trip against an unlocked one's",
+        names.HOOK_BLOCKING,
+        names.UNLOCKED_HOOK,
         1.15,
-        "times",
-        lambda table: (
-            table.rows[names.HOOK_BLOCKING].p50_us / table.rows[names.UNLOCKED_HOOK].p50_us
-        ),
-        (names.HOOK_BLOCKING, names.UNLOCKED_HOOK),
     ),
     _p50("load of a cached build", names.LOAD_CACHED, 15, "ms", _MS),
     _p50("load of 1 KB TypeScript from source", names.LOAD_SOURCE, 30, "ms", _MS),

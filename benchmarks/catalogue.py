@@ -7,6 +7,7 @@ from benchmarks.families import (
     fanout,
     floor,
     hook,
+    hook_process,
     hostcalls,
     in_process,
     lifecycle,
@@ -37,6 +38,7 @@ def all_rows() -> list[Row]:
         capabilities,
         switched_off,
         daemon,
+        hook_process,
         unpacking,
     )
     return [

@@ -28,6 +28,7 @@ class DaemonRow(Row):
     """A daemon of its own, with one plugin."""
 
     family: Family = "ours"
+    plugin = "noop.ts"
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,8 +41,8 @@ class DaemonRow(Row):
         self.home = tempfile.mkdtemp(prefix="jcode-bench-")
         home = Path(self.home)
         (home / "plugins").mkdir(exist_ok=True)
-        (home / "plugins" / "noop.ts").write_bytes((PLUGINS / "noop.ts").read_bytes())
-        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "JCODE_HOME": str(home)}
+        (home / "plugins" / self.plugin).write_bytes((PLUGINS / self.plugin).read_bytes())
+        environment = self.environment()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "host", "serve"],
             cwd=_ROOT,
@@ -54,6 +55,10 @@ class DaemonRow(Row):
                 raise WrongAnswerError(f"{self.name}: the daemon did not start")
         self._client = Client(project_dir=home, environment=environment)
         self.sample(1)
+
+    def environment(self) -> dict[str, str]:
+        """Of the daemon, and of its clients."""
+        return {"PATH": os.environ["PATH"], "HOME": self.home, "JCODE_HOME": self.home}
 
     def client(self) -> Client:
         """The client that stays."""
