@@ -24,6 +24,8 @@ _ZEROS: Final = bytes(_BLOCK)
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31  # zlib's word for: gzip, with its checksum and length verified
 _MAX_EXTENDED: Final = 256 * 1024
+_MAX_EXTENDED_IN_ALL: Final = 8 * 1024 * 1024
+"""They are read record by record, which costs far more than as many bytes of a file."""
 _HEADERS_PER_ENTRY: Final = 3
 _OCTAL: Final = re.compile(rb" *([0-7]{1,12})[ \0]*")
 _USTAR: Final = b"ustar\x0000"
@@ -86,7 +88,7 @@ def read_members(raw: Readable, caps: Caps) -> Iterator[Member]:
     """Yield each member of the archive in *raw*: tar, or gzip of it. Raises UnfitError."""
     data = _Bytes(raw, caps)
     extended: dict[str, str] = {}
-    headers = 0
+    headers = in_headers = 0
     while True:
         block = data.read(_BLOCK)
         if len(block) < _BLOCK:
@@ -100,6 +102,11 @@ def read_members(raw: Readable, caps: Caps) -> Iterator[Member]:
         size = _octal(block[124:136], "size")
         kind = block[156:157]
         if kind in (b"x", b"g", b"L"):
+            in_headers += size
+            if size > _MAX_EXTENDED or in_headers > _MAX_EXTENDED_IN_ALL:
+                raise UnfitError(
+                    f"has headers larger than {_MAX_EXTENDED >> 10} KiB, or many large ones"
+                )
             told = _extension(kind, _extended(data, size))
             if told.keys() & extended.keys():
                 raise UnfitError("names one file twice in its headers")
@@ -176,8 +183,6 @@ def _check_sum(block: bytes) -> None:
 
 
 def _extended(data: "_Bytes", size: int) -> bytes:
-    if size > _MAX_EXTENDED:
-        raise UnfitError(f"has a header larger than {_MAX_EXTENDED >> 10} KiB")
     found = data.read(size)
     padding = -size % _BLOCK
     if len(found) < size or len(data.read(padding)) < padding:

@@ -187,6 +187,16 @@ def test_a_million_entries_are_not_counted_to_the_end(
     place.check_untouched()
 
 
+def test_headers_full_of_records_are_not_read_to_the_end(place: Place) -> None:
+    """They are dearer to read than files; 200 MiB of them would take minutes."""
+    header_ = file("x", record("a", "") * 40_000, kind=b"x")
+    stream = Endless(header_ + header(f"package/{n}") for n in range(1000))
+    with pytest.raises(InstallError, match="many large ones"):
+        unpack(stream, place.into)
+
+    assert stream.given < 9 << 20
+
+
 @pytest.mark.parametrize(
     ("first", "says"),
     [
