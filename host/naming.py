@@ -18,10 +18,9 @@ from policies.plugin_name import RESERVED, slug
 
 
 def names_of(spec: PluginSpec) -> tuple[str, ...]:
-    """Return every name that *spec* stands for: the one it goes by, and those it gives itself."""
+    """Return every name that *spec* stands for: the one it goes by and, if that is its own word, its others."""
     manifest = spec.manifest
-    is_own = spec.installed is None  # else the name it was installed under is its only one
-    stated = (manifest.package_name, manifest.title) if is_own else ()
+    stated = () if spec.is_named else (manifest.package_name, manifest.title)
     return (spec.name, *(name for name in stated if name))
 
 

@@ -94,6 +94,8 @@ class PluginSpec:
     """Those that somebody chose; None: those that are on by default."""
     installed: Installed | None = None
     """What is remembered of it, when it is installed."""
+    is_named: bool = False
+    """Its name is another's word than its own: the program's that loads it, or its installation's."""
     tool_files: tuple[int, ...] = ()
     """Which of its entries export tools as default."""
     signature: Signature = NOT_LOOKED_AT

@@ -389,6 +389,7 @@ class Workspace:
             loaded=found.loaded,
             accepted=installed.consent() if installed is not None else (),
             installed=installed,
+            is_named=name is not None,
             tool_files=entry.tool_files,
             signature=signature.naming(wanted, manifest.version or NO_VERSION),
         )

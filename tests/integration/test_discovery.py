@@ -507,3 +507,19 @@ def test_from_config_finds_everything(
             return [info.name for info in host.plugins()]
 
     assert asyncio.run(found()) == ["own", "kept", "theirs"]
+
+
+def test_a_program_may_load_one_plugin_under_two_names(machine: Machine) -> None:
+    """What it calls itself does not count then; twice under one name is refused all the same."""
+    package = machine.put(
+        machine.project / "pack" / "package.json", '{"name": "pack", "main": "main.js"}'
+    ).parent
+    machine.put(package / "main.js", "export default (pi) => pi.on('Stop', () => {});")
+    host = machine.host()
+    for name in ("one", "two"):
+        host.load(package, name=name)
+    host.load(package)
+
+    with pytest.raises(PluginLoadError, match="a plugin named two is already loaded from"):
+        host.load(package, name="two")
+    assert names(host) == ["one", "two", "pack"]
