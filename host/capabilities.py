@@ -18,6 +18,7 @@ from host.config import Config
 from host.events import PluginEvent, Right
 from host.realpath import real_places, resolve
 from host.trail.place import place_of
+from jcode_plugins.place import socket_path
 from policies.chain import Chain
 from policies.consent import Loaded, consent, granted
 from policies.decision import BUILT_IN, Rule, Source
@@ -39,10 +40,11 @@ _CONSENTS: Final[Mapping[Loaded, Source]] = {
 _BY_PROGRAM: Final = Source("api", "load(rights=...)")
 
 
-def _audit_patterns(config: Config, state: Path) -> tuple[str, ...]:
-    """The log and its full files, wherever they were moved to."""
+def _elsewhere(config: Config, state: Path) -> tuple[str, ...]:
+    """The log and its full files, and what lies beside the daemon's socket, wherever they were moved to."""
     log = escape(_real(str(place_of(state, config.audit.path, os.environ).log)))
-    return log, f"{log}.*"
+    run = os.path.dirname(socket_path(os.environ))
+    return log, f"{log}.*", escape(_real(run))
 
 
 class Capabilities:
@@ -67,7 +69,7 @@ class Capabilities:
                 home=_real(os.path.expanduser("~")),
                 cwd=_real(str(project_dir)),
                 state=_real(str(state)),
-                ours=_audit_patterns(config, state),
+                ours=_elsewhere(config, state),
                 code=self._code,
             )
         )

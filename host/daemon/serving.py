@@ -22,7 +22,7 @@ from host.daemon.background import Parent
 from host.daemon.listening import Listening
 from host.daemon.server import Server
 from host.surroundings import require_linux
-from jcode_plugins.place import socket_path
+from jcode_plugins.place import SOCKET_VARIABLE, socket_path
 from jcode_plugins.surroundings import for_a_daemon, switches_of
 
 _PASSED: Final = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET")
@@ -57,8 +57,10 @@ def serve(how: Serving, parent: Parent | None = None) -> int:
     home = jcode_home(os.environ)
     config = load_config(home, variables=os.environ)
     listening = Listening.passed(os.environ)
+    if how.path is not None:
+        os.environ[SOCKET_VARIABLE] = how.path  # what lies there is no plugin's to touch
     if listening is None:
-        listening = Listening.at(how.path or socket_path(os.environ))
+        listening = Listening.at(socket_path(os.environ))
     try:
         asyncio.run(_serve(how, config, home, listening, parent, notify))
     finally:

@@ -140,6 +140,28 @@ def test_a_client_of_an_ending_daemon_asks_the_next_one(start: StartDaemon, home
     daemon.process = None
 
 
+def test_no_plugin_touches_what_lies_beside_the_socket(
+    start: StartDaemon, tmp_path: Path
+) -> None:
+    """Wherever that is, and whatever is allowed; beside it, the control, it does."""
+    run, free = tmp_path / "elsewhere", tmp_path / "free"
+    source = """
+export default (pi) => { pi.registerTool({ name: "write", description: "Writes", tier: "read",
+  handler: async ({ path }) => { await pi.fs.writeText(path, "x"); return "written"; } }); };
+"""
+    config = f'[plugin.allow]\nfs_write = ["{tmp_path}/**"]\n'
+    free.mkdir()
+    daemon = start("--socket", str(run / "its.sock"), config=config, writes=source)
+    daemon.path = run / "its.sock"
+    with Client(daemon.path, project_dir=daemon.project) as client:
+        assert client.call_tool("write", {"path": str(free / "a")}).output == "written"
+        refused = client.call_tool("write", {"path": str(run / "its.sock.new")})
+
+    assert not refused.ok
+    assert "deny.protected" in str(refused.error)
+    assert sorted(os.listdir(run)) == ["daemon.lock", "its.sock"]
+
+
 def test_stop_is_a_method(start: StartDaemon) -> None:
     """As the signal."""
     daemon = start()
