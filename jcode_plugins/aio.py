@@ -259,9 +259,13 @@ class AsyncClient:
         session_id: str = "",
         timeout_s: float | None = None,
         on_update: Callable[[JsonObject], None] | None = None,
+        asks: bool = False,
     ) -> ToolResult:
-        """See :meth:`Client.call_tool`."""
+        """See :meth:`Client.call_tool`. With *asks* a question about this call comes as an update ``question``, if the
+        daemon is configured for it (``daemon.elicit``); its ``id`` goes to :meth:`answer`, with ``once`` or ``deny``."""
         what: JsonObject = {"name": name, "input": params, "updates": on_update is not None}
+        if asks:
+            what["asks"] = True
         return _requests.tool_result(
             await self.request(
                 "call_tool",

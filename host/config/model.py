@@ -212,6 +212,8 @@ class DaemonOptions(_Section):
     """After which a workspace that nobody uses is closed."""
     grace_ms: Ms = 5000
     """How long an ending daemon waits for what is under way."""
+    elicit: StrictBool = False
+    """Whether a client that calls a tool may be asked about that call itself, and its answer counts for this once."""
 
 
 class PluginSource(BaseModel):

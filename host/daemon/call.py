@@ -47,6 +47,8 @@ class Call:
         self.until = (
             None if request.deadline_ms is None else self.began + request.deadline_ms / 1000
         )
+        self.takes_questions = False
+        """Whether its client asks its user about this call."""
         self.project: Project | None = None
         self._on_end = on_end
         self._on_update = on_update

@@ -68,6 +68,7 @@ async def _has_handler(call: "Call") -> Json:
 async def _call_tool(call: "Call") -> Json:
     name, params = call.a_text("name"), call.an_object("input")
     hear = call.update if call.a_flag("updates") else None
+    call.takes_questions = call.a_flag("asks") and call.server.options.elicit
     workspace = await call.workspace()
     caller = Caller(
         call.session_id,
@@ -175,7 +176,7 @@ METHODS: Final[dict[str, Method]] = {
     "hello": Method(_hello, here=False),
     "dispatch": Method(_dispatch, ("event", "payload")),
     "has_handler": Method(_has_handler, ("event",)),
-    "call_tool": Method(_call_tool, ("name", "input", "updates"), keeps_time=True),
+    "call_tool": Method(_call_tool, ("name", "input", "updates", "asks"), keeps_time=True),
     "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
     "command": Method(_command, ("name", "args"), keeps_time=True),
     "hook": Method(run_hook, ("agent", "input", "variables")),

@@ -3,6 +3,7 @@
 Promises    What nobody answers is denied: the gate waits no longer than it would for any approver. An answer counts from
             a process that has a terminal and stands outside the tree of whoever asked: not a descendant of the agent, and
             not at its terminal. Who asked is looked up while they wait for the answer.
+            With ``daemon.elicit`` the client that makes a call may be handed the question about it, and answer for once.
 Gap         Processes of one user can do anything to each other. One that gives itself a terminal and has its parent die
             looks like a person's; see ``docs/approval.md``.
 """
@@ -22,6 +23,7 @@ from host.outcome import JsonObject
 from host.reactor import now_s
 
 _MAX_PENDING: Final = 64
+_FOR_THIS_ONCE: Final = frozenset({"once", "deny"})
 _AT_LEAST: Final = 2
 """The process that asked and its parent: a hook, and the agent that ran it."""
 
@@ -34,6 +36,8 @@ class Pending:
     question: Question
     answered: Callable[[object], None]
     asked_by: Sequence[Process]
+    client: Peer | None = None
+    """Who was handed the question with the call that it is about, and may answer it for this once."""
     began: float = field(default_factory=now_s)
     asked_at: float = field(default_factory=time)
 
@@ -103,7 +107,8 @@ class Questions:
             raise InputError(
                 f"no question {id_[:60]!a} waits for an answer; see jcode-plugin approve --list"
             )
-        why = why_not(lineage_of(peer.pid), pending.asked_by)
+        is_handed = peer == pending.client and answer in _FOR_THIS_ONCE
+        why = None if is_handed else why_not(lineage_of(peer.pid), pending.asked_by)
         told = f"{answer} to {pending.question.tool} by process {peer.pid}"
         if why is not None:
             self._audit.record(

@@ -21,7 +21,7 @@ from host.daemon.feed import Feed
 from host.daemon.metrics import Histogram, render
 from host.daemon.peers import Peer
 from host.daemon.projects import Projects
-from host.daemon.questions import Questions
+from host.daemon.questions import Pending, Questions
 from host.daemon.wire import failure, stopping
 from host.errors import HostError, InputError, OffError
 from host.off import MAX_NAME_CHARS, OffFile, entry
@@ -56,6 +56,7 @@ class Server:
         self.feed = Feed(self.runtime.reactor)
         self.runtime.audit.watcher = self.feed.on_entry
         self.questions = Questions(self.runtime.audit, self._askers_of)
+        self.questions.on_asked = self._hand_over
         self.runtime.approvals.ask_person = self.questions.ask
         self._turns = Turns(self.runtime.reactor)
         self._connections: dict[Connection, None] = {}
@@ -179,13 +180,28 @@ class Server:
             detail=f"process {peer.pid} of user {peer.uid} connected and was not heard",
         )
 
+    def _hand_over(self, pending: Pending) -> None:
+        """Give the question to the client whose call it is about, where that is one that asks its user."""
+        question = pending.question
+        for connection in self._connections:
+            for call in connection.calls:
+                is_its = call.takes_questions and call.session_id == question.session_id
+                if is_its and question.session_id and self._is_in(call, question):
+                    pending.client = call.peer
+                    call.update({"question": pending.to_json()})
+                    return
+
+    @staticmethod
+    def _is_in(call: Call, question: Question) -> bool:
+        return call.surroundings is not None and call.surroundings.cwd == question.project
+
     def _askers_of(self, question: Question) -> Iterable[Peer]:
         """Whose calls a question may come from: those under way in its project, of its session where that is known."""
         calls = [
             call
             for connection in self._connections
             for call in connection.calls
-            if call.surroundings is not None and call.surroundings.cwd == question.project
+            if self._is_in(call, question)
         ]
         exact = [call for call in calls if question.session_id in ("", call.session_id)]
         return {call.peer for call in exact or calls}

@@ -4,13 +4,13 @@ A thin server of its own process: the daemon has the plugins, the gate and the a
 
 Promises    Every call is on a connection of its own, so that a client's cancellation ends it in the daemon as well. A change
             of the list is announced in both ways, the one of sessions with a handshake and the one of subscriptions.
-            Nothing is asked of a client: many take whatever comes for the answer that they wait for.
+                        Nothing is asked of a client that does not say that it asks its user: many take whatever comes for an answer.
 Elsewhere   Names and results: ``mcp_shapes.py``. What clients get wrong: ``docs/mcp.md``.
 """
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -33,6 +33,15 @@ _CALL_WITHIN_S: Final = 600.0
 _MODERN: Final = "2026-07-28"
 """From this version on a client subscribes; until then it is told in its session."""
 
+_YES: Final = "allow once"
+_FORM: Final[JsonObject] = {
+    "type": "object",
+    "properties": {
+        "answer": {"type": "string", "enum": [_YES, "deny"], "title": "May it run?"}
+    },
+    "required": ["answer"],
+}
+
 Context = ServerRequestContext[None, object]
 
 
@@ -46,7 +55,7 @@ class ToolServer:
         self._sessions: dict[int, ServerSession] = {}
         self._known: list[ToolInfo] | None = None
         self._bus = InMemorySubscriptionBus()
-        self._progress: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
         self.server: Server[None] = Server(
             "jcode-plugins",
             version=version,
@@ -102,20 +111,22 @@ class ToolServer:
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         steps = 0
-
-        def on_update(update: JsonObject) -> None:
-            nonlocal steps
-            steps += 1
-            output = update.get("output")
-            text = output if isinstance(output, str) else None
-            task = asyncio.get_running_loop().create_task(
-                ctx.session.report_progress(steps, message=text)
-            )
-            self._progress.add(task)
-            task.add_done_callback(self._progress.discard)
+        asks = _can_be_asked(ctx.session)
 
         try:
             async with self._connect() as client:
+
+                def on_update(update: JsonObject) -> None:
+                    nonlocal steps
+                    question = update.get("question")
+                    if isinstance(question, dict):
+                        self._begin(_elicit(ctx.session, client, question))
+                        return
+                    steps += 1
+                    output = update.get("output")
+                    text = output if isinstance(output, str) else None
+                    self._begin(ctx.session.report_progress(steps, message=text))
+
                 name = await self._own_name(client, params.name)
                 result = await client.call_tool(
                     name,
@@ -123,14 +134,20 @@ class ToolServer:
                     session_id=self._session_id,
                     timeout_s=_CALL_WITHIN_S,
                     on_update=on_update,
+                    asks=asks,
                 )
         except (ToolError, InputError) as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         except JcodePluginsError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from None
-        if self._progress:
-            await asyncio.gather(*self._progress, return_exceptions=True)
+        if self._begun:
+            await asyncio.gather(*self._begun, return_exceptions=True)
         return result_of(result)
+
+    def _begin(self, what: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     async def _own_name(self, client: AsyncClient, name: str) -> str:
         if self._known is None or name not in names_for(self._known):
@@ -156,3 +173,24 @@ class ToolServer:
         for session in list(self._sessions.values()):
             if session.protocol_version < _MODERN:
                 await session.send_tool_list_changed()
+
+
+def _can_be_asked(session: ServerSession) -> bool:
+    capabilities = session.client_capabilities
+    return (
+        session.can_send_request
+        and capabilities is not None
+        and capabilities.elicitation is not None
+    )
+
+
+async def _elicit(session: ServerSession, client: AsyncClient, question: JsonObject) -> None:
+    """Have the client ask its user; whatever is no yes is a no."""
+    text = f"{question.get('explanation')}\n{question.get('tool')}: {question.get('summary')}"
+    try:
+        given = await session.elicit_form(text, _FORM)
+        is_yes = given.action == "accept" and (given.content or {}).get("answer") == _YES
+    except (MCPError, ValueError):
+        return  # it waits for jcode-plugin approve, as without a client that asks
+    with suppress(JcodePluginsError):  # answered elsewhere, or too late
+        await client.answer(str(question.get("id")), "once" if is_yes else "deny")

@@ -294,3 +294,74 @@ def test_a_client_of_the_first_version_is_asked_nothing(daemon: Daemon) -> None:
     assert lines[0]["result"]["capabilities"]["tools"]["listChanged"] is True
     assert "nextCursor" not in lines[1]["result"]
     assert lines[2]["result"]["isError"] is True
+
+
+@pytest.fixture(scope="module")
+def eliciting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon whose user lets clients ask."""
+    base = tmp_path_factory.mktemp("eliciting")
+    made = Daemon(base / "home", base / "project")
+    made.write("[plugin.daemon]\nelicit = true\n", {"tools": PLUGIN})
+    made.start()
+    yield made
+    assert made.end() == 0
+
+
+@pytest.mark.parametrize("answer", ["allow once", "deny", "nonsense", None])
+def test_a_client_that_asks_its_user_is_asked(eliciting: Daemon, answer: str | None) -> None:
+    async def run() -> None:
+        asked: list[str] = []
+
+        async def ask(_: object, params: types.ElicitRequestParams) -> types.ElicitResult:
+            asked.append(params.message)
+            if answer is None:
+                return types.ElicitResult(action="decline")
+            return types.ElicitResult(action="accept", content={"answer": answer})
+
+        async with (
+            asyncio.timeout(HANG_S),
+            Client(server(eliciting), mode="legacy", elicitation_callback=ask) as client,
+        ):
+            result = await client.call_tool("plugin_runs", {})
+        assert result.is_error is (answer != "allow once")
+        assert len(asked) == 1
+        assert "plugin_runs" in asked[0] or "runs" in asked[0]
+
+    asyncio.run(run())
+
+
+def test_without_the_operators_word_a_client_is_not_asked(daemon: Daemon) -> None:
+    async def run() -> None:
+        async def ask(_: object, params: types.ElicitRequestParams) -> types.ElicitResult:
+            raise AssertionError(params)
+
+        async with (
+            asyncio.timeout(HANG_S),
+            Client(server(daemon), mode="legacy", elicitation_callback=ask) as client,
+        ):
+            assert (await client.call_tool("plugin_runs", {})).is_error
+
+    asyncio.run(run())
+
+
+def test_a_change_of_the_list_comes_on_the_stream_that_a_client_subscribed_to(
+    daemon: Daemon,
+) -> None:
+    """While the plugin that has the tools is reloaded with another one."""
+
+    async def run() -> None:
+        async with (
+            connected(daemon, "auto") as client,
+            client.listen(tools_list_changed=True) as changes,
+        ):
+            await client.list_tools()
+            (daemon.home / "plugins" / "second.js").write_text(
+                'export default (pi) => pi.registerTool({ name: "late", description: "d", tier: "read", handler: () => 1 });'
+            )
+            with daemon.client() as plugins:
+                plugins.reload()
+            async for _ in changes:
+                if "plugin_late" in {tool.name for tool in (await client.list_tools()).tools}:
+                    return
+
+    asyncio.run(run())
