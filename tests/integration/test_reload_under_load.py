@@ -10,8 +10,9 @@ from time import monotonic
 import psutil
 import pytest
 
-from host import BlockingPluginHost, Outcome, PluginHost
+from host import BlockingPluginHost, Config, Outcome, PluginHost
 from host.core import HostCore
+from host.plugin import Scope
 from tests.integration.host_support import Write, plugin
 
 SENDERS = 4
@@ -150,20 +151,33 @@ def test_threads(
         assert host.runtime.replaced == {}
 
 
+@pytest.mark.parametrize("scope", ["project", "session"])
 @pytest.mark.parametrize(("reloads", "per_s"), SIZES)
 def test_tasks(
-    tmp_path: Path, write: Write, nothing_stays: None, reloads: int, per_s: float | None
+    tmp_path: Path,
+    write: Write,
+    nothing_stays: None,
+    reloads: int,
+    per_s: float | None,
+    scope: Scope,
 ) -> None:
-    """Through the asyncio front end, from several tasks."""
+    """Through the asyncio front end, from several tasks, each of which is a session."""
 
     async def run() -> None:
         async with PluginHost(project_dir=tmp_path, home=tmp_path / "home") as host:
-            await host.load(write("p.js", version(0)))
+            load = Load(per_s)
+
+            async def each_once() -> None:
+                for sender in range(SENDERS):
+                    await host.dispatch("UserPromptSubmit", load.payload(sender, 0))  # type: ignore[arg-type]
+
+            await host.load(write("p.js", version(0)), scope=scope)
+            await each_once()
+            workers = 1 if scope == "project" else SENDERS
             async with asyncio.timeout(30):
-                while len(host.runtime.links) > 1:
+                while len(host.runtime.links) > workers:
                     await asyncio.sleep(0.01)  # until the first version's builder is reaped
             before = state(host)
-            load = Load(per_s)
 
             async def send(sender: int) -> None:
                 count = 0
@@ -189,12 +203,77 @@ def test_tasks(
                         await asyncio.sleep(0.001)  # each version has some of its own
                 load.is_over = True
             judge(load, reloads)
+            await each_once()
             async with asyncio.timeout(30):
                 while (
                     state(host) != before
                 ):  # until the last one is reaped, and the audit is written
                     await asyncio.sleep(0.01)
             assert host.runtime.replaced == {}
+
+    asyncio.run(run())
+
+
+# A guard that knows what it was shown first: whoever takes the second look must be who took the first.
+GUARD = """
+  const seen = new Set();
+  pi.on("PreToolUse", (event) => {
+    const [word, id] = event.tool_input.command.split(" ");
+    if (word === "ls") { seen.add(id); return undefined; }
+    return seen.delete(id) ? undefined : { block: `version ${VERSION} was not shown ${id} first` };
+  });
+"""
+REWRITER = """
+  pi.on("PreToolUse", async (event) => {
+    const id = event.tool_input.command.split(" ")[1];
+    if (Number(id) % 2 === 0) await pi.sleep(Number(id) % 5);
+    return { modified_input: { command: `rewritten ${id}` } };
+  });
+"""
+
+
+@pytest.mark.parametrize("dispatch", ["parallel", "chain"])
+def test_both_looks_of_a_guard_are_taken_by_one_version(
+    tmp_path: Path, write: Write, nothing_stays: None, dispatch: str
+) -> None:
+    """Although the guard has answered, and is reloaded, before the rewrite comes that it must see."""
+
+    def guard(number: int) -> Path:
+        return write("guard.js", f"const VERSION = {number};\n{plugin(GUARD)}")
+
+    async def run() -> None:
+        config = Config.model_validate({"dispatch": dispatch})
+        async with PluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
+            await host.load(guard(0))
+            await host.load(write("rewriter.js", plugin(REWRITER)))
+            answered, is_over = 0, False
+
+            async def send(sender: int) -> None:
+                nonlocal answered
+                number = sender
+                while not is_over:
+                    payload = {"tool_name": "bash", "tool_input": {"command": f"ls {number}"}}
+                    outcome = await host.dispatch("PreToolUse", payload)  # type: ignore[arg-type]
+                    assert outcome.reason is None
+                    assert outcome.output == {
+                        "modified_input": {"command": f"rewritten {number}"}
+                    }
+                    assert len(outcome.results) == 2
+                    number += SENDERS
+                    answered += 1
+
+            async with asyncio.TaskGroup() as senders:
+                for sender in range(SENDERS):
+                    senders.create_task(send(sender))
+                for number in range(1, 16):
+                    guard(number)
+                    assert (await host.reload("guard")).changed
+                    until = answered + 2 * SENDERS
+                    while answered < until:
+                        await asyncio.sleep(0.001)  # each version has some of its own
+                is_over = True
+            assert host.runtime.replaced == {}
+            assert [one.holds for one in host.workspace.loaded()] == [0, 0]
 
     asyncio.run(run())
 
