@@ -121,7 +121,13 @@ class Following:
         self._is_busy = False
         if self._dirty:
             self.go()
-        done.result()  # raises what is a mistake of ours
+        try:
+            done.result()
+        except HostError as error:
+            _logger.warning("what changed was not followed: %s", printable(str(error)))
+        except Exception:
+            # A mistake of ours: it must not come up in whatever call has its turn now.
+            _logger.exception("what changed was not followed")
 
     def _known_paths(self) -> list[str]:
         of = (self._workspace.snapshot.generation, len(self._missed), self._places)
@@ -148,6 +154,8 @@ class Following:
     async def _act(self) -> None:
         dirty, self._dirty = self._dirty, set()
         workspace = self._workspace
+        if workspace.switches.disable is not None:
+            return  # no plugin's file is looked at; when that is lifted, all are
         reactor = workspace.runtime.reactor
         reactor.demand += 1  # it goes on also when nobody calls
         try:

@@ -108,10 +108,8 @@ class Reloads:
     async def _replace(self, old: Plugin) -> Reloaded | None:
         """Replace *old*, or find that there is no need; None when somebody else has replaced it meanwhile."""
         workspace = self._workspace
-        if not old.loaded.is_done:
-            await (
-                old.loaded
-            )  # its first load is under way; if that fails, there is nothing to reload
+        if not old.loaded.is_done:  # its first load is under way, and may yet fail
+            await old.loaded
         try:
             spec = await workspace.look_again(old)
             if workspace.find(old.name) is not old:

@@ -21,7 +21,13 @@ from host.capabilities import Capabilities, only_own
 from host.config import Config
 from host.discovery import Discovered, Found, by_hand, discover, found_now
 from host.dispatch import dispatch
-from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
+from host.errors import (
+    HostError,
+    InputError,
+    IsolationError,
+    PluginDisabledError,
+    PluginLoadError,
+)
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.following import Following
 from host.gate import read_mode
@@ -529,7 +535,7 @@ class Workspace:
         elif plugin.state == "blocked":
             try:
                 self.enable(order.name)
-            except PluginLoadError as error:
+            except HostError as error:
                 _logger.warning("%s is not enabled: %s", order.name, printable(str(error)))
 
     def unload(self, name: str) -> None:

@@ -226,6 +226,27 @@ def test_what_was_off_when_the_host_started_comes_back(
     until(host, lambda: reason(host) == "one")
 
 
+def test_what_is_switched_off_while_it_runs_is_not_taken_away(
+    follow: MakeFollower, home: Path
+) -> None:
+    """Plugins that nobody looks for at the moment are not gone."""
+    host = follow()
+    quiet(host)
+    with OffFile(home).changing() as off:
+        off.all = entry("kill")
+    until(host, lambda: reason(host) is None)
+    for _ in range(5):
+        host.runtime.look_at = 0.0
+        assert reason(host) is None
+    assert [info.state for info in host.plugins()] == ["disabled"]
+
+    with OffFile(home).changing() as off:
+        off.all = None
+
+    until(host, lambda: reason(host) == "one")
+    assert audited(host, Kind.UNLOADED) == []
+
+
 def test_an_order_enables_what_is_blocked(follow: MakeFollower, home: Path) -> None:
     """The person who enables it need not know in which host it was stopped."""
     host = follow()
