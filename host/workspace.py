@@ -531,12 +531,23 @@ class Workspace:
             if self.following is not None:
                 self.following.look_for_new()
         elif order.word == "reload":
-            start(self.reload(order.name))  # what comes of it is logged and audited
+            done = start(self.reload(order.name))
+            done.when_done(lambda: self._note_reload(order.name, done))
         elif plugin.state == "blocked":
             try:
                 self.enable(order.name)
             except HostError as error:
                 _logger.warning("%s is not enabled: %s", order.name, printable(str(error)))
+
+    def _note_reload(self, name: str, done: Wait[Reloaded]) -> None:
+        """Audit what nobody else does: whoever gave the order looks there for what came of it."""
+        try:
+            changed = done.result().changed
+        except HostError:
+            return  # told where it failed
+        if not changed:
+            told = "its source is what it was"
+            self.runtime.audit.record(Kind.RELOADED, plugin=name, code="unchanged", detail=told)
 
     def unload(self, name: str) -> None:
         """Stop the plugin *name* and take it out of every route."""

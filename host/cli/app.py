@@ -418,12 +418,18 @@ def reload(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A plugin.")],
     *,
     force: ForceOption = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, max=60, help="How long to listen for what comes of it."
+        ),
+    ] = 2.0,
     as_json: JsonOption = False,
 ) -> int:
-    """Have every host that runs look at a plugin's source again, and run what is there now."""
+    """Have every host that runs look at a plugin's source again. Exits with 1 when one tells that it does not work."""
     from host.cli.reloading import run_reload
 
-    return run_reload(name, force=force, as_json=as_json)
+    return run_reload(name, force=force, wait_s=wait, as_json=as_json)
 
 
 @app.command()
