@@ -143,10 +143,21 @@ def _folders(folder: Path) -> list[str]:
 
 def _trust(home: Path) -> Row:
     name = "trusted projects"
+    trust = Trust(home)
     try:
-        trusted = Trust(home).read()
+        trusted = trust.read()
     except TrustError as error:
         return Row(name, "bad", str(error), "mend it, or move it away")
+    changed = [
+        path for path, project in trusted.items() if trust.state_of(project, None) == "changed"
+    ]
+    if changed:
+        return Row(
+            name,
+            "warn",
+            f"{len(changed)} of {len(trusted)} changed since, and run nothing: {_listed(changed)}",
+            "jcode-plugin trust DIR shows what changed",
+        )
     gone = [project for project in trusted if not os.path.isdir(project)]
     if gone:
         return Row(

@@ -9,10 +9,9 @@ from typing import Final
 
 from host.config import CEILING, Config
 from host.doctor.rows import Row
-from host.errors import ConfigError, OffError, TrustError
+from host.errors import ConfigError, OffError
 from host.off import Entry, OffFile
 from host.quarantine import Quarantine
-from host.trusting import Trust
 
 _WRITE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _READ_BY_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -25,7 +24,6 @@ def check_state(home: Path, config: Config | ConfigError) -> list[Row]:
         *_within(home),
         _quarantine(home),
         _switched_off(home),
-        _trusted(home, config),
         _config(home, config),
         _ceiling(),
     ]
@@ -127,25 +125,6 @@ def _switched_off(home: Path) -> Row:
 def _since(entry: Entry) -> str:
     day = datetime.fromtimestamp(entry.since, UTC).date().isoformat()
     return f"by jcode-plugin {entry.by} since {day}"
-
-
-def _trusted(home: Path, config: Config | ConfigError) -> Row:
-    name = "trusted projects"
-    trust = Trust(home)
-    plugin_dir = None if isinstance(config, ConfigError) else config.plugin_dir
-    try:
-        projects = trust.read()
-    except TrustError as error:
-        return Row(name, "bad", str(error), "or move it away: then none is trusted")
-    news = [
-        f"{project.project} ({state})"
-        for project in projects.values()
-        if (state := trust.state_of(project, plugin_dir)) != "trusted"
-    ]
-    if news:
-        remedy = "jcode-plugin trust DIR shows what changed; --forget ends it"
-        return Row(name, "warn", f"not as they were trusted: {', '.join(news)}", remedy)
-    return Row(name, "ok", f"{len(projects)}, as they were" if projects else "none")
 
 
 def _config(home: Path, config: Config | ConfigError) -> Row:

@@ -210,7 +210,6 @@ def test_a_state_directory_that_others_may_write_is_put_right(tmp_path: Path) ->
         "config.toml": "bad",
         "plugins off": "ok",
         "switched off": "ok",
-        "trusted projects": "ok",
         "configuration": "ok",
         "ceiling": "ok",
     }

@@ -20,6 +20,7 @@ from host.install.store import Store
 from host.install.tree import tree_of
 from host.install.values import Installed, Origin, Release
 from host.off import OffFile, entry
+from host.project_code import project_code
 from host.quarantine import Quarantine
 from host.signing.examine import today
 from host.status import run_directory, status_file
@@ -186,6 +187,28 @@ def test_trust_of_a_project_that_is_gone_is_told_of(home: Path, tmp_path: Path) 
 
     assert (row.state, row.value) == ("note", f"1 of 2 are gone: {tmp_path / 'away'}")
     assert len(Trust(home).read()) == 2
+
+
+def test_a_project_that_changed_since_it_was_trusted_is_told_of(
+    home: Path, tmp_path: Path
+) -> None:
+    """Its plugins do not run, and somebody may wonder why."""
+    plugin = tmp_path.resolve() / "here" / ".jcode" / "plugins" / "guard.ts"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("one")
+    code = project_code(tmp_path / "here")
+    assert code is not None
+    files = code.files()
+    Trust(home).add(TrustedProject(str(code.root), tree_of(files), files, 1.0))
+    assert row_of(remains(home), "trusted projects").state == "ok"
+    plugin.write_text("two")
+
+    row = row_of(remains(home), "trusted projects")
+
+    assert (row.state, row.value) == (
+        "warn",
+        f"1 of 1 changed since, and run nothing: {code.root}",
+    )
 
 
 def test_who_holds_a_lock_is_named(home: Path) -> None:
