@@ -12,7 +12,7 @@ from host.cli.session import read_config, show_logs, warn
 from host.cli.show import make_console, print_json, safe
 from host.cli.summary import plan_json
 from host.config import Config
-from host.errors import HostError, InputError, PluginDisabledError
+from host.errors import HostError, InputError, InstallError, PluginDisabledError
 from host.install.flow import Plan, Wish
 from host.install.here import known_here
 from host.install.keeping import keep
@@ -77,6 +77,8 @@ def _update(
         with ExitStack() as stack:
             wish = Wish(parse_spec(plugin.origin.spec, home), plugin.origin.track)
             plan = get(host, wish, known_here(config, home), stack, how)
+            if plan.name != plugin.name:
+                raise _renamed(plugin, plan)
             return _apply(host, plan, how)
     except PluginDisabledError:
         raise  # nothing of any plugin is to be read
@@ -85,6 +87,11 @@ def _update(
         warn(f"{printable(plugin.name)} stays as it is: {failure.line}")
         code = BLOCKED if isinstance(error, Refusal) else ERROR
         return code, said | failure.to_json() | {"changed": False}
+
+
+def _renamed(plugin: Installed, plan: Plan) -> InstallError:
+    told = f"{plugin.name} calls itself {plan.name} now; uninstall it, and install it under that name"
+    return InstallError("E_IDENTITY", told)
 
 
 def _is_newest(plugin: Installed) -> bool:

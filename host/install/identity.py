@@ -66,7 +66,8 @@ def check_identity(fetched: Fetched, built: PluginSpec, id_: str, known: Known) 
             f"{built.name} is installed from {printable(previous.origin.spec)}; to have the other one: "
             f"jcode-plugin uninstall {built.name}",
         )
-    mine = {identity(name) for name in (built.name, manifest.package_name) if name}
+    names = (built.name, manifest.package_name, manifest.title)
+    mine = {identity(name) for name in names if name}
     for name, other in known.installed.items():
         if name != built.name and mine & {identity(name), identity(_package_of(other))}:
             _refuse(built.name, name, f"installed from {other.origin.spec}")

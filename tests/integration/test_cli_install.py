@@ -161,7 +161,7 @@ def test_an_interrupt_ends_a_registry_that_does_not_answer(cli: Cli) -> None:
         with connection:
             assert not nothing_is_staged(cli)
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=20)  # less than what an answer is waited for
 
     assert process.returncode == 130
     assert nothing_is_staged(cli)
@@ -417,6 +417,38 @@ def test_one_update_that_fails_keeps_no_other(cli: Cli, guard: Path) -> None:
         "another": "1.0.0",
         "guard": "2.0.0",
     }
+
+
+def test_an_update_does_not_change_its_name(cli: Cli, guard: Path) -> None:
+    """What is allowed and kept is by name: under another one it is another plugin."""
+    cli("install", "./guard", "--yes", check=0)
+    shutil.rmtree(guard)
+    package(guard, name="warden", version="2.0.0")
+    ran = cli("update", "guard", "--yes", check=1)
+    assert "guard calls itself warden now" in ran.err
+    assert {name: row["version"] for name, row in listed(cli).items()} == {"guard": "1.0.0"}
+
+
+def test_everything_that_is_here_is_listed(cli: Cli, guard: Path) -> None:
+    """Installed, by hand, what is off, what is broken; and what a project has that nobody trusts."""
+    cli("install", "./guard", "--yes", check=0)
+    cli("disable", "guard", check=0)
+    shutil.copy(EXAMPLES / "journal.js", cli.home / "plugins" / "journal.js")
+    package(cli.home / "plugins" / "halved").joinpath("package.json").write_text("{")
+    project = cli.cwd / ".jcode" / "plugins"
+    project.mkdir(parents=True)
+    shutil.copy(EXAMPLES / "relay.ts", project / "relay.ts")
+
+    told = cli("list", "--json", check=0).json()
+    rows = {name: (row["type"], row["state"]) for name, row in listed(cli).items()}
+    assert rows == {
+        "guard": ("directory", "off"),
+        "journal": ("by hand", "on"),
+        "halved": ("by hand", "broken"),
+    }
+    assert "is not trusted" in str(told["missed"])
+    cli("enable", "guard", check=0)
+    assert listed(cli)["guard"]["state"] == "on"
 
 
 def test_a_dry_run_changes_nothing(cli: Cli, guard: Path) -> None:

@@ -104,3 +104,27 @@ def test_what_is_not_there(cli: Cli, registry: LoopbackRegistry) -> None:
     ran = cli("install", "guard@^7", "--yes", check=1)
     assert "there are 1.0.0; tags: latest = 1.0.0" in ran.err
     assert cli("list", "--json", check=0).json()["plugins"] == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "code"),
+    [
+        ({"package_name": "words"}, "E_IDENTITY"),  # another package of the same registry
+        ({"name": "guard"}, "E_DUPLICATE"),  # a plugin that is installed
+        ({"name": "gu\u0430rd"}, "E_DUPLICATE"),  # and one that reads like it
+    ],
+)
+def test_a_package_takes_no_others_name(
+    cli: Cli, registry: LoopbackRegistry, manifest: JsonObject, code: str
+) -> None:
+    """Whatever it says of itself; the control: under its own name it is installed."""
+    cli("install", "guard", "--yes", check=0)
+    own: JsonObject = {"type": "module", "jcode-plugin": MANIFEST | manifest}
+    source = {"index.js": "export default () => {};\n"}
+    registry.publish("mimic", "1.0.0", source, inside=own)
+    ran = cli("install", "mimic", "--yes", "--json", check=1)
+    assert ran.json()["code"] == code
+    assert installed(cli)["source"] == "npm:guard"
+
+    registry.publish("mimic", "1.0.1", source, inside=own | {"jcode-plugin": MANIFEST})
+    assert cli("install", "mimic", "--yes", "--json", check=0).json()["name"] == "mimic"
