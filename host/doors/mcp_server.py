@@ -10,7 +10,7 @@ Elsewhere   Names and results: ``mcp_shapes.py``. What clients get wrong: ``docs
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -46,10 +46,17 @@ Context = ServerRequestContext[None, object]
 
 
 class ToolServer:
-    """See the module's text. *connect* makes a client of the daemon."""
+    """See the module's text. *connect* makes a client of the daemon; *names* gives by what a client sees what it is."""
 
-    def __init__(self, connect: Callable[[], AsyncClient], version: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], AsyncClient],
+        version: str,
+        *,
+        names: Callable[[Iterable[ToolInfo]], dict[str, str]] = names_for,
+    ) -> None:
         self._connect = connect
+        self._names = names
         self._client = connect()
         self._session_id = f"mcp-{uuid.uuid4()}"
         self._sessions: dict[int, ServerSession] = {}
@@ -104,7 +111,9 @@ class ToolServer:
         by_name = {tool.name: tool for tool in self._known}
         # In one piece: some clients read one page only.
         return types.ListToolsResult(
-            tools=[tool_of(by_name[own], name) for name, own in names_for(self._known).items()]
+            tools=[
+                tool_of(by_name[own], name) for name, own in self._names(self._known).items()
+            ]
         )
 
     async def _call(
@@ -150,9 +159,9 @@ class ToolServer:
         task.add_done_callback(self._begun.discard)
 
     async def _own_name(self, client: AsyncClient, name: str) -> str:
-        if self._known is None or name not in names_for(self._known):
+        if self._known is None or name not in self._names(self._known):
             self._known = await client.tools()
-        return names_for(self._known).get(name, name)
+        return self._names(self._known).get(name, name)
 
     # What is told.
 
