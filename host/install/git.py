@@ -70,9 +70,9 @@ def fetch_git(
     with _repository(spec, into.parent) as git:
         wanted = _resolve(git, spec, track)
         told.step(f"fetching {wanted.name}")
-        commit = _fetch(git, spec, wanted)
+        commit = _fetch(git, spec, wanted, told)
         told.step(f"unpacking {commit[:12]}")
-        notes = _take(git, commit, into, f"{shown(spec.origin)} at {commit[:12]}", caps)
+        notes = _take(git, commit, into, f"{shown(spec.origin)} at {commit[:12]}", caps, told)
     package = package_of(into)
     return Fetched(
         directory=into,
@@ -207,29 +207,29 @@ def _in_range(tags: dict[str, str], wanted: str, spec: GitSpec) -> _Wanted:
     return _found(tags, by_version[newest_], spec, f"tag {newest_}")
 
 
-def _fetch(git: Git, spec: GitSpec, wanted: _Wanted) -> str:
+def _fetch(git: Git, spec: GitSpec, wanted: _Wanted, told: Progress) -> str:
     """Fetch what is wanted and as little else as can be; return the commit that came."""
     git.begin(is_sha256=len(wanted.commit) == _SHA256_CHARS)
     answer = None
     if wanted.ref or _HASH.fullmatch(wanted.commit):
         source = f"+{wanted.ref or wanted.commit}:{_TAKEN}"
-        answer = _fetched(git, spec, "--depth=1", source)
+        answer = _fetched(git, spec, told, "--depth=1", source)
         if answer.code and wanted.ref:
             # A server of plain files cannot say where a history is cut.
-            answer = _fetched(git, spec, source)
+            answer = _fetched(git, spec, told, source)
         if answer.code == 0:
             return _commit(git, _TAKEN, spec, wanted)
     if answer is None or not wanted.ref:
         # Not every server gives what no branch or tag stands for: among all of them it may be found.
         answer = _fetched(
-            git, spec, "+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*"
+            git, spec, told, "+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*"
         )
         if answer.code == 0:
             return _commit(git, wanted.commit, spec, wanted)
     raise _unreadable(spec, answer)
 
 
-def _fetched(git: Git, spec: GitSpec, *arguments: str) -> Answer:
+def _fetched(git: Git, spec: GitSpec, told: Progress, *arguments: str) -> Answer:
     def check() -> None:
         packed = 0
         for path in git.directory.rglob("*"):
@@ -237,6 +237,7 @@ def _fetched(git: Git, spec: GitSpec, *arguments: str) -> Answer:
                 packed += path.lstat().st_size
             except OSError:
                 continue  # renamed meanwhile
+        told.moved(packed, None)
         if packed > _MAX_PACKED:
             raise InstallError(
                 "E_ARCHIVE", f"{shown(spec.origin)} is larger than {size_text(_MAX_PACKED)}"
@@ -268,7 +269,9 @@ class _Blob:
     is_executable: bool
 
 
-def _take(git: Git, commit: str, into: Path, called: str, caps: Caps) -> list[str]:
+def _take(
+    git: Git, commit: str, into: Path, called: str, caps: Caps, told: Progress
+) -> list[str]:
     """Write the files of *commit*; return what the user should know of those that are not among them."""
     blobs: list[_Blob] = []
     left_out: dict[str, list[str]] = {}
@@ -281,6 +284,7 @@ def _take(git: Git, commit: str, into: Path, called: str, caps: Caps) -> list[st
             blobs.append(blob)
             if len(blobs) > caps.entries:
                 raise UnfitError(f"holds more than {caps.entries} files")
+        whole = sum(blob.size for blob in blobs)
         wanted = b"".join(f"{blob.object}\n".encode() for blob in blobs)
         with git.start("cat-file", "--batch", "--buffer", stdin=wanted) as process:
             content = _Content(process)
@@ -289,6 +293,7 @@ def _take(git: Git, commit: str, into: Path, called: str, caps: Caps) -> list[st
                 first = next(chunks, b"")
                 if blob.size <= _MAX_LFS_BYTES and first.startswith(_LFS):
                     left_out.setdefault("lfs", []).append(blob.path)
+                told.moved(tree.bytes, whole)
                 tree.file(blob.path, _chained(first, chunks), is_executable=blob.is_executable)
     return [_left_out(kind, paths) for kind, paths in left_out.items()]
 

@@ -16,6 +16,7 @@ from host.errors import InstallError
 from host.install.git import _take, fetch_git, newest
 from host.install.git_process import Git, LateError
 from host.install.plain_tree import CAPS, Caps
+from host.install.progress import Quiet
 from host.install.spec import GitSpec, parse_spec
 from host.install.values import Fetched, Origin
 from host.programs.supervise import descendants
@@ -152,6 +153,33 @@ def test_a_branch_is_followed(tmp_path: Path) -> None:
         assert caught.value.code == "E_SPEC"
     with pytest.raises(InstallError, match="one of the two"):
         fetch(f"git+file:{where}#beta", tmp_path, track="beta")
+
+
+def test_it_is_told_how_far_it_is(history: History, tmp_path: Path) -> None:
+    """Step by step, and in bytes."""
+    steps: list[str] = []
+    moved: list[tuple[int, int | None]] = []
+
+    class Told:
+        def step(self, told: str) -> None:
+            steps.append(told)
+
+        def moved(self, done: int, total: int | None) -> None:
+            moved.append((done, total))
+
+    spec = parse_spec(f"git+file:{history.path}#v1.1.0", tmp_path)
+    assert isinstance(spec, GitSpec)
+    (tmp_path / "into").mkdir()
+    fetch_git(spec, tmp_path / "into", Told())
+    size = len(PACKAGE) + 1
+
+    assert steps == [
+        f"reading git+file://{history.path}"[:120],
+        "fetching tag v1.1.0",
+        f"unpacking {history.second[:12]}",
+    ]
+    assert moved[-2:] == [(0, size), (1, size)]
+    assert any(done > 0 for done, total in moved[:-2] if total is None)
 
 
 @pytest.mark.parametrize("serve", [made.served_by_git, made.served_as_files])
@@ -309,7 +337,9 @@ def test_a_tree_that_no_package_may_have(name: str, tmp_path: Path) -> None:
     into = tmp_path / "into"
     into.mkdir()
     with pytest.raises(InstallError, match=says) as caught:
-        _take(Git(where, "file"), commit, into, "r.git", SMALL)  # as if it had been fetched
+        _take(
+            Git(where, "file"), commit, into, "r.git", SMALL, Quiet()
+        )  # as if it had been fetched
 
     assert caught.value.code == "E_ARCHIVE"
     assert str(caught.value).isprintable()
