@@ -90,7 +90,7 @@ class Connection:
             )
         self._socket.settimeout(timeout_s)
         try:
-            self._socket.sendall(line)
+            self._socket.sendall(line, _socket.MSG_NOSIGNAL)
         except TimeoutError:
             raise DeadlineError("the daemon did not take the request in time") from None
         except OSError:
