@@ -10,13 +10,12 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from host.artifact import Artifact, content_id
+from host.artifact import content_id
 from host.audit import E_SWITCH, Kind, printable
-from host.build import Entry, find_entry
 from host.capabilities import Capabilities, only_own
 from host.config import Config
 from host.discovery import Discovered, Found, by_hand, discover, found_now
@@ -32,20 +31,16 @@ from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.following import Following
 from host.gate import read_mode
 from host.install.values import Installed
-from host.manifests import complete
-from host.naming import names_of, refuse_taken
+from host.looking import Looking, switch_names
 from host.nested import dispatch_caused
 from host.orders import Order
 from host.outcome import JsonObject, Outcome
 from host.plugin import Plugin, PluginSpec, Scope
-from host.preflight import examine, refuse_blocked
+from host.preflight import examine
 from host.registry import Registry
 from host.reloading import LoadOrder, Reloaded, Reloads
 from host.session import AskSession, current_lineage
-from host.settings import effective
 from host.signing import loading as signing
-from host.signing.contents import place_of
-from host.signing.examine import Signature
 from host.signing.keyring import Keyring
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
@@ -64,8 +59,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("jcode_plugins")
 
 _MAX_MODES: Final = 4096
-NO_VERSION: Final = "0.0.0"
-"""The version of a plugin that states none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +125,7 @@ class Workspace:
         self._foreseen: dict[Plugin, tuple[int, Chain]] = {}
         self.only_looks = False
         """Whether plugins are only looked at: then their hostcalls reach what is their own, whatever is configured."""
+        self._looking = Looking(self)
         self.loads_configured = True
         """Whether it begins with what is found; else with nothing."""
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
@@ -215,7 +209,7 @@ class Workspace:
         try:
             spec = await self.look_at_found(found, name=name, scope=scope, rights=rights)
             told = spec.name
-            spec = self._judged(spec, settings)
+            spec = self._looking.judge(spec, settings)
         except PluginDisabledError:
             raise
         except PluginLoadError as error:
@@ -269,20 +263,7 @@ class Workspace:
                 "E_NAME",
                 f"{old.name} calls itself {spec.name} now; unload it, and load it under that name",
             )
-        return self._judged(spec, order.settings, old)
-
-    def _judged(
-        self, spec: PluginSpec, settings: JsonObject | None, old: Plugin | None = None
-    ) -> PluginSpec:
-        """Return *spec* with its settings, unless preflight blocks it or they do not fit."""
-        refuse_blocked(self.preflight(spec), spec.configured_as)
-        signing.refuse(spec.signature, self.keyring, str(spec.path))
-        signing.warn(spec.signature, self.keyring, spec.name)
-        spec = self._with_settings(spec, settings or {})
-        if old is None or old.spec.manifest.warnings != spec.manifest.warnings:
-            for warning in (*spec.manifest.warnings, *spec.settings.warnings):
-                _logger.warning("[%s] %s", spec.name, printable(warning))
-        return spec
+        return self._looking.judge(spec, order.settings, old)
 
     async def look_at(
         self,
@@ -309,112 +290,14 @@ class Workspace:
         rights: Mapping[PluginEvent, frozenset[Right]] | None = None,
         old: Plugin | None = None,
     ) -> PluginSpec:
-        """Build what was *found* and read its manifest; nothing of it runs. It may take the place of *old*.
-
-        Raises PluginLoadError.
-        """
-        self.runtime.look_if_due()
-        self._check_switches(found.name or name or str(found.path))
-        spec = await self._build(found, found.name or name, old)
-        options = self.config.plugins.get(spec.configured_as)
-        configured = options.scope if options is not None else None
-        return replace(
-            spec,
-            scope=scope or configured or spec.scope,
-            given_rights={int(event): of for event, of in (rights or {}).items()},
+        """See :meth:`host.looking.Looking.look_at`."""
+        return await self._looking.look_at(
+            found, name=name, scope=scope, rights=rights, old=old
         )
 
     def preflight(self, spec: PluginSpec) -> Report:
         """Return what is noticed about the code of *spec* before it runs."""
         return examine(spec, self.config)
-
-    async def _build(self, found: Found, name: str | None, old: Plugin | None) -> PluginSpec:
-        entry = find_entry(found.path, found.must_be())
-        if found.is_tool:
-            entry = replace(entry, tool_files=(0,))
-        if found.installed is not None:
-            entry = replace(entry, name=found.installed.name, known_as=found.installed.id)
-        self.runtime.quarantine.refuse(entry.id)
-        early = name or entry.name
-        self._check_switches(early, early, *_names_in(entry.package), entry.name)
-        if name is not None or entry.package.name is not None:
-            self._check_new(found, (early,), old)
-        signature = await self._signature_of(found, entry)
-        try:
-            artifact = await self.runtime.builds.build(entry)
-        finally:
-            self._check_switches(early, early, entry.name)  # it may be what ended the build
-        spec = self._spec(found, entry, artifact, name, signature)
-        self._check_switches(spec.name, *_names_in_spec(spec))
-        enabled = spec.manifest.enabled_features(spec.features)
-        more = tuple(file for feature in enabled for file in feature.entries)
-        if more:  # only now is it known which; the plugin without them is in the cache for good
-            artifact = await self.runtime.builds.build(
-                replace(entry, more=(*entry.more, *more))
-            )
-            spec = self._spec(found, entry, artifact, name, spec.signature)
-        self._check_new(found, names_of(spec), old)  # again: another load may have been faster
-        if not self.only_looks:
-            signing.refuse(spec.signature, self.keyring, str(found.path))
-        return spec
-
-    async def _signature_of(self, found: Found, entry: Entry) -> Signature:
-        """What holds of the signature of what was *found*. Raises PluginLoadError where that is too little."""
-        is_directory = found.path.expanduser().is_dir()
-        place = place_of(entry.root, entry.file, is_directory=is_directory)
-        signature = await signing.look(self.runtime, self.keyring, place)
-        if not self.only_looks:  # who only looks is told, and nothing of it runs
-            signing.refuse(signature, self.keyring, str(found.path))
-        return signature
-
-    def _spec(
-        self,
-        found: Found,
-        entry: Entry,
-        artifact: Artifact,
-        name: str | None,
-        signature: Signature,
-    ) -> PluginSpec:
-        installed = found.installed
-        manifest = complete(
-            entry.package, artifact, entry.root / entry.file, is_tool_file=0 in entry.tool_files
-        )
-        wanted = name or manifest.name or entry.name
-        signature = signature.covering(artifact.reads, entry.package.sha256)
-        spec = PluginSpec(
-            name=wanted,
-            version=_version_of(manifest, installed),
-            path=entry.root / entry.file,
-            scope=manifest.scope,
-            artifact=artifact,
-            root=entry.root,
-            is_package=found.path.expanduser().is_dir(),
-            id=entry.id,
-            manifest=manifest,
-            file_name=entry.name,
-            loaded=found.loaded,
-            accepted=installed.consent() if installed is not None else (),
-            installed=installed,
-            is_named=name is not None,
-            tool_files=entry.tool_files,
-            signature=signature.naming(wanted, manifest.version or NO_VERSION),
-        )
-        configured = self.config.features.get(spec.configured_as)
-        if configured is None and installed is not None:
-            configured = installed.current.features
-        return replace(spec, features=configured)
-
-    def _with_settings(self, spec: PluginSpec, given: JsonObject) -> PluginSpec:
-        settings = effective(
-            spec.manifest,
-            spec.configured_as,
-            self.config,
-            given,
-            self.variables,
-            self.foresee(spec),
-            spec.installed.settings if spec.installed is not None else {},
-        )
-        return replace(spec, settings=settings)
 
     def foresee(self, spec: PluginSpec) -> Chain:
         """Return the capability chain as it will be when the plugin *spec* is loaded."""
@@ -443,7 +326,7 @@ class Workspace:
     def _can_ask(self) -> bool:
         return self.runtime.approvals.ask_person is not None
 
-    def _check_switches(self, told: str, *names: str) -> None:
+    def check_switches(self, told: str, *names: str) -> None:
         """Raise PluginDisabledError, and note it, if what goes by *names* may not run."""
         try:
             check_enabled(self.switches, *names)
@@ -454,23 +337,12 @@ class Workspace:
     def check_may_run(self, plugin: Plugin) -> None:
         """Raise PluginLoadError if *plugin* went against its sandbox, is switched off, or signed by nobody who is trusted."""
         self.runtime.quarantine.refuse(plugin.spec.id)
-        self._check_switches(plugin.name, *_names_of(plugin))
+        self.check_switches(plugin.name, *switch_names(plugin))
         signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
 
     def _refuse(self, plugin: str, switch: str, what: str = "not loaded") -> None:
         self.runtime.audit.record(
             Kind.REFUSED, plugin=plugin, code=E_SWITCH, detail=f"{what}: {switch}"
-        )
-
-    def _check_new(self, found: Found, names: tuple[str, ...], old: Plugin | None) -> None:
-        if self.only_looks:
-            return  # nothing will go by them here; it may be the next version of who has them
-        refuse_taken(
-            names,
-            found.path,
-            [plugin for plugin in self._plugins.values() if plugin is not old],
-            self.runtime.home,
-            installed=found.installed is not None,
         )
 
     def discover(self) -> Discovered:
@@ -565,7 +437,7 @@ class Workspace:
             self.runtime.audit.record(Kind.ENABLED, plugin=name, code="enabled")
             return
         plugin = self._known(name)
-        self._check_switches(name, *_names_of(plugin))
+        self.check_switches(name, *switch_names(plugin))
         signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
         plugin.enable()
         self.runtime.audit.record(Kind.ENABLED, plugin=plugin.name, code="enabled")
@@ -574,7 +446,7 @@ class Workspace:
         """Stop what is off now, start what is off no more."""
         for plugin in list(self._plugins.values()):
             try:
-                check_enabled(self.switches, *_names_of(plugin))
+                check_enabled(self.switches, *switch_names(plugin))
             except PluginDisabledError as error:
                 if plugin.off_because is None:
                     self._refuse(plugin.name, error.switch, "stopped")
@@ -584,7 +456,7 @@ class Workspace:
                     plugin.switch_on()
         for other in self.reloads.others():
             try:
-                check_enabled(self.switches, *_names_of(other))
+                check_enabled(self.switches, *switch_names(other))
             except PluginDisabledError as error:
                 other.switch_off(error)
                 other.end_idle()
@@ -741,11 +613,6 @@ class Workspace:
         )
 
 
-def _version_of(manifest: Manifest, installed: Installed | None) -> str:
-    known = installed.current.version if installed is not None else ""
-    return known or manifest.version or NO_VERSION
-
-
 def _warn_of_missing_tools(plugin: Plugin) -> None:
     """Say which tools a manifest promises and the plugin did not register while it loaded: others may count on them."""
     registered = {tool.name for tool in plugin.registry.tools}
@@ -759,21 +626,6 @@ def _warn_of_missing_tools(plugin: Plugin) -> None:
 
 
 _NUMBERS = frozenset(int(event) for event in PluginEvent)
-
-
-def _names_of(plugin: Plugin) -> tuple[str, ...]:
-    """Every name that a switch may call *plugin* by: ours, and those that it gives itself."""
-    return (*_names_in_spec(plugin.spec), plugin.spec.file_name)
-
-
-def _names_in_spec(spec: PluginSpec) -> tuple[str, ...]:
-    return (spec.name, spec.configured_as, *_names_in(spec.manifest))
-
-
-def _names_in(manifest: Manifest) -> tuple[str, ...]:
-    return tuple(
-        name for name in (manifest.name, manifest.title, manifest.package_name) if name
-    )
 
 
 def read_event(name: object) -> PluginEvent:

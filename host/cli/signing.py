@@ -18,6 +18,7 @@ from host.discovery import path_of
 from host.errors import InputError
 from host.install.store import Store
 from host.install.values import Installed
+from host.looking import NO_VERSION
 from host.outcome import JsonObject
 from host.plugin import PluginSpec
 from host.signing.contents import Place, place_of
@@ -30,7 +31,6 @@ from host.signing.detached import (
 )
 from host.signing.examine import Signature, examine, today
 from host.signing.making import sign_plugin
-from host.workspace import NO_VERSION
 from policies.signing import Keys, TrustedKey, key_id_of
 
 DOES_NOT_HOLD: Final = 2

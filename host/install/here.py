@@ -12,12 +12,12 @@ from host.errors import PluginLoadError
 from host.install.identity import Known
 from host.install.store import Store
 from host.install.values import Installed
+from host.looking import NO_VERSION
 from host.manifests import read_package
 from host.off import OffFile
 from host.outcome import JsonObject
 from host.quarantine import Quarantine
 from host.switching import Switchboard, named
-from host.workspace import NO_VERSION
 from policies.manifest_values import Manifest
 from policies.switches import Switches
 
