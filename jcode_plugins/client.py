@@ -432,7 +432,7 @@ def check_hello(result: "Json") -> "JsonObject":
         theirs = told.get("protocol")
         raise ProtocolError(
             "E_VERSION",
-            f"the daemon speaks protocol {theirs}, this client {PROTOCOL}; end it: jcode-plugin serve starts anew",
+            f"the daemon speaks protocol {theirs}, this client {PROTOCOL}; end it: jcode-plugin serve --stop",
         )
     return told
 

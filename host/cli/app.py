@@ -471,10 +471,13 @@ def serve(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Log one JSON object a line.")
     ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the daemon that runs.")] = False,
 ) -> int:
     """Keep plugins loaded and answer agents over a Unix socket, until SIGTERM. SIGHUP reads the configuration again."""
-    from host.cli.serving import run_serve
+    from host.cli.serving import run_serve, run_stop
 
+    if stop:
+        return run_stop(socket)
     return run_serve(socket, idle_exit, background=background, log_json=log_json)
 
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from host.audit import printable
 from host.cli.failures import describe
 from host.cli.run import version
 from host.cli.session import log_level
@@ -10,6 +11,7 @@ from host.daemon.background import Parent, split
 from host.daemon.listening import AlreadyRunningError
 from host.daemon.logs import log_to_stderr
 from host.daemon.serving import Serving, serve
+from jcode_plugins import Client
 from jcode_plugins.errors import JcodePluginsError
 from jcode_plugins.place import open_directory, socket_path
 
@@ -37,3 +39,11 @@ def run_serve(
             told = str(error) if isinstance(error, JcodePluginsError) else describe(error).line
             parent.failed(told)
         raise
+
+
+def run_stop(path: Path | None) -> int:
+    """Have the daemon that runs answer what it has, and end; return the exit code."""
+    with Client(None if path is None else path.absolute()) as client:
+        client.stop()
+    print(f"the daemon at {printable(client.path)} ends")
+    return 0

@@ -163,11 +163,11 @@ export default (pi) => { pi.registerTool({ name: "write", description: "Writes",
 
 
 def test_stop_is_a_method(start: StartDaemon) -> None:
-    """As the signal."""
+    """As the signal; and an option, for people."""
     daemon = start()
-    with daemon.client() as client:
-        client.stop()
     assert daemon.process is not None
+    _, err = (stopping := daemon.popen("--stop")).communicate(timeout=HANG_S)
+    assert stopping.returncode == 0, err
     assert daemon.process.wait(HANG_S) == 0
 
 
