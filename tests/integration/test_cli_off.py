@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -10,11 +10,12 @@ import pytest
 
 from host import BlockingPluginHost, PluginDisabledError
 from host.audit import Kind
+from host.cli.run import run
 from host.install.store import Store
 from host.install.switch import put
 from host.install.values import Installed, Origin, Release
 from host.off import OffFile
-from tests.integration.cli_support import Cli
+from tests.integration.cli_support import Cli, Ran
 from tests.integration.host_support import Write, audited, bash, on
 from tests.support.processes import wait_gone
 
@@ -34,6 +35,24 @@ def cli(home: Path) -> Cli:
     """Runs in an empty project."""
     (home.parent / "project").mkdir()
     return Cli(home.parent / "project", home)
+
+
+@pytest.fixture
+def inside(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Runs the command line in this process, for what starts none: an interpreter's start takes longer than all of it."""
+    monkeypatch.chdir(cli.cwd)
+    for name, value in cli.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*words: str, check: int) -> Ran:
+        code = run([*words])
+        out, err = capsys.readouterr()
+        assert code == check, err
+        return Ran(code, out, err)
+
+    return run_here
 
 
 @pytest.fixture
@@ -77,11 +96,11 @@ def test_a_plugin_is_stopped_in_a_host_that_runs_and_comes_back(
 
 
 def test_all_are_stopped_and_come_back_but_for_those_that_have_their_own(
-    cli: Cli, host: BlockingPluginHost
+    cli: Cli, inside: Callable[..., Ran], host: BlockingPluginHost
 ) -> None:
     """A command that would run a plugin exits with 3 meanwhile."""
-    cli("kill", "guard", check=0)
-    assert cli("kill", "--all", "--json", check=0).json() == {
+    inside("kill", "guard", check=0)
+    assert inside("kill", "--all", "--json", check=0).json() == {
         "ok": True,
         "error": None,
         "killed": None,
@@ -98,26 +117,26 @@ def test_all_are_stopped_and_come_back_but_for_those_that_have_their_own(
             "disabled: plugins were switched off (jcode-plugin kill --all), so none was looked at; "
             "to have them back: jcode-plugin enable --all\n"
         )
-    only = cli("enable", "guard", check=0)
+    only = inside("enable", "guard", check=0)
     assert "all plugins are off" in only.err
     assert reason(host) is None
 
-    cli("kill", "guard", check=0)
-    lifted = cli("enable", "--all", "--json", check=0).json()
+    inside("kill", "guard", check=0)
+    lifted = inside("enable", "--all", "--json", check=0).json()
     assert lifted["still_off"] == ["guard"]
     assert reason(host) == "other"
 
 
-def test_a_typo_does_not_look_like_success(cli: Cli, home: Path) -> None:
+def test_a_typo_does_not_look_like_success(inside: Callable[..., Ran], home: Path) -> None:
     """Nothing is written; the nearest name and the way to insist are told."""
-    refused = cli("kill", "gaurd", check=1)
+    refused = inside("kill", "gaurd", check=1)
 
     assert "no plugin named gaurd is known here; did you mean guard?" in refused.err
     assert "jcode-plugin kill gaurd --force" in refused.err
     assert not OffFile(home).path.exists()
-    assert cli("kill", "gaurd", "--force", "--json", check=0).json()["was_off"] is False
+    assert inside("kill", "gaurd", "--force", "--json", check=0).json()["was_off"] is False
     assert list(OffFile(home).read().plugins) == ["gaurd"]
-    assert "gaurd is off (already before)" in cli("kill", "gaurd", check=0).out
+    assert "gaurd is off (already before)" in inside("kill", "gaurd", check=0).out
 
 
 @pytest.mark.parametrize(
@@ -133,10 +152,10 @@ def test_a_typo_does_not_look_like_success(cli: Cli, home: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_an_error_of_one_line(
-    cli: Cli, words: tuple[str, ...], told: str
+    inside: Callable[..., Ran], words: tuple[str, ...], told: str
 ) -> None:
     """To people and to programs."""
-    ran = cli(*words, "--json", check=1)
+    ran = inside(*words, "--json", check=1)
 
     assert told in ran.err
     assert ran.err.count("\n") == 1
@@ -175,7 +194,7 @@ def test_a_reload_is_told_to_hosts_that_run(
 
 
 def test_what_failed_too_often_in_a_host_that_runs_is_started_again(
-    cli: Cli, host: BlockingPluginHost
+    inside: Callable[..., Ran], host: BlockingPluginHost
 ) -> None:
     """Only the host knows that it was stopped; the person need not know which host."""
     plugin = host.workspace.plugin("guard")
@@ -184,7 +203,7 @@ def test_what_failed_too_often_in_a_host_that_runs_is_started_again(
             instance.block("it failed too often")
     assert reason(host) == "other"
 
-    said = cli("enable", "guard", check=0)
+    said = inside("enable", "guard", check=0)
 
     assert said.out.startswith("guard is not off; hosts that run were told")
     until_s = monotonic() + 30
@@ -193,7 +212,7 @@ def test_what_failed_too_often_in_a_host_that_runs_is_started_again(
 
 
 def test_a_damaged_file_is_told_and_left(
-    cli: Cli, home: Path, host: BlockingPluginHost
+    cli: Cli, inside: Callable[..., Ran], home: Path, host: BlockingPluginHost
 ) -> None:
     """All is off, for hosts that run as well; no command writes over it."""
     file = OffFile(home).path
@@ -201,7 +220,7 @@ def test_a_damaged_file_is_told_and_left(
 
     assert reason(host) is None
     for words in (("kill", "guard"), ("enable", "--all")):
-        assert "off.json is damaged" in cli(*words, check=1).err
+        assert "off.json is damaged" in inside(*words, check=1).err
     assert "off.json, which is damaged" in cli("dispatch", "Stop", check=3).err
     assert file.read_text() == "{"
 
@@ -209,7 +228,9 @@ def test_a_damaged_file_is_told_and_left(
     assert reason(host) == "guarded"
 
 
-def test_the_record_of_an_installed_plugin_says_it_too(cli: Cli, home: Path) -> None:
+def test_the_record_of_an_installed_plugin_says_it_too(
+    inside: Callable[..., Ran], home: Path
+) -> None:
     """``disable`` and ``enable`` mark it; ``enable`` alone is enough where only the record says so."""
     release = Release("1", "/x")
     put(
@@ -218,9 +239,9 @@ def test_the_record_of_an_installed_plugin_says_it_too(cli: Cli, home: Path) -> 
         instead_of=None,
     )
 
-    cli("disable", "made", check=0)
+    inside("disable", "made", check=0)
     assert not Store(home).read()["made"].enabled
     with OffFile(home).changing() as off:
         off.plugins.clear()
-    assert cli("enable", "made", "--json", check=0).json()["lifted"] == ["disable"]
+    assert inside("enable", "made", "--json", check=0).json()["lifted"] == ["disable"]
     assert Store(home).read()["made"].enabled
