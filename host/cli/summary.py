@@ -1,5 +1,6 @@
 """What a person sees of a plugin before it is installed or updated, and what programs see: one plan, two forms."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -165,21 +166,34 @@ def _signed(plan: Plan) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> Iterable[Text]:
-    """What is serious line by line, the rest by rule."""
+    """What is serious in its own code line by line; the rest, and what it brings along, by rule."""
     serious = [finding for finding in findings if finding.severity != "info"]
-    for finding in serious[:_MAX_LISTED]:
+    own = [finding for finding in serious if not _is_brought(finding)]
+    for finding in own[:_MAX_LISTED]:
         yield finding_line(finding)
-    if len(serious) > _MAX_LISTED:
-        yield safe(f"... and {len(serious) - _MAX_LISTED} more (--json lists them)", "yellow")
-    counts: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if finding.severity == "info":
-            counts.setdefault(finding.rule, []).append(finding)
-    for rule, found in counts.items():
+    if len(own) > _MAX_LISTED:
+        yield safe(f"... and {len(own) - _MAX_LISTED} more (--json lists them)", "yellow")
+    brought = Counter(finding.rule for finding in serious if _is_brought(finding))
+    if brought:
+        told = ", ".join(f"{rule} {count}" for rule, count in brought.most_common())
+        yield safe(f"in the packages that it brings (--json lists them): {told}", "yellow")
+    for rule, found in _by_rule(findings).items():
         first = found[0]
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         granted = "" if rule == "unavailable-global" else "; nothing grants that unless you do"
         yield safe(f"{RULES[rule]}: {first.file}:{first.line}{more}{granted}", "dim")
+
+
+def _is_brought(finding: Finding) -> bool:
+    return "node_modules/" in finding.file
+
+
+def _by_rule(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity == "info":
+            found.setdefault(finding.rule, []).append(finding)
+    return found
 
 
 def _grants(plan: Plan) -> Table:

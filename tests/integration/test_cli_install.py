@@ -396,6 +396,27 @@ def test_text_of_a_plugin_is_harmless_for_a_terminal(cli: Cli) -> None:
     assert last.startswith("as good as your own rights: shell git status")
 
 
+def test_findings_in_what_it_brings_are_counted(cli: Cli) -> None:
+    """So that those in its own code are seen."""
+    root = package(
+        cli.cwd / "guard",
+        source='import "dep";\nconst run = eval;\nrun("1");\nexport default () => {};\n',
+        more={"dependencies": {"dep": "1"}},
+    )
+    dep = root / "node_modules" / "dep"
+    dep.mkdir(parents=True)
+    (dep / "package.json").write_text('{"name": "dep", "version": "1.0.0", "main": "index.js"}')
+    (dep / "index.js").write_text('eval("1");\neval("2");\n')
+    shown = cli("install", "./guard", "--dry-run", check=0).out
+
+    assert re.search(r"warning index\.ts:2 eval: ", shown)
+    assert "in the packages that it brings (--json lists them): eval 2" in shown
+    assert "dep@1.0.0" in shown
+    found = cli("install", "./guard", "--dry-run", "--json", check=0).json()["preflight"]
+    assert isinstance(found, list)
+    assert len(found) == 3
+
+
 def test_one_update_that_fails_keeps_no_other(cli: Cli, guard: Path) -> None:
     """It stays as it is, the others go on, and the exit code tells."""
     gone = package(cli.cwd / "another", name="another")
