@@ -4,8 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from host.config import load_config
-from host.config.model import CeilingFile
+from host.config import CeilingFile, load_config
 
 ROOT = Path(__file__).resolve().parents[3]
 
