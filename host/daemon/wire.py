@@ -5,6 +5,7 @@ Promises    A line is a request, or a :class:`GarbageError`, whatever it holds; 
 
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final, NoReturn, TypeAlias
 
 import msgspec
@@ -108,8 +109,12 @@ def _parse_slowly(line: bytes) -> Json:
     def refuse(text: str) -> NoReturn:
         raise ValueError(f"{text} is not JSON")
 
+    def number(text: str) -> float:
+        value = float(text)
+        return value if isfinite(value) else refuse(text[:40])
+
     try:
-        value: Json = json.loads(line, parse_constant=refuse)
+        value: Json = json.loads(line, parse_constant=refuse, parse_float=number)
     except RecursionError:
         raise GarbageError("it is nested too deeply") from None
     except ValueError as error:

@@ -256,6 +256,26 @@ def test_asyncio_has_the_same_verbs(daemon: Daemon) -> None:
     asyncio.run(use())
 
 
+def test_asyncio_hears_what_happens(daemon: Daemon) -> None:
+    """On a connection of its own."""
+
+    async def listen() -> None:
+        where = {"project_dir": daemon.project, "environment": daemon.environment()}
+        async with AsyncClient(**where) as client:  # type: ignore[arg-type]
+            events = client.events(["veto"])
+            first = asyncio.ensure_future(anext(events))
+            while not (await client.stats())["watchers"]:
+                pass
+            await client.dispatch("PreToolUse", bash(say="no"))
+            event = await first
+            assert (event.kind, event.plugin, event.repeats) == ("veto", "echo", 1)
+            await events.aclose()  # type: ignore[attr-defined]
+            with pytest.raises(InputError, match="is no kind"):
+                await anext(client.events(["vetoes"]))
+
+    asyncio.run(listen())
+
+
 def test_a_tool_tells_how_far_it_is(client: Client) -> None:
     """Updates come before the result, to who wants them."""
     heard: list[object] = []

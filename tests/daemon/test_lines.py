@@ -57,6 +57,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         (b'{"id": 1, "method": "hello", "session_id": 5}', "session_id is"),
         (b'{"id": 1, "method": "hello", "jsonrpc": "2.0"}', "a request has no jsonrpc"),
         (b'{"id": 1, "method": "hello", "params": {"x": NaN}}', "not JSON"),
+        (b'{"id": 1, "method": "hello", "params": {"x": 1e999}}', "not JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"id": 1, "method": "\x1b]0;", "params": {}}', "not JSON"),
     ],
