@@ -444,6 +444,7 @@ def test_a_public_key_is_read_as_keygen_and_minisign_write_it(
         (_SIGNER.trusted(successor="b"), "successor: not a key's id"),
         (_SIGNER.trusted(successor="B" * 16), None),
     ],
+    ids=lambda value: str(value).replace(_SIGNER.id, "ID").replace(_SIGNER.public, "KEY"),
 )
 def test_a_trusted_key_is_one(keys: dict[str, object], told: str | None) -> None:
     """Or a line says what it is instead."""
