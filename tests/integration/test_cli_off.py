@@ -180,12 +180,12 @@ def test_a_reload_is_told_to_hosts_that_run(
     agent.start()
     try:
         write("guard.js", GUARD.replace("guarded", "newer"))
-        done = cli("reload", "guard", "--json", check=0).json()
+        done = cli("reload", "guard", "--wait", "60", "--json", check=0).json()
         counted = {key: done[key] for key in ("ok", "reloaded", "unchanged", "failed")}
         assert counted == {"ok": True, "reloaded": 1, "unchanged": 0, "failed": []}
-        assert "1 had it already" in cli("reload", "guard", check=0).out
+        assert "1 had it already" in cli("reload", "guard", "--wait", "60", check=0).out
         write("guard.js", "export default (")
-        failed = cli("reload", "guard", check=1)
+        failed = cli("reload", "guard", "--wait", "60", check=1)
         assert "1 could not, and go on as they are:\n  guard.js:1" in failed.out
     finally:
         is_over.set()
