@@ -21,7 +21,7 @@ from host.install.store import Store
 from host.install.values import Installed
 from host.outcome import Json, JsonObject
 
-FINE, ERROR, BLOCKED = 0, 1, 2
+FINE, ERROR, BLOCKED, DISABLED = 0, 1, 2, 3
 
 
 def run_update(names: Sequence[str], how: How, *, is_all: bool) -> int:
@@ -80,13 +80,18 @@ def _update(
             if plan.name != plugin.name:
                 raise _renamed(plugin, plan)
             return _apply(host, plan, how)
-    except PluginDisabledError:
-        raise  # nothing of any plugin is to be read
     except (HostError, PluginFailed, Refusal) as error:
+        if host.switches.disable is not None:
+            raise  # nothing of any plugin is to be read
         failure = describe(error)
         warn(f"{printable(plugin.name)} stays as it is: {failure.line}")
-        code = BLOCKED if isinstance(error, Refusal) else ERROR
-        return code, said | failure.to_json() | {"changed": False}
+        return _code_of(error), said | failure.to_json() | {"changed": False}
+
+
+def _code_of(error: Exception) -> int:
+    if isinstance(error, PluginDisabledError):
+        return DISABLED
+    return BLOCKED if isinstance(error, Refusal) else ERROR
 
 
 def _renamed(plugin: Installed, plan: Plan) -> InstallError:

@@ -440,6 +440,22 @@ def test_one_update_that_fails_keeps_no_other(cli: Cli, guard: Path) -> None:
     }
 
 
+def test_one_that_is_switched_off_keeps_no_other_from_its_update(cli: Cli, guard: Path) -> None:
+    """Nothing of it is read; the others go on; exit code 3."""
+    another = package(cli.cwd / "another", name="another")
+    for root in (guard, another):
+        cli("install", f"./{root.name}", "--yes", check=0)
+        shutil.rmtree(root)
+        package(root, name=root.name, version="2.0.0")
+
+    ran = cli("update", "--all", env={"JCODE_PLUGIN_KILL_ANOTHER": "1"}, check=3)
+    assert "another stays as it is: another is switched off" in ran.err
+    assert {name: row["version"] for name, row in listed(cli).items()} == {
+        "another": "1.0.0",
+        "guard": "2.0.0",
+    }
+
+
 def test_an_update_does_not_change_its_name(cli: Cli, guard: Path) -> None:
     """What is allowed and kept is by name: under another one it is another plugin."""
     cli("install", "./guard", "--yes", check=0)
