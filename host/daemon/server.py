@@ -196,7 +196,10 @@ class Server:
         return call.surroundings is not None and call.surroundings.cwd == question.project
 
     def _askers_of(self, question: Question) -> Iterable[Peer]:
-        """Whose calls a question may come from: those under way in its project, of its session where that is known."""
+        """Whose calls a question may come from: those under way in its project, of its session where that is known.
+
+        Where there is none, as for a plugin of scope ``global``, it may be anybody's who is connected.
+        """
         calls = [
             call
             for connection in self._connections
@@ -204,7 +207,8 @@ class Server:
             if self._is_in(call, question)
         ]
         exact = [call for call in calls if question.session_id in ("", call.session_id)]
-        return {call.peer for call in exact or calls}
+        found = {call.peer for call in exact or calls}
+        return found or {connection.peer for connection in self._connections}
 
     # What methods do.
 

@@ -132,7 +132,10 @@ def line_of(answer: JsonObject) -> bytes:
 
 def result_line(id_: Id, result: Json) -> bytes:
     """Return the answer *result*; what does not fit becomes an error."""
-    line = line_of({"id": id_, "result": result})
+    try:
+        line = line_of({"id": id_, "result": result})
+    except (RecursionError, TypeError, ValueError) as error:
+        return line_of({"id": id_, "error": failure_of(error)})
     if len(line) > MAX_LINE_BYTES:
         told = f"the answer is larger than {MAX_LINE_BYTES >> 20} MiB"
         return line_of({"id": id_, "error": failure("input", "E_TOO_LARGE", told)})

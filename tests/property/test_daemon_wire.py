@@ -61,6 +61,17 @@ def test_the_daemon_reads_what_a_client_writes(params: dict[str, object]) -> Non
     assert read_request(line[:-1]).params == params
 
 
+def test_a_result_that_is_no_line_is_an_error() -> None:
+    """Too deep, or not JSON: the one who asked has an answer all the same."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for result in (deep, object()):
+        answer = decode_line(result_line(7, result))  # type: ignore[arg-type]
+        assert answer["id"] == 7
+        assert answer["error"]["code"] == "E_INTERNAL"  # type: ignore[index, call-overload]
+
+
 @given(JSON)
 def test_a_client_reads_what_the_daemon_writes(result: object) -> None:
     """Every value that JSON has."""
