@@ -10,7 +10,7 @@ Cost        A process for each event. What is imported here is all there is; see
 import os
 import time
 
-from jcode_plugins.errors import JcodePluginsError
+from jcode_plugins.errors import JcodePluginsError, NotRunningError
 from jcode_plugins.place import connect, socket_path
 from jcode_plugins.surroundings import switches_of, variables_of
 from jcode_plugins.wire import MAX_LINE_BYTES, decode_line, encode_line
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 WITHIN_S = 55.0
 """Less than what agents are configured to wait."""
 _CONNECT_S = 20.0
+_DAEMONS = 8
+"""How many are asked, one after the other, when each is about to end and has not begun what was asked of it."""
 _OFF = frozenset({"", "0", "false", "no", "off"})
 _DISABLE = ("JCODE_DISABLE_PLUGINS", "JCODE_PLUGIN_KILL_ALL")
 GATES = frozenset(
@@ -154,11 +156,22 @@ def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
         raise _FailedError(
             f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB as one line"
         )
-    connected = _connect(path)
+    for _ in range(_DAEMONS):
+        answer = _asked(path, line, until)
+        if not _is_ending(answer):
+            break
+    return _printed(answer)
+
+
+def _asked(path: str, line: bytes, until: float) -> "JsonObject":
+    connected = _connect(path, max(0.01, min(_CONNECT_S, until - time.monotonic())))
     connected.settimeout(max(0.01, until - time.monotonic()))
     try:
-        connected.sendall(line)
-        return _printed(_answer(connected, until))
+        try:  # noqa: SIM105 - contextlib costs an import
+            connected.sendall(line)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # what it said before it went is still there to be read
+        return _answer(connected, until)
     except TimeoutError:
         raise _FailedError(
             f"the daemon at {path} did not answer within {WITHIN_S:.0f} s"
@@ -167,15 +180,23 @@ def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
         raise _FailedError(
             f"the daemon at {path} went away ({error.strerror or error})"
         ) from None
+    finally:
+        connected.close()
 
 
-def _connect(path: str) -> "_socket.socket":
+def _is_ending(answer: "JsonObject") -> bool:
+    """Whether the daemon said that it ends and did nothing: the next one may."""
+    error = answer.get("error")
+    return isinstance(error, dict) and error.get("code") == "E_STOPPING"
+
+
+def _connect(path: str, timeout_s: float) -> "_socket.socket":
     try:
-        return connect(path, _CONNECT_S)
-    except JcodePluginsError:
+        return connect(path, timeout_s)
+    except NotRunningError:
         from jcode_plugins.starting import connect_or_start  # only where there is none yet
 
-        return connect_or_start(path, os.environ, _CONNECT_S)
+        return connect_or_start(path, os.environ, timeout_s)
 
 
 def _project(environment: "Mapping[str, str]") -> str:
@@ -188,16 +209,16 @@ def _project(environment: "Mapping[str, str]") -> str:
 
 def _answer(connected: "_socket.socket", until: float) -> "JsonObject":
     buffer = bytearray()
-    while not buffer.endswith(b"\n"):
+    while b"\n" not in buffer:
         connected.settimeout(max(0.01, until - time.monotonic()))
         part = connected.recv(1 << 18)
         if not part:
             raise _FailedError("the daemon went away before it answered")
-        buffer += part
+        buffer += part  # a daemon that ends may say so behind its answer
         if len(buffer) > MAX_LINE_BYTES:
             raise _FailedError("the daemon's answer does not end")
     try:
-        return decode_line(bytes(buffer))
+        return decode_line(bytes(buffer.partition(b"\n")[0]))
     except ValueError as error:
         raise _FailedError(f"the daemon's answer is none ({error})") from None
 

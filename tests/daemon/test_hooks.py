@@ -15,9 +15,9 @@ import pytest
 
 from host.doors import configs
 from host.doors.configs import Command
+from tests.daemon.hooks import CLIENT, hook, tool
 from tests.daemon.running import HANG_S, ROOT, Daemon
 
-CLIENT: Final = ROOT / configs.CLIENT
 GUARD: Final = """
 export default (pi) => {
   pi.on("PreToolUse", (event) => {
@@ -32,58 +32,6 @@ export default (pi) => {
   pi.registerTool({ name: "started", description: "d", tier: "read", handler: () => pi.kv.get("started") });
 };
 """
-
-
-class Ended:
-    """How a hook's process ended."""
-
-    def __init__(self, process: "subprocess.CompletedProcess[bytes]") -> None:
-        self.code = process.returncode
-        self.out = process.stdout.decode()
-        self.err = process.stderr.decode()
-
-    def __repr__(self) -> str:
-        return f"{self.code} {self.out!r} {self.err!r}"
-
-    @property
-    def said(self) -> object:
-        """The JSON on its standard output."""
-        return json.loads(self.out)
-
-
-def hook(
-    daemon: Daemon,
-    agent: str,
-    given: object,
-    *words: str,
-    raw: bytes | None = None,
-    command: list[str] | None = None,
-    **env: str,
-) -> Ended:
-    """Run the command for *agent* as an agent does."""
-    data = raw if raw is not None else json.dumps(given).encode()
-    line = command or [sys.executable, "-I", "-S", str(CLIENT), agent, *words]
-    done = subprocess.run(
-        line,
-        input=data,
-        capture_output=True,
-        cwd=daemon.project,
-        env=daemon.environment(**env),
-        timeout=HANG_S,
-        check=False,
-    )
-    return Ended(done)
-
-
-def tool(command: str, name: str = "PreToolUse", **more: object) -> dict[str, object]:
-    """What Claude Code and Codex give to a hook."""
-    given = {"command": command, **more}
-    return {
-        "session_id": "s",
-        "hook_event_name": name,
-        "tool_name": "Bash",
-        "tool_input": given,
-    }
 
 
 @pytest.fixture(scope="module")
