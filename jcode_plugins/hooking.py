@@ -156,10 +156,9 @@ def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
         raise _FailedError(
             f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB as one line"
         )
-    for _ in range(_DAEMONS):
-        answer = _asked(path, line, until)
-        if not _is_ending(answer):
-            break
+    answer, asked = _asked(path, line, until), 1
+    while _is_ending(answer) and asked < _DAEMONS:
+        answer, asked = _asked(path, line, until), asked + 1
     return _printed(answer)
 
 
