@@ -32,7 +32,7 @@ class ConnectionLostError(JcodePluginsError):
 
 
 class DeadlineError(JcodePluginsError):
-    """No answer within the time that the caller gave. What was asked for may still be done."""
+    """No answer, or no connection, within the time that the caller gave. What was asked for may still be done."""
 
     code = "E_DEADLINE"
 

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from jcode_plugins.errors import NotRunningError, PlaceError
+from jcode_plugins.errors import DeadlineError, NotRunningError, PlaceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _check(path: str, found: os.stat_result) -> None:
 
 
 def connect(path: str, timeout_s: float) -> "_socket.socket":
-    """Return a connected socket whose reads and writes take *timeout_s* at most. Raises NotRunningError, PlaceError."""
+    """Return a connected socket whose reads and writes take *timeout_s* at most. Raises NotRunningError, DeadlineError, PlaceError."""
     directory, name = os.path.split(path)
     try:
         fd = open_directory(directory)
@@ -119,7 +119,8 @@ def _connected(short: str, path: str, timeout_s: float) -> "_socket.socket":
         raise NotRunningError(_not_running(path)) from None
     except BlockingIOError:
         found.close()
-        raise NotRunningError(
+        # Whoever listens there is not to be replaced by another one.
+        raise DeadlineError(
             f"the daemon at {path} took no connection within {timeout_s:.0f} s"
         ) from None
     except OSError as error:

@@ -16,7 +16,14 @@ import pytest
 
 from host.daemon.listening import ListenError, Listening
 from host.daemon.peers import Peer, is_ours
-from jcode_plugins import Client, ConnectionLostError, NotRunningError, PlaceError, StartError
+from jcode_plugins import (
+    Client,
+    ConnectionLostError,
+    DeadlineError,
+    NotRunningError,
+    PlaceError,
+    StartError,
+)
 from jcode_plugins.place import socket_path
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, ROOT, Daemon
@@ -252,6 +259,27 @@ def test_clients_that_find_none_start_one(home: Path) -> None:
     names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in (0, 1, 2)]
     assert names == ["/dev/null", *[str(home / "run" / "daemon.log")] * 2]
     assert "listening at" in (home / "run" / "daemon.log").read_text()
+
+
+def test_who_listens_and_takes_nobody_is_not_replaced(home: Path) -> None:
+    """A daemon that is stopped, or has too much to do, is still the one."""
+    (home / "run").mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(home / "run" / "daemon.sock"))
+        listener.listen(0)
+        first.connect(str(home / "run" / "daemon.sock"))
+        with (
+            Client(
+                project_dir=home,
+                environment={"JCODE_HOME": str(home)},
+                start=True,
+                connect_timeout_s=0.3,
+            ) as client,
+            pytest.raises(DeadlineError, match="took no connection"),
+        ):
+            client.hello()
+
+    assert not (home / "run" / "daemon.lock").exists()
 
 
 def test_one_that_does_not_start_says_why(home: Path) -> None:
