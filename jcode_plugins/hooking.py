@@ -1,9 +1,11 @@
 """A hook's process: read what the agent hands over, ask the daemon, say what it answers.
 
 Promises    Standard input is read to its end before anything else: an agent may wait for that without a bound. The
-            process ends within :data:`WITHIN_S`. It exits with 2 for a block that the daemon decided, and for nothing
-            else, but for ``--fail-closed``: then an event that an agent lets be stopped is stopped whenever the daemon
-            cannot be asked. Every failure has one line on standard error, never an empty one.
+            process ends within :data:`WITHIN_S`. It exits with 2 for a block that the daemon decided; where a guard
+            could not be shown what it guards (too large, too deep, a configuration that cannot be read), which whoever
+            wrote the input could otherwise bring about to be rid of it; with ``--fail-closed``, for an event that an
+            agent lets be stopped, whenever the daemon cannot be asked; and for nothing else. Every failure has one line
+            on standard error, never an empty one.
 Cost        A process for each event. What is imported here is all there is; see ``tests/unit/client``.
 """
 
@@ -42,6 +44,13 @@ GATES = frozenset(
     }
 )
 """Events at which agents can be stopped. Their names, whoever has them."""
+GUARDED = frozenset({"PreToolUse", "PermissionRequest", "BeforeTool", "pre_tool"})
+"""Those of them that are stopped when a guard cannot be shown them whole, even when failing open."""
+_UNSHOWN = frozenset({"input", "config", "load"})
+_UNSHOWN_CODES = frozenset({"E_GARBAGE", "E_TOO_LARGE"})
+"""Types and codes of answers by which no plugin saw what was asked about, for a reason that lasts: the input or the
+project says so, and whoever wrote those may mean it."""
+_MOST_READ_BYTES = 4 * MAX_LINE_BYTES
 _PROJECT_VARIABLES = ("CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "JCODE_HOOK_CWD")
 _PREFIX = "JCODE_HOOK_"
 _FAILED, _BLOCKED = 1, 2
@@ -51,16 +60,22 @@ class _FailedError(Exception):
     """What keeps the daemon from being asked, for the user."""
 
 
+class _UnshownError(_FailedError):
+    """No plugin can be shown what the agent asks about."""
+
+
 def main(words: "list[str]") -> "NoReturn":
     """Do all of it and end the process."""
     is_closed = "--fail-closed" in words
-    name = ""
+    data, name = b"", ""
     try:
         data = _read_all(0)
         if any(os.environ.get(switch, "").lower() not in _OFF for switch in _DISABLE):
             _end(0)
         agent, path, said = _understood(words)
-        given = _given(said.encode() if said else data)
+        data = said.encode() if said else data
+        name = _name_of(None)
+        given = _given(data)
         name = _name_of(given)
         code, out, told = _ask(agent, path, given)
     except Exception as error:  # noqa: BLE001 - a failure of any kind must not look like a decision
@@ -68,6 +83,10 @@ def main(words: "list[str]") -> "NoReturn":
         what = str(error) if is_known else f"{type(error).__name__}: {error}"
         stops = is_closed and (not name or name in GATES)
         so = "blocked, as --fail-closed says" if stops else "going on without plugins"
+        if not stops and isinstance(error, _UnshownError):
+            # Of an input that cannot be read nobody knows what it is about; one that is not there is about nothing.
+            stops = name in GUARDED or (not name and bool(data.strip()))
+            so = "blocked, as no plugin could look at it" if stops else so
         code, out, told = (_BLOCKED if stops else _FAILED), "", f"jcode-plugins: {what}; {so}\n"
     if out and not _write(1, out):  # something was decided, and this is left to say it with
         code, told = _BLOCKED, "jcode-plugins: the answer could not be written; blocked\n"
@@ -82,7 +101,7 @@ def _end(code: int) -> "NoReturn":
 
 
 def _read_all(fd: int) -> bytes:
-    """Return what *fd* gives until its end; of more than a line may hold, only that much and one byte."""
+    """Return what *fd* gives until its end; of what is much too large, only the beginning."""
     parts, size = [], 0
     while True:
         try:
@@ -91,7 +110,7 @@ def _read_all(fd: int) -> bytes:
             break
         if not part:
             break
-        if size <= MAX_LINE_BYTES:
+        if size <= _MOST_READ_BYTES:
             parts.append(part)
             size += len(part)
     return b"".join(parts)
@@ -116,14 +135,18 @@ def _understood(words: "list[str]") -> "tuple[str, str, str]":
 
 
 def _given(data: bytes) -> "Json":
-    if len(data) > MAX_LINE_BYTES:
-        raise _FailedError(f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB")
+    if len(data) > _MOST_READ_BYTES:
+        raise _too_large()
     if not data.strip():
         return None
     try:
         return decode_line(data)
     except (ValueError, RecursionError) as error:
-        raise _FailedError(f"the agent's input is no JSON object ({error})") from None
+        raise _UnshownError(f"the agent's input is no JSON object ({error})") from None
+
+
+def _too_large() -> _UnshownError:
+    return _UnshownError(f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB")
 
 
 def _name_of(given: "Json") -> str:
@@ -141,21 +164,7 @@ def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
     hooks.pop(f"{_PREFIX}PAYLOAD", None)  # a cut copy of what is there already
     if hooks:
         params["variables"] = dict(hooks)
-    line = encode_line(
-        {
-            "id": 1,
-            "method": "hook",
-            "params": params,
-            "deadline_ms": int(WITHIN_S * 1000),
-            "cwd": _project(os.environ),
-            "env": variables_of(os.environ),
-            "switches": switches_of(os.environ),
-        }
-    )
-    if len(line) > MAX_LINE_BYTES:
-        raise _FailedError(
-            f"the agent's input is larger than {MAX_LINE_BYTES >> 20} MiB as one line"
-        )
+    line = _line_of(params)
     answer, asked = _asked(path, line, until), 1
     while _is_ending(answer) and asked < _DAEMONS:
         answer, asked = _asked(path, line, until), asked + 1
@@ -183,6 +192,26 @@ def _asked(path: str, line: bytes, until: float) -> "JsonObject":
         connected.close()
 
 
+def _line_of(params: "JsonObject") -> bytes:
+    try:
+        line = encode_line(
+            {
+                "id": 1,
+                "method": "hook",
+                "params": params,
+                "deadline_ms": int(WITHIN_S * 1000),
+                "cwd": _project(os.environ),
+                "env": variables_of(os.environ),
+                "switches": switches_of(os.environ),
+            }
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _UnshownError(f"the agent's input cannot be handed on ({error})") from None
+    if len(line) > MAX_LINE_BYTES:
+        raise _too_large()
+    return line
+
+
 def _is_ending(answer: "JsonObject") -> bool:
     """Whether the daemon said that it ends and did nothing: the next one may."""
     error = answer.get("error")
@@ -203,7 +232,10 @@ def _project(environment: "Mapping[str, str]") -> str:
         found = environment.get(name, "")
         if found.startswith("/"):
             return found
-    return os.getcwd()
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise _UnshownError(f"the current directory is gone ({error.strerror})") from None
 
 
 def _answer(connected: "_socket.socket", until: float) -> "JsonObject":
@@ -225,7 +257,8 @@ def _answer(connected: "_socket.socket", until: float) -> "JsonObject":
 def _printed(line: "JsonObject") -> "tuple[int, str, str]":
     error = line.get("error")
     if isinstance(error, dict):
-        raise _FailedError(str(error.get("message")))
+        is_unshown = error.get("type") in _UNSHOWN or error.get("code") in _UNSHOWN_CODES
+        raise (_UnshownError if is_unshown else _FailedError)(str(error.get("message")))
     result = line.get("result")
     if not isinstance(result, dict):
         raise _FailedError("the daemon's answer is of another version; restart it")

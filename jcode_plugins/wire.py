@@ -70,7 +70,8 @@ def _make() -> "tuple[Callable[[object], bytes], Callable[[str], object]]":
     def decode(text: str) -> object:
         try:
             value, end = scan(text, 0)
-        except StopIteration:
+        except (StopIteration, SystemError):
+            # The latter without a cause: its own error is a class of json, which is not imported.
             raise ValueError("it is not JSON") from None
         if end != len(text):
             raise ValueError("it is more than one value")

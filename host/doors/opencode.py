@@ -8,6 +8,7 @@ import json
 from typing import Final
 
 from host.doors.configs import Command
+from jcode_plugins.wire import MAX_LINE_BYTES
 
 SHIM_NAME: Final = "jcode-plugins.js"
 _FIRST_LINE: Final = "// Hands opencode's hooks to jcode-plugins. Written by: jcode-plugin hook opencode --install"
@@ -18,8 +19,25 @@ import { execFile } from "node:child_process";
 const socketPath = process.env.JCODE_PLUGIN_SOCKET || @SOCKET@;
 const failClosed = @CLOSED@;
 const withinMs = 55000;
+const maxBytes = @MOST@;
+const guarded = ["tool.execute.before", "permission.ask"];
 
-function request(directory, params) {
+// No plugin can be shown it, for a reason that lasts: guarded is stopped then, even when failing open.
+class Unshown extends Error {}
+const isUnshown = ({ type, code }) => ["input", "config", "load"].includes(type) || ["E_GARBAGE", "E_TOO_LARGE"].includes(code);
+
+function lineOf(directory, params) {
+  let line;
+  try {
+    line = JSON.stringify({ id: 1, method: "hook", params, cwd: directory, env: {}, switches: {}, deadline_ms: withinMs }) + "\\n";
+  } catch (error) {
+    throw new Unshown(`the input cannot be handed on (${error.message})`);
+  }
+  if (Buffer.byteLength(line) > maxBytes) throw new Unshown(`the input is larger than ${maxBytes >> 20} MiB`);
+  return line;
+}
+
+function request(line) {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     const timer = setTimeout(() => socket.destroy(new Error("no answer in time")), withinMs);
@@ -33,13 +51,13 @@ function request(directory, params) {
     socket.on("close", () => {
       clearTimeout(timer);
       try {
-        const line = JSON.parse(text);
-        line.error ? reject(new Error(line.error.message)) : resolve(line.result);
+        const { error, result } = JSON.parse(text);
+        error ? reject(new (isUnshown(error) ? Unshown : Error)(error.message)) : resolve(result);
       } catch {
         reject(new Error("the daemon went away"));
       }
     });
-    socket.write(JSON.stringify({ id: 1, method: "hook", params, cwd: directory, env: {}, switches: {}, deadline_ms: withinMs }) + "\\n");
+    socket.write(line);
   });
 }
 
@@ -50,14 +68,15 @@ export const JcodePlugins = async ({ directory }) => {
   async function ask(hook, input, output) {
     const params = { agent: "opencode", input: { hook, input, output, directory } };
     try {
-      const result = await request(directory, params).catch(async (error) => {
+      const line = lineOf(directory, params);
+      const result = await request(line).catch(async (error) => {
         if (error.code !== "ENOENT" && error.code !== "ECONNREFUSED") throw error;
         await start();
-        return request(directory, params);
+        return request(line);
       });
       return result.stdout ? JSON.parse(result.stdout) : {};
     } catch (error) {
-      if (failClosed) return { throw: `jcode-plugins cannot be asked: ${error.message}`, status: "deny" };
+      if (failClosed || (error instanceof Unshown && guarded.includes(hook))) return { throw: `jcode-plugins cannot be asked: ${error.message}`, status: "deny" };
       console.error(`jcode-plugins: ${error.message}; going on without plugins`);
       return {};
     }
@@ -130,6 +149,7 @@ def shim(command: Command) -> str:
         "PROGRAM": program,
         "START": words,
         "EVENTS": list(_EVENTS),
+        "MOST": MAX_LINE_BYTES,
     }
     text = _FIRST_LINE + _SHIM
     for name, value in filled.items():

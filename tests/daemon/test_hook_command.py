@@ -151,6 +151,8 @@ const prompt = (text) => run("chat.message", { sessionID: "s" }, { parts: [{ typ
 results.blocked = await tool("rm x");
 results.changed = await tool("ls");
 results.fine = await tool("make");
+results.large = await tool("make " + "x".repeat(17_000_000)).then(({ thrown }) => ({ thrown }));
+results.unseen = await hooks["tool.execute.after"]({ tool: "bash", sessionID: "s", args: "x".repeat(17_000_000) }, { output: "o" });
 results.prompt = await prompt("no");
 results.permission = await run("permission.ask", { type: "bash", sessionID: "s" }, { status: "ask" });
 for (const type of ["session.created", "session.idle"]) await hooks.event({ event: { type, properties: { sessionID: "s" } } });
@@ -184,6 +186,8 @@ def test_opencodes_hooks_are_handed_over(daemon: Daemon, tmp_path: Path) -> None
     assert found["blocked"] == {"thrown": "no rm x (guard)"}
     assert found["changed"] == {"args": {"command": "ls -l"}}
     assert found["fine"] == {"args": {"command": "make"}}
+    assert "larger than 16 MiB" in str(found["large"]), "a guard that is not shown it, says no"
+    assert "unseen" not in found, "nothing is left to be stopped"
     assert found["prompt"] == {"thrown": "not that (guard)"}
     assert found["permission"] == {"status": "ask"}
 

@@ -15,7 +15,7 @@ import pytest
 
 from host.doors import configs
 from host.doors.configs import Command
-from tests.daemon.hooks import CLIENT, hook, tool
+from tests.daemon.hooks import CLIENT, Ended, hook, tool
 from tests.daemon.running import HANG_S, ROOT, Daemon
 
 GUARD: Final = """
@@ -138,19 +138,82 @@ def test_ten_megabytes_are_read_and_answered(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("agent", ["claude", "codex", "gemini", "jcode"])
+def test_no_input_is_no_decision_unless_failing_closed(daemon: Daemon, agent: str) -> None:
+    for words, code in (((), 1), (("--fail-closed",), 2)):
+        assert_refused(hook(daemon, agent, None, *words, raw=b""), code)
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex", "gemini", "jcode"])
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[1]", b"\xff", b'{"a":' * 100_000, b"x" * 17_000_000],
+    [b"{", b"[1]", b"\xff", b'{"a":' * 100_000, b"x" * 17_000_000],
     ids=lambda b: str(len(b)),
 )
-def test_input_that_is_none_is_no_decision_unless_failing_closed(
+def test_input_of_which_nobody_knows_what_it_is_about_is_a_block(
     daemon: Daemon, agent: str, raw: bytes
 ) -> None:
-    for words, code in (((), 1), (("--fail-closed",), 2)):
-        found = hook(daemon, agent, None, *words, raw=raw)
-        assert (found.code, found.out) == (code, "")
-        assert found.err.startswith("jcode-plugins: ")
-        assert found.err.count("\n") == 1
+    """Who writes a tool's input could otherwise write one that no guard is shown."""
+    assert_refused(hook(daemon, agent, None, raw=raw), 2)
+
+
+def assert_refused(found: Ended, code: int) -> None:
+    """One line, whatever it ends with."""
+    assert (found.code, found.out) == (code, ""), found
+    assert found.err.startswith("jcode-plugins: ")
+    assert found.err.count("\n") == 1
+
+
+def nested(depth: int) -> str:
+    """A list in a list, and so on."""
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"x":"' + "x" * 17_000_000 + '"',
+        '"x":"' + "x" * (16 * 1024 * 1024 - 200) + '"',
+        '"x":"' + "\\ud800" * 2_500_000 + '"',
+        '"x":' + nested(900),
+        '"x":' + nested(4000),
+        '"x":' + "9" * 5000,
+        '"x":NaN',
+    ],
+    ids=["large", "large as a line", "large in the end", "deep", "deeper", "digits", "nan"],
+)
+def test_a_tool_whose_input_no_guard_can_be_shown_is_blocked(daemon: Daemon, more: str) -> None:
+    """Even when failing open; and what nobody guards goes on."""
+    text = (
+        '{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"rm x",%s}}'
+    )
+    for agent in ("claude", "jcode"):
+        found = hook(daemon, agent, None, raw=(text % more).encode())
+        assert found.code == 2 or '"deny"' in found.out, found
+        assert found.code == 0 or found.err.strip()
+    if "xxx" in more:  # else nobody can read what it is about
+        told = (text % more).replace("PreToolUse", "SessionStart").encode()
+        assert hook(daemon, "claude", None, raw=told).code in (0, 1)
+
+
+def test_an_input_that_is_no_object_is_blocked(daemon: Daemon) -> None:
+    for raw in (b'["rm", "x"]', b'"rm x"', b""):
+        found = hook(daemon, "jcode", None, raw=raw, JCODE_HOOK_EVENT="pre_tool")
+        assert_refused(found, 2)
+    ended = hook(daemon, "jcode", None, raw=b'"x"', JCODE_HOOK_EVENT="turn_end")
+    assert ended.code == 1
+
+
+def test_a_configuration_that_cannot_be_read_does_not_switch_the_guards_off(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    """A project, or whoever may write in it, could otherwise do so."""
+    (tmp_path / ".jcode").mkdir()
+    (tmp_path / ".jcode" / "config.toml").write_text("[plugin\n")
+    env = {"CLAUDE_PROJECT_DIR": str(tmp_path)}
+    assert_refused(hook(daemon, "claude", tool("rm x"), **env), 2)
+    assert hook(daemon, "claude", tool("x", "SessionStart"), **env).code == 1
+    gone = hook(daemon, "claude", tool("rm x"), CLAUDE_PROJECT_DIR=str(tmp_path / "gone"))
+    assert_refused(gone, 2)
 
 
 def test_an_event_of_no_meaning_passes(daemon: Daemon) -> None:
