@@ -84,17 +84,24 @@ class Orders:
         if seen == self._seen:
             return []
         self._seen = seen
-        try:
-            file = self._read()
-        except StateFileError as error:
-            raise OrdersError(
-                f"{self.path} {error}; orders are not seen until it is mended or moved away"
-            ) from error
+        file = self._checked()
         if file.last < self._last:
             self._last = 0  # it was moved away, and counts from the beginning
         found = [order for order in file.orders if order.number > self._last]
         self._last = file.last
         return found
+
+    def check(self) -> None:
+        """Raise OrdersError for a file that cannot be used."""
+        self._checked()
+
+    def _checked(self) -> _File:
+        try:
+            return self._read()
+        except StateFileError as error:
+            raise OrdersError(
+                f"{self.path} {error}; orders are not seen until it is mended or moved away"
+            ) from error
 
     def _read_last(self) -> int:
         try:

@@ -16,9 +16,11 @@ from typing import Final
 from host.config import Config
 from host.discovery import discover
 from host.doctor.rows import Row
-from host.errors import InstallError, TrustError
+from host.errors import InstallError, OrdersError, TrustError
 from host.install.snapshots import Snapshots
+from host.install.staging import count_left, sweep
 from host.install.store import Store
+from host.orders import Orders
 from host.project_code import plugins_in
 from host.remembered import Remembered
 from host.status import run_directory
@@ -33,10 +35,12 @@ def check_remains(home: Path, config: Config, project_dir: Path) -> list[Row]:
     """Return rows about what is left over and what cannot be read."""
     return [
         _snapshots(home),
+        _stagings(home),
         _run_files(home),
         _data(home, config, project_dir),
         _trust(home),
         _approvals(home),
+        _orders(home),
         _locks(home),
     ]
 
@@ -52,6 +56,10 @@ def tidy(home: Path) -> list[str]:
             gone = len(set(before) - set(snapshots.unneeded()))
             if gone:
                 done.append(f"removed {gone} copies that nothing installed runs from")
+    with suppress(OSError):
+        left = sweep(home)
+        if left:
+            done.append(f"removed {left} that an installation left which was killed")
     for path in _stale_run_files(home):
         with suppress(OSError):
             path.unlink()
@@ -71,6 +79,13 @@ def _snapshots(home: Path) -> Row:
 
 
 _FIX: Final = "the next installation removes them (or doctor --fix)"
+
+
+def _stagings(home: Path) -> Row:
+    left = count_left(home)
+    if left:
+        return Row("stagings", "note", f"{left} left by installations that were killed", _FIX)
+    return Row("stagings", "ok", "none of an installation that is gone")
 
 
 def _run_files(home: Path) -> Row:
@@ -175,6 +190,14 @@ def _approvals(home: Path) -> Row:
     if problems:
         return Row("remembered answers", "bad", problems[0], "mend it, or move it away")
     return Row("remembered answers", "ok", f"{len(answers)}" if answers else "none")
+
+
+def _orders(home: Path) -> Row:
+    try:
+        Orders(home).check()
+    except OrdersError as error:
+        return Row("orders", "bad", str(error), "mend it, or move it away")
+    return Row("orders", "ok", "hosts that run see what they are told")
 
 
 def _locks(home: Path) -> Row:

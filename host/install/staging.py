@@ -25,7 +25,7 @@ def staging(home: Path) -> Iterator[Path]:
 
     Raises InstallError.
     """
-    folder = home / "cache" / "staging"
+    folder = _folder(home)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         made, lock = _make(folder)
@@ -57,13 +57,48 @@ def _make(folder: Path) -> tuple[Path, int]:
         os.close(gate)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what processes left that are gone."""
+def _sweep(folder: Path) -> int:
+    """Remove what processes left that are gone; return how many there were."""
+    found = 0
     for left in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # of somebody who is at work, or gone a moment ago
-            fd = os.open(left / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(fd)
+        with suppress(OSError), _taken(left):
+            shutil.rmtree(left, ignore_errors=True)
+            found += 1
+    return found
+
+
+@contextmanager
+def _taken(staged: Path) -> Iterator[None]:
+    """Hold the lock of a directory whose process is gone. Raises OSError for one where somebody is at work."""
+    fd = os.open(staged / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _folder(home: Path) -> Path:
+    return home / "cache" / "staging"
+
+
+def count_left(home: Path) -> int:
+    """Return how many directories killed processes left."""
+    found = 0
+    for left in _folder(home).glob(f"{_PREFIX}*"):
+        with suppress(OSError), _taken(left):
+            found += 1
+    return found
+
+
+def sweep(home: Path) -> int:
+    """Remove what killed processes left; return how many directories that were. Raises OSError."""
+    folder = _folder(home)
+    if not folder.is_dir():
+        return 0
+    gate = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        return _sweep(folder)
+    finally:
+        os.close(gate)

@@ -16,6 +16,7 @@ from host.doctor.remains import check_remains, tidy
 from host.doctor.rows import Row
 from host.doctor.state import check_state
 from host.install.snapshots import Snapshots
+from host.install.staging import staging
 from host.install.store import Store
 from host.install.tree import tree_of
 from host.install.values import Installed, Origin, Release
@@ -129,14 +130,14 @@ def test_copies_that_nothing_runs_from_are_told_of_and_removed(
 
 def test_what_cannot_be_read_is_left_alone(home: Path) -> None:
     """Nobody knows then which copies are needed."""
-    for name in ("plugins/installed.json", "trust.json", "approvals.json"):
+    for name in ("plugins/installed.json", "trust.json", "approvals.json", "orders.json"):
         (home / name).write_text("{")
         (home / name).chmod(0o600)
     copies = sorted((home / "cache" / "packages").iterdir())
 
     rows = [*installed_rows(home), *remains(home)]
 
-    for name in ("installed plugins", "trusted projects", "remembered answers"):
+    for name in ("installed plugins", "trusted projects", "remembered answers", "orders"):
         assert row_of(rows, name).state == "bad", name
         assert "damaged" in row_of(rows, name).value
     assert row_of(rows, "snapshots").state == "note"
@@ -162,6 +163,19 @@ def test_files_of_hosts_that_are_gone_are_removed(home: Path) -> None:
     assert sorted(path.name for path in run_directory(home).iterdir()) == sorted(
         ["asked", f"{os.getpid()}.json"]
     )
+
+
+def test_what_a_killed_installation_left_is_removed(home: Path) -> None:
+    """And not where somebody is at work."""
+    with staging(home) as within:
+        assert row_of(remains(home), "stagings").state == "ok"
+        left = shutil.copytree(within.parent, within.parent.with_name("staged-left"))
+        assert row_of(remains(home), "stagings").value.startswith("1 left by")
+
+        assert tidy(home) == ["removed 1 that an installation left which was killed"]
+
+        assert within.exists()
+        assert not left.exists()
 
 
 def test_data_of_nobody_is_told_of_and_kept(home: Path) -> None:
