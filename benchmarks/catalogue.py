@@ -12,6 +12,7 @@ from benchmarks.families import (
     in_process,
     lifecycle,
     lockdown,
+    mcp_servers,
     memory,
     nobody,
     node,
@@ -39,6 +40,7 @@ def all_rows() -> list[Row]:
         switched_off,
         daemon,
         hook_process,
+        mcp_servers,
         unpacking,
     )
     return [

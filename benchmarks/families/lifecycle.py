@@ -26,12 +26,12 @@ from host import BlockingPluginHost, Config, PluginEvent
 from host.install.snapshots import Snapshots
 from host.install.switch import put, remove
 from host.install.values import Installed, Origin, Release
+from host.looking import NO_VERSION
 from host.reactor import Reactor
 from host.signing.contents import Place
 from host.signing.detached import make_key
 from host.signing.making import sign_plugin
 from host.spawn import Exit, WorkerLimits, Zygote
-from host.workspace import NO_VERSION
 from ipc.limits import MAX_FRAME_BYTES
 from ipc.messages import HELLO
 from policies.plugin_name import slug
