@@ -33,13 +33,31 @@ class Answer:
 
 def answer(heard: Heard, outcomes: Mapping[P, Outcome]) -> Answer:
     """Return what *heard*'s agent is told, given the outcomes of those of its events that decide."""
+    found: Answer | None = None
     for told in heard.told:
         outcome = outcomes.get(told.event) if told.decides else None
-        if outcome is not None:
-            found = _ANSWERS[heard.agent](heard, outcome)
-            if found is not None:
-                return found
-    return Answer()
+        said = None if outcome is None else _ANSWERS[heard.agent](heard, outcome)
+        if said is not None:
+            found = said if found is None else _both(found, said)
+    return found or Answer()
+
+
+def _both(first: Answer, second: Answer) -> Answer:
+    """Two answers to one event of an agent: what is only added is added together, else the first counts."""
+    texts = [_added(first), _added(second)]
+    if None in texts:
+        return first
+    said: dict[str, JsonObject] = json.loads(first.stdout)
+    said["hookSpecificOutput"]["additionalContext"] = "\n\n".join(filter(None, texts))
+    return _said({**said})
+
+
+def _added(said: Answer) -> str | None:
+    if not said.stdout:
+        return None
+    specific = json.loads(said.stdout).get("hookSpecificOutput")
+    found = specific.get("additionalContext") if isinstance(specific, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def reason_of(outcome: Outcome) -> str:

@@ -252,3 +252,15 @@ def test_what_only_watches_is_never_answered() -> None:
             )
             == Answer()
         )
+
+
+def test_what_two_events_of_one_hook_add_is_told_together() -> None:
+    agent = heard("gemini", "BeforeAgent")
+    prompt = outcome(P.USER_PROMPT_SUBMIT, modified_prompt="new")
+    lines = outcome(P.AGENT_START, additional_system_prompt=["a", "b"])
+    both = answer(agent, {prompt.event: prompt, lines.event: lines})
+    told = json.loads(both.stdout)["hookSpecificOutput"]["additionalContext"]
+    assert told.endswith("new\n\na\n\nb")
+    block = outcome(P.USER_PROMPT_SUBMIT, "block", REASON)
+    blocked = answer(agent, {block.event: block, lines.event: lines})
+    assert json.loads(blocked.stdout) == {"decision": "deny", "reason": WHY}
