@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.audit import Kind
 from host.daemon.hooks import run_hook
+from host.daemon.modes import may_loosen
 from host.daemon.wire import PROTOCOL
 from host.errors import InputError
 from host.gate import check_tool
@@ -121,8 +122,18 @@ async def _looked_at(call: "Call") -> Workspace:
 async def _set_mode(call: "Call") -> Json:
     mode = call.a_text("mode")
     workspace = await call.workspace()
+    before = workspace.mode_for(call.session_id)
+    may_loosen(call.server.runtime.audit, call.peer, call.server.peers(), before, mode)
     workspace.set_mode(mode, call.session_id)
-    return {"mode": workspace.mode_for(call.session_id)}
+    now = workspace.mode_for(call.session_id)
+    call.server.runtime.audit.record(
+        Kind.DECISION,
+        plugin="",
+        code="set_mode",
+        detail=f"permission mode {now} instead of {before}, by process {call.peer.pid}",
+        data={"mode": now, "before": before, "session_id": call.session_id},
+    )
+    return {"mode": now}
 
 
 async def _approvals(call: "Call") -> Json:

@@ -139,6 +139,10 @@ class Server:
         if not self._connections:
             self._all_answered.set()
 
+    def peers(self) -> Iterable[Peer]:
+        """Who is connected."""
+        return [connection.peer for connection in self._connections]
+
     def refuse_call(self) -> JsonObject | None:
         """Why no call begins now, as the ``error`` of an answer; None when one may."""
         if self._stop_because is not None:

@@ -321,3 +321,51 @@ def test_a_chain_of_processes_is_read_from_the_kernel() -> None:
     assert [process.pid for process in lineage[:2]] == [os.getpid(), os.getppid()]
     assert lineage[0].session == os.getsid(0)
     assert lineage_of(2**22 + 1) == []
+
+
+SETTER: Final = """
+import sys
+from jcode_plugins import AnswerError, Client
+with Client() as client:
+    for mode in sys.argv[1:]:
+        try:
+            client.set_mode(mode)
+            print(mode)
+        except AnswerError as error:
+            print(error.code)
+"""
+
+
+def test_what_a_client_started_does_not_loosen_its_mode(daemon: Daemon) -> None:
+    """It tightens it; the client itself, and whoever stands beside it, sets what it likes. All of it is audited."""
+
+    def set_by_child(*modes: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", SETTER, *modes],
+            cwd=daemon.project,
+            env=daemon.environment(PYTHONPATH=str(ROOT)),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=HANG_S,
+        )
+        return done.stdout.split()
+
+    assert set_by_child("bypass_permissions", "default") == ["bypass_permissions", "default"]
+    with daemon.client() as client:
+        client.hello()
+        looser = "bypass_permissions", "accept_edits", "auto", "plan", "default"
+        assert set_by_child(*looser) == ["E_MODE", "E_MODE", "auto", "plan", "E_MODE"]
+        for mode in ("default", "bypass_permissions", "default"):
+            client.set_mode(mode)
+        record = subprocess.run(
+            [sys.executable, "-m", "host", "audit", "--json"],
+            cwd=ROOT,
+            env=daemon.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=HANG_S,
+        ).stdout
+    assert "permission mode bypass_permissions instead of default, by process" in record
+    assert record.count("was started by a client") == 3
