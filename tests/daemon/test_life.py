@@ -197,11 +197,12 @@ export default (pi) => { pi.registerTool({ name: "env", description: "Reads", ti
   handler: () => ["USER", "LANG", "SECRET_TOKEN"].map((name) => pi.env.get(name) ?? null) }); };
 """
     config = '[plugin]\n[plugin.allow]\nenv = ["*"]\n'
-    daemon = start(config=config, reads=source)
-    daemon.end()
-    daemon.start(SECRET_TOKEN="hunter2", USER="daemon")
+    env = {"SECRET_TOKEN": "hunter2", "USER": "daemon", "JCODE_PLUGIN_KILL_OFF": "1"}
+    daemon = start(config=config, env=env, reads=source, off=GUARD)
     with daemon.client(USER="client", LANG="C.UTF-8", SECRET_TOKEN="mine") as client:
         assert client.call_tool("env", {}).output == ["client", "C.UTF-8", None]
+        # A switch that the daemon was started with stays, and holds for all.
+        assert {plugin.name for plugin in client.plugins()} == {"reads"}
     with daemon.client(SECRET_TOKEN="mine", JCODE_PLUGIN_ENV="SECRET_TOKEN, OTHER") as client:
         assert client.call_tool("env", {}).output == [None, None, "mine"]
 
