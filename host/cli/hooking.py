@@ -53,20 +53,16 @@ def be_the_hook(agent: Agent, *, fail_closed: bool) -> int:
 
 def command_for(agent: Agent, *, fail_closed: bool, all_events: bool) -> Command:
     """Return how *agent* is to start the client of this installation."""
+    path = socket_path(os.environ)
+    serve = ("serve", "--background", "--idle-exit", str(IDLE_EXIT_S), "--socket", path)
     return Command(
         sys.executable,
         str(_PACKAGE / "hook.py"),
         agent,
-        socket=socket_path(os.environ),
+        socket=path,
         fail_closed=fail_closed,
         all_events=all_events,
-        start=(
-            *jcode_plugin(os.environ),
-            "serve",
-            "--background",
-            "--idle-exit",
-            str(IDLE_EXIT_S),
-        ),
+        start=(*jcode_plugin(os.environ), *serve),
     )
 
 
