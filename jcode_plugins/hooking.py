@@ -9,7 +9,8 @@ Promises    Standard input is read to its end before anything else: an agent may
 Cost        A process for each event. What is imported here is all there is; see ``tests/unit/client``.
 """
 
-import os
+import posix
+import sys
 import time
 
 from jcode_plugins.errors import JcodePluginsError, NotRunningError
@@ -54,6 +55,11 @@ _MOST_READ_BYTES = 4 * MAX_LINE_BYTES
 _PROJECT_VARIABLES = ("CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "JCODE_HOOK_CWD")
 _PREFIX = "JCODE_HOOK_"
 _FAILED, _BLOCKED = 1, 2
+_ENCODED = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+_environ = {
+    name.decode(*_ENCODED): value.decode(*_ENCODED) for name, value in posix.environ.items()
+}
+"""As ``os`` has it, whose import would cost as much as the request."""
 
 
 class _FailedError(Exception):
@@ -70,7 +76,7 @@ def main(words: "list[str]") -> "NoReturn":
     data, name = b"", ""
     try:
         data = _read_all(0)
-        if any(os.environ.get(switch, "").lower() not in _OFF for switch in _DISABLE):
+        if any(_environ.get(switch, "").lower() not in _OFF for switch in _DISABLE):
             _end(0)
         agent, path, said = _understood(words)
         data = said.encode() if said else data
@@ -95,9 +101,8 @@ def main(words: "list[str]") -> "NoReturn":
 
 
 def _end(code: int) -> "NoReturn":
-    os._exit(
-        code
-    )  # everything is written, and taking the interpreter down costs as much as the work
+    # Everything is written, and taking the interpreter down costs as much as the work.
+    posix._exit(code)  # noqa: SLF001 - its name
 
 
 def _read_all(fd: int) -> bytes:
@@ -105,7 +110,7 @@ def _read_all(fd: int) -> bytes:
     parts, size = [], 0
     while True:
         try:
-            part = os.read(fd, 1 << 20)
+            part = posix.read(fd, 1 << 20)
         except OSError:  # closed, or a terminal that went away
             break
         if not part:
@@ -131,7 +136,7 @@ def _understood(words: "list[str]") -> "tuple[str, str, str]":
         raise _FailedError(
             "no agent was named; install the hook again: jcode-plugin hook AGENT --install"
         )
-    return agent, os.environ.get("JCODE_PLUGIN_SOCKET") or path or socket_path(os.environ), said
+    return agent, _environ.get("JCODE_PLUGIN_SOCKET") or path or socket_path(_environ), said
 
 
 def _given(data: bytes) -> "Json":
@@ -150,7 +155,7 @@ def _too_large() -> _UnshownError:
 
 
 def _name_of(given: "Json") -> str:
-    name = os.environ.get(f"{_PREFIX}EVENT", "")
+    name = _environ.get(f"{_PREFIX}EVENT", "")
     if not name and isinstance(given, dict):
         told = given.get("hook_event_name")
         name = told if isinstance(told, str) else ""
@@ -160,7 +165,7 @@ def _name_of(given: "Json") -> str:
 def _ask(agent: str, path: str, given: "Json") -> "tuple[int, str, str]":
     until = time.monotonic() + WITHIN_S
     params: JsonObject = {"agent": agent, "input": given}
-    hooks = {name: value for name, value in os.environ.items() if name.startswith(_PREFIX)}
+    hooks = {name: value for name, value in _environ.items() if name.startswith(_PREFIX)}
     hooks.pop(f"{_PREFIX}PAYLOAD", None)  # a cut copy of what is there already
     if hooks:
         params["variables"] = dict(hooks)
@@ -200,9 +205,9 @@ def _line_of(params: "JsonObject") -> bytes:
                 "method": "hook",
                 "params": params,
                 "deadline_ms": int(WITHIN_S * 1000),
-                "cwd": _project(os.environ),
-                "env": variables_of(os.environ),
-                "switches": switches_of(os.environ),
+                "cwd": _project(_environ),
+                "env": variables_of(_environ),
+                "switches": switches_of(_environ),
             }
         )
     except (ValueError, TypeError, RecursionError) as error:
@@ -224,7 +229,7 @@ def _connect(path: str, timeout_s: float) -> "_socket.socket":
     except NotRunningError:
         from jcode_plugins.starting import connect_or_start  # only where there is none yet
 
-        return connect_or_start(path, os.environ, timeout_s)
+        return connect_or_start(path, _environ, timeout_s)
 
 
 def _project(environment: "Mapping[str, str]") -> str:
@@ -233,7 +238,7 @@ def _project(environment: "Mapping[str, str]") -> str:
         if found.startswith("/"):
             return found
     try:
-        return os.getcwd()
+        return posix.getcwd()
     except OSError as error:
         raise _UnshownError(f"the current directory is gone ({error.strerror})") from None
 
@@ -273,7 +278,7 @@ def _write(fd: int, text: str) -> bool:
     rest = memoryview(text.encode("utf-8", "replace"))
     try:
         while rest:
-            rest = rest[os.write(fd, rest) :]
+            rest = rest[posix.write(fd, rest) :]
     except OSError:
         return False
     return True

@@ -1,6 +1,6 @@
 """What a client tells the daemon about where it is: its directory, some of its variables, its kill switches."""
 
-import os
+import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,4 +77,4 @@ def for_a_daemon(environment: "Mapping[str, str]") -> dict[str, str]:
 
 def directory() -> str:
     """Return the current directory. Raises FileNotFoundError when it was removed."""
-    return os.getcwd()
+    return posix.getcwd()

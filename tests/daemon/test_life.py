@@ -311,6 +311,16 @@ def test_the_socket_is_where_it_is_said_to_be() -> None:
     assert socket_path(every) == "/home/ada/.jcode/run/daemon.sock"
 
 
+@pytest.mark.parametrize(
+    "given", ["/a/b", "/a//b", "/a/../b", "/a/.b/c", "/a/", "/", "//a", "~", "~/x", "x/y", "x"]
+)
+def test_however_a_path_is_written(given: str) -> None:
+    """It means what it means to ``os.path``, which a hook cannot afford."""
+    meant = os.path.abspath(os.path.expanduser(given))
+    assert socket_path({"JCODE_PLUGIN_SOCKET": given}) == meant
+    assert socket_path({"JCODE_HOME": given}) == os.path.join(meant, "run", "daemon.sock")
+
+
 def _linked(run: Path) -> None:
     (run.parent / "elsewhere").mkdir(mode=0o700)
     run.symlink_to(run.parent / "elsewhere")
