@@ -6,7 +6,7 @@ Promises    Standard input is read to its end before anything else: an agent may
             wrote the input could otherwise bring about to be rid of it; with ``--fail-closed``, for an event that an
             agent lets be stopped, whenever the daemon cannot be asked; and for nothing else. Every failure has one line
             on standard error, never an empty one.
-Cost        A process for each event. What is imported here is all there is; see ``tests/unit/client``.
+Cost        A process for each event. What is imported here is all there is; see ``tests/daemon/test_hooks.py``.
 """
 
 import posix
