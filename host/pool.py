@@ -5,6 +5,7 @@ Promises    One owner's work holds a few threads at most, whatever it waits for,
 Gap         A thread that waits for a dead file system waits on; closing does not wait for it.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -18,6 +19,8 @@ Job = Callable[[], Then]
 THREADS: Final = 8
 _OF_ONE_OWNER: Final = 2
 _CLOSE_WITHIN_S: Final = 5.0
+
+_logger = logging.getLogger("jcode_plugins")
 
 
 class Pool:
@@ -63,7 +66,7 @@ class Pool:
                 if waiting:
                     self._waiting[owner] = waiting  # at the end: the others first
                 self._running[owner] = self._running.get(owner, 0) + 1
-            then = job()
+            then = _done(job)
             with self._changed:
                 self._running[owner] -= 1
                 if not self._running[owner]:
@@ -86,3 +89,12 @@ class Pool:
         until = now_s() + _CLOSE_WITHIN_S
         for thread in self._threads:
             thread.join(max(until - now_s(), 0))
+
+
+def _done(job: Job) -> Then:
+    """Run *job*. One that raises is a mistake of ours, and costs nobody a thread or its owner a turn."""
+    try:
+        return job()
+    except Exception:
+        _logger.exception("work in a thread failed; this is a mistake of jcode-plugin")
+        return lambda: None

@@ -133,10 +133,15 @@ class Call:
         return self.project.workspace
 
     def a_text(self, name: str, default: str | None = None) -> str:
-        """The parameter *name*. Raises InputError."""
+        """The parameter *name*. Raises InputError, also for a text that cannot be written to a file."""
         value = self.params.get(name, default)
         if not isinstance(value, str):
             raise InputError(f"{name} is a text")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{name} has half of a surrogate pair in it") from None
         return value
 
     def an_object(self, name: str) -> JsonObject:

@@ -48,6 +48,7 @@ class Surroundings:
         cwd = context.get("cwd")
         if not isinstance(cwd, str) or not os.path.isabs(cwd) or "\0" in cwd or len(cwd) > 4096:
             raise InputError("cwd is the absolute path of the project's directory")
+        _check_for_the_system("cwd", cwd)
         env, switches = _texts(context, "env"), _texts(context, "switches")
         check_names(switches)
         real = os.path.realpath(cwd)
@@ -68,11 +69,22 @@ def _texts(context: JsonObject, name: str) -> dict[str, str]:
             raise InputError(f"{name} is an object of texts")
         if "\0" in key or "=" in key or "\0" in value:
             raise InputError(f"{name}: {key[:60]!a} is no variable")
+        _check_for_the_system(name, key + value)
         chars += len(key) + len(value)
         found[key] = value
     if chars > _MAX_CHARS:
         raise InputError(f"{name} is larger than {_MAX_CHARS >> 10} KiB; send fewer variables")
     return found
+
+
+def _check_for_the_system(name: str, text: str) -> None:
+    """Raise InputError for *text* that no path and no variable can hold."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{name}: {printable(text[:60])} has half of a surrogate pair in it"
+        ) from None
 
 
 @dataclass(eq=False, slots=True)

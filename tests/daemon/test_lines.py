@@ -95,6 +95,36 @@ def test_a_request_that_cannot_be_done_is_answered_and_the_connection_goes_on(
         assert raw.answer()["id"] == "f"
 
 
+HALF: Final = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [
+        ("plugins", {"cwd": f"/{HALF}"}),
+        ("plugins", {"env": {HALF: "x"}}),
+        ("plugins", {"env": {"JCODE_PLUGIN_DIR": f"/{HALF}"}}),
+        ("plugins", {"switches": {f"JCODE_PLUGIN_KILL_{HALF}": "1"}}),
+        ("kill", {"params": {"name": HALF}}),
+        ("check_tool", {"params": {"name": HALF, "input": {}}}),
+    ],
+)
+def test_text_that_no_file_can_hold_is_refused(
+    daemon: Daemon, method: str, more: dict[str, object]
+) -> None:
+    """Half of a surrogate pair is JSON, and neither a path nor a name. Nothing waits for it, and the next is served."""
+    with daemon.raw() as raw:
+        for id_ in (1, 2, 3):  # so many as an owner of files has threads, and one more
+            request = {"id": id_, "method": method, "cwd": str(daemon.project), **more}
+            raw.send(json.dumps(request).encode() + b"\n")
+            answer = raw.answer()
+            assert answer["id"] == id_
+            error = answer["error"]
+            assert isinstance(error, dict)
+            assert (error["type"], error["code"]) == ("input", "E_INPUT")
+            assert "surrogate" in str(error["message"])
+
+
 def test_a_half_line_expires(daemon: Daemon) -> None:
     """A byte now and then does not keep it alive: the clock runs from the first."""
     with daemon.raw() as raw:

@@ -113,3 +113,20 @@ def test_closing_drops_what_has_not_begun(
 
     assert set(turns.told) <= set(range(5))
     assert len(turns.told) == _OF_ONE_OWNER
+
+
+def test_work_that_raises_costs_nobody_a_thread(
+    turns: Turns, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither its owner, who has two, nor the others; and it is told."""
+
+    def job() -> Callable[[], None]:
+        raise UnicodeError("a mistake")
+
+    for _ in range(_OF_ONE_OWNER * 8):
+        turns.pool.submit("clumsy", job)
+    turns.quick("clumsy", "its next")
+    turns.quick("other", "another's")
+    turns.until(2)
+    assert set(turns.told) == {"its next", "another's"}
+    assert "a mistake of jcode-plugin" in caplog.text
