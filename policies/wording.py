@@ -1,8 +1,10 @@
 """What a capability means, in words for the person who is asked to grant it."""
 
+import re
 from typing import Final, Literal
 
 from policies.decision import Rule
+from policies.hosts import HostPatternError, read
 from policies.names import CALL
 from policies.paths import Places, expand
 
@@ -31,15 +33,45 @@ _PLACES: Final = {
     "all": "all your files",
 }
 
+_BLANKS: Final = re.compile(r"(?<=\s)\s+|\A\s+|\s+\Z|[^\S ]")
+
+
+def spelled(rule: Rule) -> str:
+    """Return the pattern of *rule* so that two that differ look different, and nothing of it is out of sight.
+
+    A host has the letters by which it is found (``xn--``...); blanks where one does not expect them are told.
+    """
+    return _BLANKS.sub(
+        _told_blanks, _host(rule.pattern) if rule.kind == "http_hosts" else rule.pattern
+    )
+
+
+def _told_blanks(found: re.Match[str]) -> str:
+    blank = found[0]
+    if blank.strip(" "):
+        return blank.encode("unicode_escape").decode("ascii")
+    return f"[{len(blank)} blank{'s' if len(blank) > 1 else ''}]"
+
+
+def _host(pattern: str) -> str:
+    if pattern.isascii():
+        return pattern
+    try:
+        host = read(pattern)
+    except HostPatternError:
+        return pattern.encode("ascii", "backslashreplace").decode("ascii")
+    port = "" if host.port is None else f":{host.port}"
+    return f"{'*' if host.wild else ''}{host.text}{port}"
+
 
 def meaning(rule: Rule) -> str:
     """Return what *rule* lets a plugin do, without a subject: ``reads the files src``."""
-    pattern = rule.pattern
+    pattern = rule.pattern if rule.kind == "events" else spelled(rule)
     match rule.kind:
         case "fs_read":
-            return f"reads {_files(pattern)}"
+            return f"reads {_files(rule)}"
         case "fs_write":
-            return f"writes {_files(pattern)}"
+            return f"writes {_files(rule)}"
         case "http_hosts":
             return f"connects to {'any host' if pattern == '*' else pattern}"
         case "shell":
@@ -106,9 +138,9 @@ def _event(pattern: str) -> str:
     return told
 
 
-def _files(pattern: str) -> str:
-    place = _place(pattern)
-    return f"{pattern} ({_PLACES[place]})" if place in _PLACES else pattern
+def _files(rule: Rule) -> str:
+    place, told = _place(rule.pattern), spelled(rule)
+    return f"{told} ({_PLACES[place]})" if place in _PLACES else told
 
 
 def _place(pattern: str) -> str:

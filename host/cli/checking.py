@@ -26,6 +26,7 @@ from host.signing.examine import told as told_of_signature
 from policies.decision import LAYER_NAMES
 from policies.manifest_values import Manifest, Setting
 from policies.preflight import Report
+from policies.wording import spelled
 
 BLOCKED = 2
 
@@ -233,7 +234,7 @@ def _capabilities(items: list[Foreseen]) -> Table:
         decision = item.attended
         if decision is None:
             rows.append(
-                [safe(item.rule.kind), safe(item.rule.pattern), safe("never", "red"), safe(""),
+                [safe(item.rule.kind), safe(spelled(item.rule)), safe("never", "red"), safe(""),
                  safe("the pattern cannot be read or leads nowhere")]
             )  # fmt: skip
             continue
@@ -244,7 +245,13 @@ def _capabilities(items: list[Foreseen]) -> Table:
         because = ", ".join(part for part in (decision.detail, str(decision.source)) if part)
         layer = f"{decision.layer} {LAYER_NAMES[decision.layer]}"
         rows.append(
-            [safe(item.rule.kind), safe(item.rule.pattern), verdict, safe(layer), safe(because)]
+            [
+                safe(item.rule.kind),
+                safe(spelled(item.rule)),
+                verdict,
+                safe(layer),
+                safe(because),
+            ]
         )
     return table(("capability", "pattern", "decision", "layer", "because"), rows)
 

@@ -19,7 +19,7 @@ from host.install.switch import not_installed
 from host.install.values import Installed, Release
 from host.outcome import JsonObject
 from policies.decision import Rule, Source
-from policies.wording import meaning
+from policies.wording import meaning, spelled
 
 _STYLES = {"on": "green", "off": "yellow"}
 
@@ -149,7 +149,7 @@ def _print(home: Path, plugin: Installed, told: JsonObject) -> None:
     if plugin.origin.type == "link":
         console.print(safe("it gets what a plugin gets that you load by hand", "dim"))
         return
-    rows = [[safe(r.kind), safe(r.pattern), safe(meaning(r))] for r in _rules(now)]
+    rows = [[safe(r.kind), safe(spelled(r)), safe(meaning(r))] for r in _rules(now)]
     if rows:
         console.print()
         console.print(table(("you agreed to", "", "which means that it"), rows))

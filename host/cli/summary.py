@@ -16,7 +16,7 @@ from host.preflight import finding_json
 from policies.decision import Rule
 from policies.manifest_values import Manifest, Setting
 from policies.preflight import RULES, Finding
-from policies.wording import Weight, meaning, weight
+from policies.wording import Weight, meaning, spelled, weight
 
 _WEIGHTS: Final[tuple[Weight, ...]] = ("heavy", "notable", "plain")
 _STYLES: Final[dict[Weight, str]] = {"heavy": "bold red", "notable": "yellow", "plain": ""}
@@ -104,7 +104,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     gone = ", ".join(f"{kind} {pattern}" for kind, pattern in plan.removed)
     if gone:
         console.print(safe(f"no longer asked for: {gone}", "dim"))
-    heavy = [f"{rule.kind} {rule.pattern}" for rule in plan.accept if weight(rule) == "heavy"]
+    heavy = [f"{rule.kind} {spelled(rule)}" for rule in plan.accept if weight(rule) == "heavy"]
     if heavy:  # last, next to the question, however long the table is
         told = f"as good as your own rights: {_listed([_cut(one) for one in heavy])}"
         console.print(safe(told, _STYLES["heavy"]))
@@ -124,15 +124,15 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
     facts: list[tuple[str, Sequence[str]]] = [
         ("source", [fetched.resolved]),
         ("integrity", [fetched.integrity] if fetched.integrity else []),
-        ("", fetched.notes),
+        ("", _lines(fetched.notes)),
         ("signed", [_signed(plan)] if plan.built.signature.signed_by else []),
         ("about", [_cut(manifest.description)] if manifest.description else []),
         ("by", [_cut(by)] if by else []),
         ("size", [f"{_size(plan.contents.bytes)} in {_count(plan.contents.files, 'file')}"]),
         ("brings", [_listed(packages)] if packages else []),
         ("tools", [_listed(manifest.provides_tools)] if manifest.provides_tools else []),
-        ("features", [_feature_line(one) for one in _features_json(manifest, plan.features)]),
-        ("settings", [_setting_line(plan, setting) for setting in manifest.settings]),
+        ("features", _lines(map(_feature_line, _features_json(manifest, plan.features)))),
+        ("settings", _lines(_setting_line(plan, setting) for setting in manifest.settings)),
     ]
     for title, lines in facts:
         if lines:
@@ -151,12 +151,7 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
             for name in plan.built.artifact.externals[:_MAX_LISTED]
         ],
     )
-    warnings = [safe(_cut(warning), "yellow") for warning in plan.warnings[:_MAX_LISTED]]
-    if len(plan.warnings) > _MAX_LISTED:
-        warnings.append(
-            safe(f"... and {len(plan.warnings) - _MAX_LISTED} more (--json)", "yellow")
-        )
-    yield "warnings", warnings
+    yield "warnings", [safe(line, "yellow") for line in _lines(plan.warnings)]
     yield "preflight", list(_findings(plan.report.findings))
 
 
@@ -222,7 +217,7 @@ def _grouped(rules: Iterable[Rule]) -> Iterable[tuple[Rule, list[Rule], str]]:
         if rule.kind == "events":
             events.setdefault(rule.pattern.partition(":")[0], []).append(rule)
         else:
-            yield rule, [rule], rule.pattern
+            yield rule, [rule], spelled(rule)
     for event, of_event in events.items():
         rights = ", ".join(
             right for right in (rule.pattern.partition(":")[2] for rule in of_event) if right
@@ -263,6 +258,13 @@ def _setting_line(plan: Plan, setting: Setting) -> str:
 def _cut(text: str) -> str:
     """Return the beginning of *text*: what its author writes must not push what it gets out of sight."""
     return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}..."
+
+
+def _lines(told: Iterable[str]) -> list[str]:
+    """Return the first of the lines that are *told*, cut; how many there are more is the last."""
+    lines = [_cut(line) for line in told]
+    more = len(lines) - _MAX_LISTED
+    return [*lines[:_MAX_LISTED], f"... and {more} more (--json)"] if more > 0 else lines
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -396,6 +396,30 @@ def test_text_of_a_plugin_is_harmless_for_a_terminal(cli: Cli) -> None:
     assert last.startswith("as good as your own rights: shell git status")
 
 
+def test_what_an_author_writes_does_not_push_the_rest_out_of_sight(cli: Cli) -> None:
+    """Features, settings and their texts are cut; a command that is hidden behind blanks, and a host that looks like
+    another, are told as they are."""
+    wordy = {"description": "it asks for nothing " * 100}
+    manifest: JsonObject = {
+        "capabilities": {
+            **CAPABILITIES,
+            "shell_commands": [f"ls{' ' * 400}-R *"],
+            "http_hosts": ["\u0430pi.acme.dev"],
+        },
+        "features": {f"f{number}": wordy for number in range(100)},
+        "settings": {f"s{number}": {"type": "string", **wordy} for number in range(100)},
+    }
+    path = package(cli.cwd / "wordy", manifest=manifest)
+
+    ran = cli("install", "--dry-run", str(path))
+
+    assert len(ran.out) < 30_000
+    assert ran.out.count("and 88 more") == 2
+    assert "as good as your own rights: shell ls [399 blanks]-R *" in ran.out
+    assert "connects to xn--pi-6kc.acme.dev" in ran.out
+    assert "\u0430" not in ran.out
+
+
 def test_findings_in_what_it_brings_are_counted(cli: Cli) -> None:
     """So that those in its own code are seen."""
     root = package(

@@ -6,7 +6,7 @@ import pytest
 
 from policies.capability import Kind
 from policies.decision import BUILT_IN, Rule
-from policies.wording import meaning, weight
+from policies.wording import meaning, spelled, weight
 
 
 def rule(kind: str, pattern: str) -> Rule:
@@ -81,3 +81,24 @@ def test_what_leads_out_is_not_its_own(pattern: str) -> None:
 def test_how_much_to_think_about_it(kind: str, pattern: str, expected: str) -> None:
     """Programs, commands that are changed and silent approvals are as good as being the user."""
     assert weight(rule(kind, pattern)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "told"),
+    [
+        ("http_hosts", "\u0430pi.github.com", "xn--pi-6kc.github.com"),
+        ("http_hosts", "*.\u0430pple.com:443", "*.xn--pple-43d.com:443"),
+        ("http_hosts", "\u0430/b", "\\u0430/b"),
+        ("http_hosts", "api.github.com", "api.github.com"),
+        ("shell", f"git status{' ' * 300}*", "git status [299 blanks]*"),
+        ("shell", " ls\n-l ", "[1 blank]ls\\n-l[1 blank]"),
+        ("shell", "git commit -m *", "git commit -m *"),
+        ("fs_read", "my files/**", "my files/**"),
+    ],
+)
+def test_nothing_of_a_pattern_is_hidden_or_looks_like_another(
+    kind: str, pattern: str, told: str
+) -> None:
+    """Letters of other alphabets in a host, and what blanks would push out of sight."""
+    assert spelled(rule(kind, pattern)) == told
+    assert told in meaning(rule(kind, pattern))
