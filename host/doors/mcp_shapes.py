@@ -1,7 +1,8 @@
 """Plugins' tools and what they return, in the words of MCP.
 
 Promises    Pure. What a client of any version of the protocol is given has a type that all of them know: text and images.
-            An object that a tool returns is there a second time as structured content.
+            An object that a tool returns is there a second time as structured content. No tool takes the name that
+            another one has.
 """
 
 import base64
@@ -23,11 +24,18 @@ _ANY: Final[JsonObject] = {"type": "object"}
 
 
 def names_for(tools: Iterable[ToolInfo]) -> dict[str, str]:
-    """Return by the name that a client sees the name of each tool. Where two would be one, the first has it."""
+    """Return by the name that a client sees the name of each tool.
+
+    A tool that is called so has the name before one that is made to fit; of two of those the first has it.
+    """
+    listed = list(tools)
+    exact = {tool.name for tool in listed if _NAME.fullmatch(tool.name)}
     found: dict[str, str] = {}
-    for tool in tools:
-        name = tool.name if _NAME.fullmatch(tool.name) else _OTHER.sub("_", tool.name)[:64]
-        found.setdefault(name, tool.name)
+    for tool in listed:
+        if tool.name in exact:
+            found[tool.name] = tool.name
+        elif (name := _OTHER.sub("_", tool.name)[:64]) not in exact:
+            found.setdefault(name, tool.name)
     return found
 
 

@@ -14,6 +14,9 @@ import mcp_types as types
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
+from host.doors.mcp_shapes import names_for
+from host.outcome import JsonObject
+from jcode_plugins.answers import ToolInfo
 from tests.daemon.running import HANG_S, ROOT, Daemon
 
 PLUGIN: Final = """
@@ -31,6 +34,12 @@ export default (pi) => {
   tool("hangs", "read", async (params, ctx) => { await pi.kv.set("hanging", true); await ctx.sleep(500000); });
   tool("hanging", "read", () => String(pi.kv.get("hanging")));
   tool("runs", "exec", () => "ran");
+  let deep = 1;
+  for (let at = 0; at < 400; at += 1) deep = { deep };
+  tool("halves", "read", (params, ctx) => { ctx.onUpdate("\\ud800"); return { output: { "\\ud800": "\\udc00", deep: [1] } }; },
+    { description: "half \\ud800", parameters: { type: "object", description: "\\ud800" } });
+  tool("deep", "read", () => ({ output: { deep } }));
+  tool("throws", "read", () => { throw new Error("\\ud800"); });
   tool("grow", "read", () => { pi.registerTool({ name: "grown", description: "new", tier: "read", handler: () => "new" }); return "ok"; });
 };
 """
@@ -111,6 +120,42 @@ def test_what_goes_wrong_is_told_in_the_right_way(daemon: Daemon, mode: str) -> 
             )
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_nothing_that_a_plugin_says_ends_the_server(daemon: Daemon, mode: str) -> None:
+    """Half of a surrogate pair has no UTF-8, and a nest may be too deep to be written."""
+
+    async def run() -> None:
+        async with connected(daemon, mode) as client:
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+            assert tools["plugin_halves"].description == "half \ufffd (plugin tools)"
+            heard: list[object] = []
+
+            async def on_progress(*told: object) -> None:
+                heard.append(told)
+
+            said = await client.call_tool("plugin_halves", {}, progress_callback=on_progress)
+            assert said.structured_content == {"\ufffd": "\ufffd", "deep": [1]}
+            assert (await client.call_tool("plugin_throws", {})).is_error
+            deep = await client.call_tool("plugin_deep", {})
+            assert deep.structured_content is None
+            still = await client.call_tool("plugin_echo", {"text": "still"})
+            assert text_of(still) == "echo still"
+
+    asyncio.run(run())
+
+
+def test_no_tool_takes_the_name_of_another() -> None:
+    """Whichever is registered first: the one that is called so is it."""
+
+    def tool(name: str) -> ToolInfo:
+        told: JsonObject = {"name": name, "description": "", "tier": "read", "plugin": "p"}
+        return ToolInfo({**told, "parameters": None})
+
+    long = "x" * 64
+    listed = [tool("a.b"), tool("a_b"), tool(f"{long}y"), tool(long), tool("c.d"), tool("c:d")]
+    assert names_for(listed) == {"a_b": "a_b", long: long, "c_d": "c.d"}
 
 
 @pytest.mark.parametrize("mode", ERAS)
