@@ -36,7 +36,7 @@ export default (pi) => {
 def stopped(tmp_path: Path) -> Daemon:
     """A daemon that was not started yet."""
     made = Daemon(tmp_path / "home", tmp_path / "project")
-    made.write("", {"guard": GUARD})
+    made.write("[plugin.timeouts]\nactionable_ms = 20000\n", {"guard": GUARD})
     return made
 
 
@@ -91,7 +91,7 @@ def test_a_daemon_that_is_restarted_while_hooks_come(stopped: Daemon, kills: boo
 
     assert sorted(number for number, _ in done) == list(range(48))
     lost = [found for number, found in done if found.err != f"no rm {number} (guard)\n"]
-    assert {found.code for _, found in done} == {2}
+    assert [found for _, found in done if found.code != 2] == []
     assert kills or not lost, lost
     assert len(lost) <= 12  # those of both kills
     for found in lost:

@@ -38,7 +38,7 @@ export default (pi) => {
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
     """One that must end well."""
     made = Daemon(tmp_path / "home", tmp_path / "project")
-    made.write("", {"echo": ECHO})
+    made.write("[plugin.timeouts]\nactionable_ms = 20000\n", {"echo": ECHO})
     made.start()
     yield made
     assert made.end() == 0
