@@ -146,7 +146,7 @@ def _fold(pattern: str) -> str:
     return head + slash + rest.casefold() if head.startswith("$") else pattern.casefold()
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)  # each weighs 160 KiB, and those in use are held by their chains
 def protected(
     home: str,
     state: str,
@@ -158,7 +158,7 @@ def protected(
     return Protected(home, state, aliases, ours, code)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)  # each weighs 160 KiB, and those in use are held by their chains
 def anchors(
     home: str, state: str, ours: tuple[str, ...] = (), code: tuple[str, ...] = ()
 ) -> frozenset[str]:

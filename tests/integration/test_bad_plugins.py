@@ -233,13 +233,13 @@ def test_a_directory_without_an_entry_says_what_it_looked_for(
         ("[]", "E_MANIFEST"),
         ('{"main": "../other.js"}', "E_ESCAPE"),
         ('{"main": "missing.js"}', "E_RESOLVE"),
-        ('{"pi": {"extensions": ["a.ts", "b.ts"]}}', "E_MANIFEST"),
+        ('{"pi": {"extensions": ["a.ts", "b.ts"]}}', "E_RESOLVE"),
     ],
 )
 def test_a_bad_package_json(
     host: BlockingPluginHost, write: Write, content: str, code: str
 ) -> None:
-    """Not JSON, not an object, an entry outside, an entry that is not there, too many."""
+    """Not JSON, not an object, an entry outside, an entry that is not there, several of them."""
     folder = write("p/package.json", content).parent
     write("other.js", "")
 

@@ -73,13 +73,15 @@ def test_a_flood_is_throttled_then_ended_and_the_others_are_answered(
     waiting = stage.begin()
     size = int.from_bytes(what[:4], "big") + 4
 
+    began = time.monotonic()
     written, answered = flood(stage, worker, what)
+    took_s = time.monotonic() - began  # on a busy machine longer than the limit
 
     assert stage.run(waiting).results[0].status is Status.KILLED
     assert stage.codes(Kind.KILLED) == ["E_HUNG"]
     assert "E_FLOOD" in stage.codes(Kind.REFUSED)
     messages = written // size
-    allowed = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + 5)
+    allowed = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + took_s)
     pipe = 65536 // size + 65536 // size  # one in the pipe, one read over the budget
     assert link_module._FLOOD_BURST <= messages <= allowed + pipe
     assert answered > 1
