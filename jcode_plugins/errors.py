@@ -87,4 +87,6 @@ def error_of(answer: object) -> JcodePluginsError:
     kind = str(told.get("type", ""))
     if kind == "deadline":
         return DeadlineError(message)
+    if kind == "lost":
+        return ConnectionLostError(message)
     return OF_TYPE.get(kind, AnswerError)(code, message)

@@ -266,6 +266,12 @@ class Connection(asyncio.Protocol):
             self._server.note_refusal(self.peer, failure("slow", "E_SLOW", "it does not read"))
             self._transport.abort()
 
+    def give_up(self) -> None:
+        """The daemon waits no longer: what is under way has no answer, and must not get one from its own end."""
+        for call in list(self.calls):
+            told = "the daemon ended before there was an answer; it may have been done"
+            call.end(None, failure("lost", "E_LOST", told))
+
     def finish(self) -> None:
         """The daemon ends: answer what is under way, and close."""
         self._is_ending = True

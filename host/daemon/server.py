@@ -110,6 +110,8 @@ class Server:
                 await asyncio.wait_for(self._all_answered.wait(), self.options.grace_ms / 1000)
             except TimeoutError:
                 _logger.warning("%d calls were not answered in time", self._calls)
+                for connection in list(self._connections):
+                    connection.give_up()
 
     def close(self) -> None:
         """End every worker; returns when they are gone."""

@@ -125,6 +125,9 @@ def test_an_ending_daemon_waits_only_so_long(start: StartDaemon) -> None:
         assert raw.answer()["id"] == 2
 
         assert daemon.end() == 0
+        # Not an outcome: that the plugin was ended by its own daemon decides nothing.
+        lost = raw.error()
+        assert (lost["id"], lost["type"], lost["code"]) == (1, "lost", "E_LOST")
 
 
 def test_a_client_of_an_ending_daemon_asks_the_next_one(start: StartDaemon, home: Path) -> None:
