@@ -96,6 +96,7 @@ class Zygote:
         message = decode(data)
         check(message, CONTROL)
         token = int(message[1])
+        gate = told = -1
         try:
             if message[0] != SPAWN:
                 raise ValueError("only spawn requests come from the host")  # noqa: TRY301 - one exit
@@ -104,9 +105,13 @@ class Zygote:
                 raise ValueError("a spawn request carries its channel and its extras")  # noqa: TRY301 - one exit
             limits = Limits(heap_kib * 1024, data_kib * 1024, niceness, required, descriptors)
             limits.zygote_layers = self._layers
-            pid = self._fork(limits, fds, extras)
+            gate, told = os.pipe()
+            pid = self._fork(limits, fds, extras, gate, told)
             pidfd = os.pidfd_open(pid)
         except (OSError, ValueError) as error:
+            for fd in (gate, told):
+                if fd >= 0:
+                    os.close(fd)  # whoever waits there leaves
             self._tell([SPAWN_FAILED, token, str(error)])
             return
         finally:
@@ -114,7 +119,11 @@ class Zygote:
                 os.close(fd)
         self._children[pidfd] = (token, pid)
         self._poll.register(pidfd, select.POLLIN)
+        # In this order: a host knows who it is that speaks before it hears a word of it.
         self._tell([SPAWNED, token, pid], pidfd)
+        os.write(told, b"g")  # both ends are open here: that it died meanwhile is no error
+        os.close(told)
+        os.close(gate)
 
     def _tell(self, message: Message, pidfd: int = -1) -> None:
         fds = [pidfd.to_bytes(_INT_BYTES, sys.byteorder)] if pidfd >= 0 else []
@@ -125,11 +134,15 @@ class Zygote:
         except OSError:
             os._exit(0)  # nobody is left to be told
 
-    def _fork(self, limits: Limits, fds: list[int], extras: int) -> int:
+    def _fork(self, limits: Limits, fds: list[int], extras: int, gate: int, told: int) -> int:
         zygote_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
             try:
+                os.close(told)
+                if not os.read(gate, 1):
+                    os._exit(70)
+                os.close(gate)
                 limits.parent_pid = zygote_pid
                 high = [
                     os.dup2(fd, to, inheritable=False)
