@@ -62,7 +62,6 @@ class ToolServer:
         self._sessions: dict[int, ServerSession] = {}
         self._known: list[ToolInfo] | None = None
         self._bus = InMemorySubscriptionBus()
-        self._begun: set[asyncio.Task[None]] = set()
         self.server: Server[None] = Server(
             "jcode-plugins",
             version=version,
@@ -121,6 +120,11 @@ class ToolServer:
     ) -> types.CallToolResult:
         steps = 0
         asks = _can_be_asked(ctx.session)
+        begun: set[asyncio.Task[None]] = set()
+        """Of this call alone: no other one waits for what its user is asked."""
+
+        def begin(what: Coroutine[object, object, None]) -> None:
+            begun.add(asyncio.get_running_loop().create_task(what))
 
         try:
             async with self._connect() as client:
@@ -129,12 +133,12 @@ class ToolServer:
                     nonlocal steps
                     question = update.get("question")
                     if isinstance(question, dict):
-                        self._begin(_elicit(ctx.session, client, question))
+                        begin(_elicit(ctx.session, client, question))
                         return
                     steps += 1
                     output = update.get("output")
                     text = output if isinstance(output, str) else None
-                    self._begin(ctx.session.report_progress(steps, message=text))
+                    begin(ctx.session.report_progress(steps, message=text))
 
                 name = await self._own_name(client, params.name)
                 result = await client.call_tool(
@@ -145,18 +149,15 @@ class ToolServer:
                     on_update=on_update,
                     asks=asks,
                 )
+            await asyncio.gather(*begun, return_exceptions=True)
         except (ToolError, InputError) as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         except JcodePluginsError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from None
-        if self._begun:
-            await asyncio.gather(*self._begun, return_exceptions=True)
+        finally:
+            for task in begun:  # of a call that did not end well
+                task.cancel()
         return result_of(result)
-
-    def _begin(self, what: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(what)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
 
     async def _own_name(self, client: AsyncClient, name: str) -> str:
         if self._known is None or name not in self._names(self._known):

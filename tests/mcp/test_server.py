@@ -375,6 +375,29 @@ def test_a_client_that_asks_its_user_is_asked(eliciting: Daemon, answer: str | N
     asyncio.run(run())
 
 
+def test_no_other_call_waits_for_what_a_user_is_asked(eliciting: Daemon) -> None:
+    async def run() -> None:
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        async def ask(_: object, __: types.ElicitRequestParams) -> types.ElicitResult:
+            asked.set()
+            await answered.wait()
+            return types.ElicitResult(action="decline")
+
+        async with (
+            asyncio.timeout(HANG_S),
+            Client(server(eliciting), mode="legacy", elicitation_callback=ask) as client,
+        ):
+            waiting = asyncio.create_task(client.call_tool("plugin_runs", {}))
+            await asked.wait()
+            assert text_of(await client.call_tool("plugin_echo", {"text": "on"})) == "echo on"
+            assert not waiting.done()
+            answered.set()
+            assert (await waiting).is_error
+
+    asyncio.run(run())
+
+
 def test_without_the_operators_word_a_client_is_not_asked(daemon: Daemon) -> None:
     async def run() -> None:
         async def ask(_: object, params: types.ElicitRequestParams) -> types.ElicitResult:
