@@ -209,3 +209,14 @@ def test_what_needs_a_terminal_is_refused_when_it_is_made() -> None:
             "pi-coding-agent: BorderedLoader is never available to plugins: there is no terminal to draw on",
         ],
     ]
+
+
+def test_without_an_interface_nothing_is_coloured() -> None:
+    """The themes of components are there, and give the text as it is."""
+    code = "[getMarkdownTheme().heading('a'), getMarkdownTheme().bold('b'), getSelectListTheme().selectedText('c'), getSettingsListTheme().value('d', true), getSettingsListTheme().cursor, highlightCode('e\\nf', 'js')]"
+
+    assert evaluate(
+        code,
+        "getMarkdownTheme getSelectListTheme getSettingsListTheme highlightCode",
+        "pi-coding-agent",
+    ) == ["a", "b", "c", "d", "\u2192 ", ["e", "f"]]
