@@ -1,0 +1,1 @@
+"""What plugins show and ask, as plain data: judged, cleaned and bounded, without a terminal in it."""

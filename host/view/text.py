@@ -1,0 +1,331 @@
+"""Text of plugins as lines of styled spans: whatever a worker sent, a terminal only ever shows it.
+
+Promises    A span's text holds printable characters only, and at most two marks after each;
+            nothing in it moves a cursor, turns the direction of writing or hides. A style is made
+            of the words of :data:`ATTRIBUTES`, ``fg:NAME`` and ``bg:NAME``. All of it is bounded, and
+            found in time that grows with the length alone.
+Relies on   Nobody draws a line but by its spans: there is no markup in the text.
+Elsewhere   Which texts an area has: ``host/view/shapes.py``. Sizes beyond a line: ``host/view/limits.py``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from ipc.ui import THEME_COLORS
+
+Span = tuple[str, str]
+"""Text and its style: ``("ready", "bold fg:success")``."""
+Line = tuple[Span, ...]
+
+ATTRIBUTES: Final[tuple[str, ...]] = ("bold", "dim", "italic", "underline", "strike", "reverse")
+"""The words of a style, in their order; then ``fg:NAME`` and ``bg:NAME``."""
+
+MAX_COLUMNS: Final = 512
+MAX_CHARACTERS: Final = 2_048
+MAX_SPANS: Final = 64
+MAX_MARKS: Final = 2
+MAX_JOINS: Final = 8
+"""Emoji that one sequence may join."""
+TAB: Final = "   "
+"""Three columns, as the components of pi count a tab."""
+REPLACEMENT: Final = "\ufffd"
+
+_ESC: Final = "\x1b"
+_C1: Final = {code: f"\x1b{chr(code - 0x40)}" for code in range(0x80, 0xA0)}
+# A string ends at BEL, ST or, where it has no end, at the end of its line. Possessive: never rescanned.
+_PIECE: Final = re.compile(
+    r"""
+      (?P<plain>[ -~]++)
+    | \x1b\[(?P<sgr>[0-9;:]*+)m
+    | \x1b\[[0-?]*+[\ -/]*+[@-~]?
+    | \x1b[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)?
+    | \x1b[\ -/]*+[0-~]?
+    | (?P<end>\r?\n)
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+_SWITCHES: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
+_SWITCHES_OFF: Final = {
+    22: ("bold", "dim"),
+    23: ("italic",),
+    24: ("underline",),
+    27: ("reverse",),
+    29: ("strike",),
+}
+_ZWJ: Final = 0x200D
+_ZWNJ: Final = 0x200C
+_VARIATIONS: Final = (0xFE0E, 0xFE0F)
+_BLANK: Final = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+    | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0)}
+)
+"""Letters and marks without a shape: they would only tell two texts apart that look equal."""
+
+
+class _Style:
+    """What SGR sequences have set so far."""
+
+    def __init__(self) -> None:
+        self._on: set[str] = set()
+        self._fg = self._bg = ""
+
+    def words(self) -> str:
+        """The style as words, ``""`` for none."""
+        if not (self._on or self._fg or self._bg):
+            return ""
+        words = [name for name in ATTRIBUTES if name in self._on]
+        words += [self._fg] if self._fg else []
+        words += [self._bg] if self._bg else []
+        return " ".join(words)
+
+    def obey(self, parameters: str) -> None:
+        """Take the *parameters* of one SGR sequence; what is malformed ends it, what is unknown is passed over."""
+        groups = iter(parameters.split(";"))
+        for group in groups:
+            head, *rest = group.split(":")
+            code = _number(head)
+            if code is None:
+                return
+            if code in (38, 48, 58):
+                colour = _colour_of(rest) if rest else _colour_from(groups)
+                if colour is None:
+                    return
+                if code == 38:
+                    self._fg = f"fg:{colour}"
+                elif code == 48:
+                    self._bg = f"bg:{colour}"
+            elif code == 4 and rest[:1] == ["0"]:
+                self._on.discard("underline")
+            else:
+                self._simple(code)
+
+    def _simple(self, code: int) -> None:
+        if code == 0:
+            self._on.clear()
+            self._fg = self._bg = ""
+        elif code in _SWITCHES:
+            self._on.add(_SWITCHES[code])
+        elif code == 21:
+            self._on.add("underline")
+        elif code in _SWITCHES_OFF:
+            self._on.difference_update(_SWITCHES_OFF[code])
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            self._fg = f"fg:{code - 30 if code < 90 else code - 82}"
+        elif code == 39:
+            self._fg = ""
+        elif 40 <= code <= 47 or 100 <= code <= 107:
+            self._bg = f"bg:{code - 40 if code < 100 else code - 92}"
+        elif code == 49:
+            self._bg = ""
+
+
+def _number(text: str) -> int | None:
+    """A parameter as a number, absent meaning 0; nothing for one that no terminal has."""
+    return int(text or "0") if len(text) <= 5 else None
+
+
+def _colour_from(groups: Iterator[str]) -> str | None:
+    """The colour of the parameters that follow 38, 48 or 58, taken from *groups*."""
+    kind = next(groups, "")
+    return _colour_of([kind, *islice(groups, {"5": 1, "6": 1, "2": 3}.get(kind, 0))])
+
+
+def _colour_of(parts: list[str]) -> str | None:
+    numbers = [_number(part) for part in parts]
+    match numbers:
+        case [5, int(index)] if index <= 255:
+            return str(index)
+        case [6, int(index)] if index < len(THEME_COLORS):
+            return THEME_COLORS[index]
+        case [2, int(red), int(green), int(blue)] | [2, _, int(red), int(green), int(blue)] if (
+            max(red, green, blue) <= 255
+        ):
+            return f"#{red:02x}{green:02x}{blue:02x}"
+        case _:
+            return None
+
+
+class _Cleaner:
+    """One text on its way to lines. The style carries over line ends, as it does on a terminal."""
+
+    def __init__(
+        self,
+        max_lines: int,
+        max_columns: int = MAX_COLUMNS,
+        max_characters: int = MAX_CHARACTERS,
+    ) -> None:
+        self._max_lines = max_lines
+        self._max_columns = max_columns
+        self._max_characters = max_characters
+        self._style = _Style()
+        self._words = ""
+        self.lines: list[Line] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._spans: list[list[str]] = []
+        self._columns = self._characters = 0
+        self._base = 0  # what a mark would belong to; 0 for nothing
+        self._marks = self._joins = 0
+        self._joiner = False  # seen after an emoji, put only if another one follows
+
+    def feed(self, text: str) -> None:
+        """Clean *text* until there are enough lines; the last one is not yet among them."""
+        for found in _PIECE.finditer(text.translate(_C1)):
+            match found.lastgroup:
+                case "plain":
+                    self._plain(found["plain"])
+                case "sgr":
+                    self._style.obey(found["sgr"])
+                    self._words = self._style.words()
+                case "end":
+                    self.end_line()
+                    if len(self.lines) >= self._max_lines:
+                        return
+                case "other":
+                    self._other(found["other"])
+                case _:
+                    pass  # a sequence that means nothing here: gone, whole
+
+    def end_line(self) -> None:
+        """Put what there is into the lines and begin the next."""
+        self.lines.append(tuple((text, style) for text, style in self._spans))
+        self._begin()
+
+    def _plain(self, text: str) -> None:
+        room = min(self._max_columns - self._columns, self._max_characters - self._characters)
+        taken = text[: max(room, 0)]
+        self._joiner, self._marks, self._joins = False, 0, 0
+        self._base = ord(taken[-1]) if taken == text else 0
+        if taken:
+            self._put(taken, len(taken))
+
+    def _other(self, character: str) -> None:
+        if character == "\t":
+            self._plain(TAB)
+            return
+        code, category = ord(character), unicodedata.category(character)
+        columns = 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+        if code in _BLANK:
+            pass
+        elif _is_mark(code, category):
+            self._mark(code, category)
+        elif category in ("Cs", "Co", "Cn", "Zl", "Zp"):
+            self._whole(REPLACEMENT, 1)
+        elif category in ("Cc", "Cf"):
+            pass  # obeyed or invisible elsewhere: not shown
+        elif category == "Zs":
+            self._plain(" " * columns)
+        else:
+            self._whole(character, columns)
+
+    def _whole(self, character: str, columns: int) -> None:
+        """Add a character that has a place of its own, joined with the last one if that is waiting for it."""
+        code = ord(character)
+        joins = self._joiner and _is_pictograph(code)
+        if not joins:
+            self._joins = 0
+        self._joiner, self._marks = False, 0
+        text = chr(_ZWJ) + character if joins else character
+        if not self._fits(columns, len(text)):
+            self._base = 0
+            return
+        self._base = code
+        if joins:
+            self._joins += 1
+            self._extend(text, columns)
+        else:
+            self._put(text, columns)
+
+    def _mark(self, code: int, category: str) -> None:
+        """Add a character that has no place of its own to the one before it."""
+        if not self._base or self._joiner or self._marks >= MAX_MARKS:
+            return
+        if code == _ZWJ:
+            self._joiner = _is_pictograph(self._base) and self._joins < MAX_JOINS
+            return
+        if code == _ZWNJ and unicodedata.category(chr(self._base)) != "Lo":
+            return
+        # A variation selector may make a narrow sign a wide one.
+        columns = 1 if category == "Mc" or code in _VARIATIONS else 0
+        if self._fits(columns, 1):
+            self._marks += 1
+            self._extend(chr(code), columns)
+
+    def _fits(self, columns: int, characters: int) -> bool:
+        """Whether the line has room; once it has none, it is full."""
+        fits = (
+            self._columns + columns <= self._max_columns
+            and self._characters + characters <= self._max_characters
+        )
+        if not fits:
+            self._columns = self._max_columns
+        return fits
+
+    def _put(self, text: str, columns: int) -> None:
+        if self._spans and (self._spans[-1][1] == self._words or len(self._spans) >= MAX_SPANS):
+            self._extend(text, columns)
+        else:
+            self._spans.append(["", self._words])
+            self._extend(text, columns)
+
+    def _extend(self, text: str, columns: int) -> None:
+        self._spans[-1][0] += text
+        self._columns += columns
+        self._characters += len(text)
+
+
+def _is_mark(code: int, category: str) -> bool:
+    """Whether the character has no place of its own: marks, joiners, and what completes a syllable of Hangul."""
+    return (
+        category in ("Mn", "Me", "Mc")
+        or code in (_ZWJ, _ZWNJ)
+        or 0x1160 < code <= 0x11FF
+        or 0xD7B0 <= code <= 0xD7FB
+    )
+
+
+def _is_pictograph(code: int) -> bool:
+    """Whether a joiner may stand beside it: the signs of emoji sequences, with their skin tones."""
+    return code >= 0x2190 and unicodedata.category(chr(code)) in ("So", "Sk", "Sm")
+
+
+def clean_lines(text: str | Iterable[str], *, max_lines: int) -> tuple[Line, ...]:
+    """Return *text*, one string with line ends or one string a line, as at most *max_lines* lines."""
+    if isinstance(text, str):
+        cleaner = _Cleaner(max_lines)
+        cleaner.feed(text)
+        if len(cleaner.lines) < max_lines:
+            cleaner.end_line()
+        return tuple(cleaner.lines)
+    lines: list[Line] = []
+    for one in text:
+        if len(lines) >= max_lines:
+            break
+        lines += clean_lines(one, max_lines=max_lines - len(lines))
+    return tuple(lines)
+
+
+def clean_line(text: str) -> Line:
+    """Return *text* as one line; where it has several, the first that shows something."""
+    lines = clean_lines(text, max_lines=8)
+    return next((line for line in lines if plain(line).strip()), lines[0] if lines else ())
+
+
+def clean_text(text: str, *, max_characters: int, max_lines: int) -> str:
+    """Return *text* as text to edit: its line ends, and everything else as in a line without styles."""
+    cleaner = _Cleaner(max_lines, 2 * max_characters, max_characters)
+    cleaner.feed(text)
+    if len(cleaner.lines) < max_lines:
+        cleaner.end_line()
+    return "\n".join(map(plain, cleaner.lines))[:max_characters]
+
+
+def plain(line: Iterable[Span]) -> str:
+    """Return the text of *line* without its styles."""
+    return "".join(text for text, _ in line)
