@@ -57,11 +57,13 @@ IS_INFO: Final = tuple(number in _INFO for number in range(32))
 ENDS_SESSION: Final = 1 << PluginEvent.SESSION_SHUTDOWN | 1 << PluginEvent.SESSION_END
 """A bitmap: events after which a session's own instances are stopped, whether anybody listens or not."""
 
-VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent"]]] = {
+VETO_ACTION: Final[dict[PluginEvent, Literal["block", "deny", "prevent", "cancel"]]] = {
     PluginEvent.PRE_TOOL_USE: "block",
     PluginEvent.USER_PROMPT_SUBMIT: "block",
     PluginEvent.PERMISSION_REQUEST: "deny",
     PluginEvent.PRE_COMPACT: "prevent",
+    PluginEvent.SESSION_BEFORE_SWITCH: "cancel",
+    PluginEvent.SESSION_BEFORE_FORK: "cancel",
 }
 """Events that a plugin can stop, and the word for it."""
 

@@ -29,6 +29,9 @@ _REPLACES: Final[dict[PluginEvent, dict[str, str]]] = REWRITES | {
 }
 """Output fields that are compared with an input field; the rest adds something."""
 
+_SAY_THE_ACTION: Final = ("decision", "cancel", "block", "prevent")
+"""Output fields that only repeat the action."""
+
 
 class PluginAnswer(msgspec.Struct, frozen=True):
     """One plugin's share of an event; *output* must come from :func:`validate`.
@@ -151,7 +154,7 @@ def _with_its_rights(
     output: JsonObject = {}
     missing: list[tuple[str, Right]] = []
     for name, value in answer.output.items():
-        if name in ("decision", "block", "prevent"):
+        if name in _SAY_THE_ACTION:
             continue  # said by the action, and added again below if that counts
         needs = FIELD_RIGHT.get(name, "rewrite")
         if needs in rights:
@@ -160,13 +163,13 @@ def _with_its_rights(
             missing.append((name, needs))
     if action != "continue":
         needs = "decide" if action == "allow" else "veto"
-        own = next((n for n in ("decision", "block", "prevent") if n in answer.output), None)
+        own = [name for name in _SAY_THE_ACTION if name in answer.output]
         if needs not in rights:
-            missing.append((own or "action", needs))
+            missing.append((own[0] if own else "action", needs))
             action = "continue"
             output.pop("message", None)  # it explains a decision that does not count
-        elif own is not None:
-            output[own] = answer.output[own]
+        else:
+            output |= {name: answer.output[name] for name in own}
     if not missing:
         return answer
     dropped.extend(Dropped(answer.plugin, name, needs) for name, needs in missing)
@@ -230,7 +233,20 @@ def _verdict_fields(
         return fields if message is None else fields | {"message": message}
     if blocker is None:
         return {}
-    return {"prevent": True} if event is PluginEvent.PRE_COMPACT else {"block": reason}
+    return veto_fields(event, reason)
+
+
+def veto_fields(event: PluginEvent, reason: str | None) -> JsonObject:
+    """Return what an outcome that was stopped has as output: the veto in the words of *event*."""
+    match VETO_ACTION.get(event):
+        case "deny":
+            return {"decision": "deny", "message": reason}
+        case "prevent":
+            return {"prevent": True}
+        case "cancel":
+            return {"cancel": True, "block": reason}
+        case _:
+            return {"block": reason}
 
 
 def _rewrites(

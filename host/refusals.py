@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 from host.audit import E_SWITCH, Kind
 from host.events import VETO_ACTION, PluginEvent
-from host.merge import Merged
-from host.outcome import JsonObject, Outcome, PluginResult, Status
+from host.merge import Merged, veto_fields
+from host.outcome import Outcome, PluginResult, Status
 from host.snapshot import Route, Snapshot
 from host.switching import named
 
@@ -68,13 +68,10 @@ def stopped(
 ) -> Outcome:
     """*outcome* turned into a refusal; what it would have changed is dropped with it."""
     word = VETO_ACTION.get(outcome.event, "block")
-    output: JsonObject = (
-        {"decision": "deny", "message": reason} if word == "deny" else {"block": reason}
-    )
     return Outcome(
         outcome.event,
         "deny" if word == "deny" else "block",
-        output,
+        veto_fields(outcome.event, reason),
         by,
         reason,
         (*outcome.results, *extra),

@@ -172,7 +172,7 @@ class _Reader:
         if value is None and name != "modified_output":
             return  # null stands for "not given"; only a tool's output may really be null
         match name:
-            case "block" | "prevent":
+            case "block" | "prevent" | "cancel":
                 if not isinstance(value, (str, bool)):
                     raise _wrong(name, "text or true", value)
                 if value is not False:
@@ -229,8 +229,13 @@ class _Reader:
             return {"decision": self.action} | ({"message": text} if text else {})
         if not self._vetoes:
             return {}
-        name = "prevent" if self.event is PluginEvent.PRE_COMPACT else "block"
-        return {name: reason or True}
+        match VETO_ACTION[self.event]:
+            case "cancel":
+                return {"cancel": True} | ({"block": reason} if reason else {})
+            case "prevent":
+                return {"prevent": reason or True}
+            case _:
+                return {"block": reason or True}
 
 
 def _no_constant(name: str) -> Json:

@@ -637,7 +637,8 @@ def read_event(name: object) -> PluginEvent:
         raise InputError(f"unknown event {name!r}{nearest(name, BY_NAME)}")
     if type(name) is int and name in _NUMBERS:
         return PluginEvent(name)
-    raise InputError(f"unknown event {name!r}: events are 0..27 without 11, or their names")
+    last = max(_NUMBERS)
+    raise InputError(f"unknown event {name!r}: events are 0..{last} without 11, or their names")
 
 
 def nearest(name: str, known: "Mapping[str, object] | list[str]") -> str:

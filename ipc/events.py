@@ -11,7 +11,7 @@ from typing import Final
 
 
 class PluginEvent(IntEnum):
-    """One of the 27 events; the value is its number on the wire and its bit in the bitmap."""
+    """One of the 31 events; the value is its number on the wire and its bit in the bitmap."""
 
     PRE_TOOL_USE = 0
     POST_TOOL_USE = 1
@@ -40,6 +40,10 @@ class PluginEvent(IntEnum):
     USER_PROMPT_SUBMIT = 25
     STOP = 26
     NOTIFICATION = 27
+    SESSION_BEFORE_SWITCH = 28
+    SESSION_BEFORE_FORK = 29
+    SESSION_TREE = 30
+    MODEL_SELECT = 31
 
     @property
     def wire_name(self) -> str:
@@ -84,6 +88,10 @@ FIELDS: Final[dict[PluginEvent, tuple[str, ...]]] = {
     PluginEvent.USER_PROMPT_SUBMIT: ("content", "session_id"),
     PluginEvent.STOP: ("session_id", "reason"),
     PluginEvent.NOTIFICATION: ("level", "message", "session_id"),
+    PluginEvent.SESSION_BEFORE_SWITCH: ("session_id", "reason", "target_session_id"),
+    PluginEvent.SESSION_BEFORE_FORK: ("session_id", "entry_id", "position"),
+    PluginEvent.SESSION_TREE: ("session_id", "reason"),
+    PluginEvent.MODEL_SELECT: ("session_id", "model", "previous_model", "source"),
 }
 """Input fields in snake_case; a plugin reads them in camelCase as well."""
 
@@ -96,9 +104,12 @@ OUTPUTS: Final[dict[PluginEvent, tuple[str, ...]]] = dict.fromkeys(PluginEvent, 
     PluginEvent.USER_PROMPT_SUBMIT: ("block", "modified_prompt"),
     PluginEvent.STOP: ("reason",),
     PluginEvent.NOTIFICATION: ("suppress", "modified_message"),
+    PluginEvent.SESSION_BEFORE_SWITCH: ("block", "cancel"),
+    PluginEvent.SESSION_BEFORE_FORK: ("block", "cancel"),
 }
 """Fields a handler may give. ``block`` on UserPromptSubmit and ``system_prompt``/``messages`` on
-AgentStart carry what pi's ``input`` and ``before_agent_start`` can say and jcode's events cannot."""
+AgentStart carry what pi's ``input`` and ``before_agent_start`` can say and jcode's events cannot; 28 and up are
+events that only pi has, with pi's word for a veto: ``cancel``."""
 
 
 def describe() -> list[dict[str, object]]:

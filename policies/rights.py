@@ -16,6 +16,7 @@ HAND_LOADED: Final[frozenset[Right]] = frozenset({"observe", "veto", "rewrite"})
 FIELD_RIGHT: Final[dict[str, Right]] = {
     "block": "veto",
     "prevent": "veto",
+    "cancel": "veto",
     "suppress": "veto",
     "message": "observe",
     "decision": "veto",  # "allow" needs decide; the merge looks at the value

@@ -44,6 +44,10 @@ export interface EventFields {
   UserPromptSubmit: { content: string; session_id: string };
   Stop: { session_id: string; reason: string };
   Notification: { level: string; message: string; session_id?: string };
+  SessionBeforeSwitch: { session_id: string; reason: "new" | "resume"; target_session_id?: string };
+  SessionBeforeFork: { session_id: string; entry_id: string; position: "before" | "at" };
+  SessionTree: { session_id: string; reason: string };
+  ModelSelect: { session_id: string; model: any; previous_model?: any; source: string };
 }
 
 /** What a handler of each event may give. Each takes its right: veto, rewrite or decide. */
@@ -75,6 +79,10 @@ export interface EventOutputs {
   UserPromptSubmit: { block?: string | boolean; modified_prompt?: string };
   Stop: { reason?: string };
   Notification: { suppress?: boolean; modified_message?: string };
+  SessionBeforeSwitch: { block?: string | boolean; cancel?: boolean };
+  SessionBeforeFork: { block?: string | boolean; cancel?: boolean };
+  SessionTree: {};
+  ModelSelect: {};
 }
 
 export type EventName = keyof EventFields;
@@ -105,10 +113,14 @@ export type PiEventName =
   | "input"
   | "message_end"
   | "message_start"
+  | "model_select"
+  | "session_before_fork"
+  | "session_before_switch"
   | "session_compact"
   | "session_shutdown"
   | "session_start"
   | "session_switch"
+  | "session_tree"
   | "tool_call"
   | "tool_execution_end"
   | "tool_execution_start"

@@ -216,7 +216,7 @@ DECIDES: Final[Mapping[Agent, frozenset[P]]] = {
 
 
 def coverage(agent: Agent) -> dict[P, Coverage]:
-    """Return for each of the 27 events whether *agent* has it, has something it can be read from, or neither."""
+    """Return for each event of plugins whether *agent* has it, has something it can be read from, or neither."""
     found: dict[P, Coverage] = dict.fromkeys(P, "absent")
     for mapped in EVENTS[agent].values():
         for one in mapped:

@@ -215,7 +215,7 @@ class Arena:
         if row.output is not None:
             assert result.output == row.output
         elif row.action == "continue":
-            assert not set(result.output) & {"decision", "block", "prevent"}, result
+            assert not set(result.output) & {"decision", "block", "prevent", "cancel"}, result
         assert row.error in (result.error or ""), result
 
     def _pid_of(self, name: str) -> int:

@@ -19,12 +19,14 @@ EVENTS: dict[str, JsonObject] = {
     "PreToolUse": bash(),
     "PermissionRequest": {"action": "shell", "session_id": "s"},
     "PreCompact": {"session_id": "s", "message_count": 3},
+    "SessionBeforeSwitch": {"session_id": "s", "reason": "new"},
 }
-STOPPED = {"PreToolUse": "block", "PermissionRequest": "deny", "PreCompact": "block"}
+STOPPED = dict.fromkeys(EVENTS, "block") | {"PermissionRequest": "deny"}
 FIELD: dict[str, tuple[str, object]] = {
     "PreToolUse": ("block", str),
     "PermissionRequest": ("decision", "deny"),
     "PreCompact": ("prevent", True),
+    "SessionBeforeSwitch": ("cancel", True),
 }
 
 SUBSCRIBES = "".join(f'pi.on("{event}", answer);' for event in EVENTS)
@@ -98,7 +100,12 @@ async def _fail(
     async with PluginHost(config, home=tmp_path / "home", project_dir=tmp_path) as host:
         given = {
             PluginEvent[name]: rights
-            for name in ("PRE_TOOL_USE", "PERMISSION_REQUEST", "PRE_COMPACT")
+            for name in (
+                "PRE_TOOL_USE",
+                "PERMISSION_REQUEST",
+                "PRE_COMPACT",
+                "SESSION_BEFORE_SWITCH",
+            )
         }
         await host.load(path, rights=given)  # type: ignore[arg-type]
         return await make_fail(host, event), host
@@ -239,6 +246,7 @@ def test_an_undeliverable_compaction_is_prevented_only_when_failing_closed(
     outcome = host.dispatch("PreCompact", {"session_id": "s", "system_prompt": "x" * 5000})
 
     assert outcome.action == action
+    assert outcome.output == ({"prevent": True} if fail_closed else {})
 
 
 def test_undeliverable_to_observers_only_goes_on(make_host: MakeHost, write: Write) -> None:

@@ -240,6 +240,20 @@ OTHER_EVENTS: list[tuple[str, JsonObject, str, str, JsonObject]] = [
         {"prevent": True},
     ),
     (
+        "SessionBeforeSwitch",
+        {"session_id": "s", "reason": "resume", "target_session_id": "t"},
+        "return { block: `${event.targetSessionId} is not safe` };",
+        "block",
+        {"cancel": True, "block": "t is not safe"},
+    ),
+    (
+        "SessionBeforeFork",
+        {"session_id": "s", "entry_id": "e", "position": "at"},
+        "output.cancel = true;",
+        "block",
+        {"cancel": True, "block": "blocked by p"},
+    ),
+    (
         "PreCompact",
         {"session_id": "s"},
         'return { action: "block", output: "not now" };',

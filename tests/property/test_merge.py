@@ -31,6 +31,7 @@ FIELDS = st.sampled_from(
     [
         "block",
         "prevent",
+        "cancel",
         "suppress",
         "decision",
         "message",

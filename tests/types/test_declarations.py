@@ -106,6 +106,20 @@ def test_the_same_events(declared: Members) -> None:
         assert declared["EventOutputs"][event.wire_name] == sorted(OUTPUTS[event])
 
 
+def test_the_same_events_of_pi() -> None:
+    """Each name that the runtime has an adapter for, and no other: the rest never comes."""
+    adapters = re.findall(
+        r'^definePi\("(\w+)"',
+        (ROOT / "worker" / "js" / "lazy" / "pi" / "format.js").read_text(),
+        re.MULTILINE,
+    )
+    (union,) = re.findall(
+        r"^export type PiEventName =\n([^;]+);", DECLARATIONS.read_text(), re.MULTILINE
+    )
+
+    assert re.findall(r'"(\w+)"', union) == sorted(adapters)
+
+
 def compile_strictly(typescript: Path, *files: Path) -> str:
     """What the compiler says of *files*; empty when it has nothing to say."""
     config = {

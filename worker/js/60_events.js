@@ -112,7 +112,7 @@ function unsubscribe(name, fn) {
 function targetsOf(name) {
   const n = eventNumbers[name];
   if (n !== undefined) return [{ __proto__: null, n, adapter: null, phase: 0 }];
-  const adapters = piAdapters[name];
+  const adapters = lazy("pi/format").adapters[name];
   return adapters === undefined ? null : adapters;
 }
 

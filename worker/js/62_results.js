@@ -14,7 +14,7 @@ const fieldKinds = freeze({
   block: "block", decision: "decision", message: "text", reason: "text",
   modified_input: "json", modified_output: "json", modified_prompt: "text", modified_message: "text",
   system_prompt: "text", instructions: "text", additional_system_prompt: "lines",
-  prevent: "flag", suppress: "flag", messages: "list",
+  prevent: "flag", suppress: "flag", cancel: "flag", messages: "list",
 });
 
 // A veto is understood on every event, whatever its own outputs are: the host decides what it is worth there.
@@ -198,7 +198,7 @@ function readField(event, key, value, answer) {
         wrong("true or false");
       } else {
         answer.fields[name] = value;
-        if (name === "prevent" && value) strengthen(answer, "block");
+        if (value && name !== "suppress") strengthen(answer, "block");
       }
       return;
     case "lines":
@@ -328,7 +328,15 @@ function decidedFields(call, takes, out, value) {
     if (isVeto) value.action = "deny";
     out.decision = value.action;
     if (reason !== null) out.message = reason;
-  } else if (isVeto && takes.block === true) out.block = reason;
-  else if (isVeto && takes.prevent === true) out.prevent = true;
+  } else if (isVeto && takes.block === true) {
+    out.block = reason;
+    if (takes.cancel === true) out.cancel = true;
+  } else if (isVeto && takes.prevent === true) out.prevent = true;
   if (reason !== null) value.reason = reason;
 }
+
+internals.format = { // what pi's events are made of (lazy/pi/format.js)
+  __proto__: null, addOutput, addPromptLine, arrayIsArray, arrayJoin, blocksText, changeInput, copyJson, cutChars, dateNow, decide, defineData,
+  errorLine, eventNumbers, freeze, hasOwn, instance, jsonStringify, jsonText, kindOf, makeError, maxReasonChars: MAX_REASON_CHARS, newList,
+  stringIndexOf, stringSlice, stringStartsWith, thaw, undefinedFunction, uuid,
+};

@@ -12,6 +12,7 @@ from host.validate import MAX_ADDITIONS, MAX_REASON_CHARS, Checked, validate, va
 PRE: Final = PluginEvent.PRE_TOOL_USE
 ASKED: Final = PluginEvent.PERMISSION_REQUEST
 COMPACT: Final = PluginEvent.PRE_COMPACT
+SWITCH: Final = PluginEvent.SESSION_BEFORE_SWITCH
 ALL: Final[frozenset[Right]] = frozenset({"observe", "veto", "rewrite", "decide"})
 BIG: Final = 2**53 + 1
 
@@ -107,6 +108,14 @@ def lost(status: Status, rights: frozenset[Right] = ALL) -> PluginAnswer:
         (COMPACT, {"output": {"prevent": True}}, "block", {"prevent": True}),
         (COMPACT, {"output": {"prevent": "why"}}, "block", {"prevent": "why"}),
         (COMPACT, {"action": "allow"}, "continue", {}),
+        (SWITCH, {"output": {"cancel": True}}, "block", {"cancel": True}),
+        (SWITCH, {"output": {"cancel": False}}, "continue", {}),
+        (
+            SWITCH,
+            {"action": "block", "output": {"cancel": True, "block": "why"}},
+            "block",
+            {"cancel": True, "block": "why"},
+        ),
         (
             PluginEvent.AGENT_START,
             {"output": {"additional_system_prompt": "one"}},
@@ -354,6 +363,21 @@ def test_a_compaction_is_prevented() -> None:
     assert outcome.blocked
 
 
+def test_a_switch_is_cancelled() -> None:
+    """pi's word beside ours: both kinds of agents find their own."""
+    outcome = merged(
+        SWITCH, {}, {"output": {"cancel": True}}, {"output": {"block": "b"}}
+    ).outcome
+
+    assert (outcome.action, outcome.blocked_by, outcome.reason) == (
+        "block",
+        "p0",
+        "blocked by p0",
+    )
+    assert outcome.output == {"cancel": True, "block": "blocked by p0"}
+    assert outcome.blocked
+
+
 def test_an_answer_with_an_error_keeps_its_decision() -> None:
     """A handler may report a problem and still say no."""
     outcome = merged(PRE, {}, {"action": "block", "error": "and a warning"}).outcome
@@ -421,6 +445,7 @@ def test_silence_alone_changes_nothing(status: Status) -> None:
         (ASKED, {"output": {"decision": "ask", "message": "m"}}, "veto", "decision"),
         (ASKED, {"output": {"decision": "allow", "message": "m"}}, "decide", "decision"),
         (COMPACT, {"output": {"prevent": True}}, "veto", "prevent"),
+        (SWITCH, {"output": {"cancel": True, "block": "b"}}, "veto", "cancel"),
         (COMPACT, {"output": {"instructions": "x"}}, "rewrite", "instructions"),
         (COMPACT, {"output": {"system_prompt": "x"}}, "rewrite", "system_prompt"),
         (PluginEvent.NOTIFICATION, {"output": {"suppress": True}}, "veto", "suppress"),

@@ -253,7 +253,7 @@ def test_unknown_names_are_accepted_and_said_once() -> None:
     """pi has events that nothing fires here; a misspelt one of ours is a warning."""
     js = Js()
     js.plugin(
-        "for (let k = 0; k < 3; k++) { pi.on('PreToolUze', () => {}); pi.on('model_select', () => {}); pi.on('', () => {}); }"
+        "for (let k = 0; k < 3; k++) { pi.on('PreToolUze', () => {}); pi.on('user_bash', () => {}); pi.on('', () => {}); }"
     )
 
     assert [line["level"] for line in js.casts("log")] == ["warn", "debug", "debug"]

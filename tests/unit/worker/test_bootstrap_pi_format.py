@@ -308,6 +308,25 @@ def test_agent_start_comes_after_before_agent_start() -> None:
         ),
         ("session_switch", "SessionSwitch", {}, '{"type":"session_switch","reason":"resume"}'),
         (
+            "session_tree",
+            "SessionTree",
+            {"session_id": "s", "old_leaf_id": "a"},
+            '{"type":"session_tree","newLeafId":null,"oldLeafId":"a"}',
+        ),
+        (
+            "model_select",
+            "ModelSelect",
+            {"model": {"provider": "p", "id": "m", "reasoning": True}, "previous_model": None},
+            '{"type":"model_select","model":{"provider":"p","id":"m","reasoning":true},"source":"set"}',
+        ),
+        (
+            "model_select",
+            "ModelSelect",
+            {"model": "p/m/1", "previous_model": "old", "source": "cycle"},
+            '{"type":"model_select","model":{"provider":"p","id":"m/1","name":"m/1"},'
+            '"previousModel":{"provider":"","id":"old","name":"old"},"source":"cycle"}',
+        ),
+        (
             "session_compact",
             "SessionCompact",
             {"reason": "r"},
@@ -357,6 +376,84 @@ def test_payloads_of_the_other_events(
 
     assert js.event(event, payload) == {}
     assert js.logged() == [expected]
+
+
+BEFORE = {
+    "session_before_switch": "SessionBeforeSwitch",
+    "session_before_fork": "SessionBeforeFork",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "expected"),
+    [
+        (
+            "session_before_switch",
+            {"reason": "new"},
+            '{"type":"session_before_switch","reason":"new"}',
+        ),
+        (
+            "session_before_switch",
+            {"target_session_id": "other"},
+            '{"type":"session_before_switch","reason":"resume","targetSessionFile":"other"}',
+        ),
+        (
+            "session_before_fork",
+            {"entry_id": "e1", "position": "at"},
+            '{"type":"session_before_fork","entryId":"e1","position":"at"}',
+        ),
+        (
+            "session_before_fork",
+            {},
+            '{"type":"session_before_fork","entryId":"","position":"before"}',
+        ),
+    ],
+)
+def test_what_is_about_to_happen_to_a_session_is_told(
+    name: str, payload: JsonObject, expected: str
+) -> None:
+    """In pi's shape, with what the agent left out as pi has it."""
+    js = Js()
+    js.plugin(f"pi.on('{name}', (event) => {{ console.log(JSON.stringify(event)); }});")
+
+    assert js.event(BEFORE[name], payload) == {}
+    assert js.logged() == [expected]
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_what_is_about_to_happen_to_a_session_is_cancelled(name: str) -> None:
+    """pi's word, as a veto that names the plugin."""
+    result = pi(name, "return {cancel: true};", BEFORE[name], {"session_id": "s"})
+
+    assert result["action"] == "block"
+    assert result["output"] == {"block": "cancelled by guard", "cancel": True}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return undefined;",
+        "return {cancel: false};",
+        "return {block: true};",
+        "return {skipConversationRestore: true};",
+        "Object.prototype.cancel = true; return {};",
+    ],
+)
+def test_a_session_goes_on(name: str, body: str) -> None:
+    """Without that word, of the result's own, nothing is stopped."""
+    assert pi(name, body, BEFORE[name], {"session_id": "s"}) == {}
+
+
+def test_the_first_that_cancels_is_the_last_that_is_asked() -> None:
+    """As in pi: nobody is asked about what will not happen."""
+    js = Js()
+    js.plugin(
+        "pi.on('session_before_switch', () => ({cancel: true})); pi.on('session_before_switch', () => { console.log('asked'); });"
+    )
+
+    assert js.event("SessionBeforeSwitch", {})["action"] == "block"
+    assert js.logged() == []
 
 
 def test_turn_start_has_index_and_time() -> None:

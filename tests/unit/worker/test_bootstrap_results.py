@@ -218,6 +218,26 @@ def test_prevent_is_a_veto_of_compaction() -> None:
     assert result["output"] == {"prevent": True}
 
 
+@pytest.mark.parametrize("event", ["SessionBeforeSwitch", "SessionBeforeFork"])
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("({cancel: true})", "blocked by guard"),
+        ("({block: 'unsaved'})", "unsaved"),
+        ("({cancel: true, block: 'unsaved'})", "unsaved"),
+        ("({action: 'block', output: 'unsaved'})", "unsaved"),
+    ],
+)
+def test_cancel_is_a_veto_of_what_happens_to_a_session(
+    event: str, expression: str, reason: str
+) -> None:
+    """pi's word or ours: both are said."""
+    result = answer(event, expression)
+
+    assert result["action"] == "block"
+    assert result["output"] == {"block": reason, "cancel": True}
+
+
 def test_a_block_without_a_reason_names_the_plugin() -> None:
     """Somebody reads this: an empty reason would help nobody."""
     assert answer("PreToolUse", "({block: true})")["reason"] == "blocked by guard"

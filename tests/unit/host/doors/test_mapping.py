@@ -1,4 +1,4 @@
-"""What each agent covers of the 27 events, and that nothing of the table is without a payload."""
+"""What each agent covers of the 31 events, and that nothing of the table is without a payload."""
 
 from collections import Counter
 
@@ -11,12 +11,12 @@ from host.events import PluginEvent as P
 from host.outcome import Json
 
 COUNTS = {
-    "jcode": (7, 5, 15),
-    "jcode-v2": (16, 0, 11),
-    "claude": (16, 10, 1),
-    "codex": (11, 10, 6),
-    "gemini": (13, 9, 5),
-    "opencode": (4, 19, 4),
+    "jcode": (7, 5, 19),
+    "jcode-v2": (16, 0, 15),
+    "claude": (16, 10, 5),
+    "codex": (11, 10, 10),
+    "gemini": (13, 9, 9),
+    "opencode": (4, 19, 8),
 }
 """Direct, derived, absent."""
 

@@ -4,7 +4,14 @@
 //              into the event's state; threw(call, error), or null, says what a throw means beyond being reported.
 // Follows pi   a throw in tool_call blocks the tool; other throws are reported. Results are chained: each handler sees
 //              what the one before changed. A result of an event that takes none is ignored.
+// Relies on   the built-ins that ``internals.format`` brings: what a plugin did to its own is no news to its handlers.
 // Elsewhere    ctx: 67_context.js. Events that pi has and nothing here fires are accepted by on() and never come.
+
+const {
+  addOutput, addPromptLine, arrayIsArray, arrayJoin, blocksText, changeInput, copyJson, cutChars, dateNow, decide, defineData, errorLine,
+  eventNumbers, freeze, hasOwn, instance, jsonStringify, jsonText, kindOf, makeError, maxReasonChars, newList, stringIndexOf, stringSlice,
+  stringStartsWith, thaw, undefinedFunction, uuid,
+} = internals.format;
 
 const piAdapters = { __proto__: null }; // name -> list of {n, adapter, phase}
 
@@ -62,7 +69,7 @@ definePi("tool_call", [{
   returned(call, event, result) {
     const reason = piField(result, "reason");
     if (piField(result, "block")) {
-      decide(call, "block", typeof reason === "string" && reason !== "" ? cutChars(reason, MAX_REASON_CHARS) : null);
+      decide(call, "block", typeof reason === "string" && reason !== "" ? cutChars(reason, maxReasonChars) : null);
       return;
     }
     const given = piField(result, "input"); // omp: the changed input may be returned, too
@@ -70,7 +77,7 @@ definePi("tool_call", [{
     if (jsonStringify(copy) !== call.piInput) addOutput(call, "modified_input", copy);
   },
   threw(call, error) {
-    decide(call, "block", cutChars(errorLine(error), MAX_REASON_CHARS));
+    decide(call, "block", cutChars(errorLine(error), maxReasonChars));
   },
 }]);
 
@@ -176,6 +183,11 @@ definePi("input", [{
   },
 }]);
 
+/** pi's {cancel: true}: what was about to happen to the session does not. */
+function cancelled(call, _event, result) {
+  if (piField(result, "cancel")) decide(call, "block", `cancelled by ${instance.name}`);
+}
+
 function textOfBlocks(blocks) {
   const texts = newList();
   for (let i = 0; i < blocks.length; i++) {
@@ -247,6 +259,29 @@ definePi("session_shutdown", [{
 definePi("session_switch", [{
   on: "SessionSwitch", event: (call) => ({ type: "session_switch", reason: ownText(call.input, "reason") || "resume" }),
 }]);
+definePi("session_before_switch", [{
+  on: "SessionBeforeSwitch",
+  event(call) {
+    const event = { type: "session_before_switch", reason: ownText(call.input, "reason") || "resume" };
+    const target = ownText(call.input, "target_session_id");
+    if (target !== "") event.targetSessionFile = target;
+    return event;
+  },
+  returned: cancelled,
+}]);
+definePi("session_before_fork", [{
+  on: "SessionBeforeFork",
+  event: (call) => ({
+    type: "session_before_fork", entryId: ownText(call.input, "entry_id"), position: ownText(call.input, "position") || "before",
+  }),
+  returned: cancelled,
+}]);
+definePi("session_tree", [{
+  on: "SessionTree",
+  event: (call) => ({
+    type: "session_tree", newLeafId: ownText(call.input, "new_leaf_id") || null, oldLeafId: ownText(call.input, "old_leaf_id") || null,
+  }),
+}]);
 definePi("session_compact", [{
   on: "SessionCompact", event: (call) => ({ type: "session_compact", reason: ownText(call.input, "reason") }),
 }]);
@@ -279,9 +314,26 @@ definePi("tool_execution_end", [{
   }),
 }]);
 
+definePi("model_select", [{
+  on: "ModelSelect",
+  event: (call) => ({
+    type: "model_select", model: modelOf(call.input, "model"), previousModel: modelOf(call.input, "previous_model"),
+    source: ownText(call.input, "source") || "set",
+  }),
+}]);
+
+/** pi's {provider, id} of a model that the agent names as "provider/id", as an id alone, or as such an object. */
+function modelOf(input, key) {
+  const model = ownValue(input, key, undefined);
+  if (typeof model !== "string") return model === null ? undefined : model;
+  const slash = stringIndexOf(model, "/");
+  const id = stringSlice(model, slash + 1);
+  return { provider: slash < 0 ? ownText(input, "provider") : stringSlice(model, 0, slash), id, name: id };
+}
+
 function messageEvent(type) {
   return (call) => ({
     type, message: { role: ownText(call.input, "role"), content: ownValue(call.input, "content", []) },
   });
 }
-freeze(piAdapters);
+module.exports = { adapters: freeze(piAdapters) };
