@@ -575,3 +575,28 @@ def mcp(
     from host.cli.mcp import run_mcp
 
     return run_mcp(project)
+
+
+@app.command()
+def tui(
+    *,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The project, if not the current directory."),
+    ] = None,
+    theme: Annotated[
+        Literal["dark", "light", "plain"] | None,
+        typer.Option(help="Colours; plain has none, and is what NO_COLOR means."),
+    ] = None,
+    no_attach: Annotated[
+        bool,
+        typer.Option("--no-attach", help="Plugins are not told of an interface; only look on."),
+    ] = False,
+    reader: Annotated[
+        bool, typer.Option("--reader", help="For a screen reader: lines without borders.")
+    ] = False,
+) -> int:
+    """Watch and steer plugins in the terminal: their interfaces, approvals, audit, logs. Starts the daemon if none runs."""
+    from host.cli.tui import run_tui
+
+    return run_tui(project, theme, attach=not no_attach, reader=reader)

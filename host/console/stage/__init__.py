@@ -1,0 +1,1 @@
+"""What plugins draw: their slots, dialogs, frames and notices, each inside a region that it cannot leave."""

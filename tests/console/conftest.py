@@ -1,0 +1,5 @@
+"""Daemons for consoles."""
+
+from tests.daemon.conftest import start
+
+__all__ = ["start"]
