@@ -63,6 +63,7 @@ class Instance:
         self.restarts = 0
         self.hostcalls = 0
         """How many it has asked for, whatever became of them."""
+        self._refused = 0  # by workers before this one
         self.last_error = ""
         self.last_used = now_s()
         self.waiting: deque[Call] = deque()
@@ -87,6 +88,11 @@ class Instance:
         else:
             self.start()
 
+    @property
+    def refused(self) -> int:
+        """How many hostcalls were not allowed, or more than it may make."""
+        return self._refused + (0 if self.link is None else self.link.refused)
+
     # Life.
 
     def start(self) -> None:
@@ -101,6 +107,7 @@ class Instance:
         if not self._is_demanding:
             self._is_demanding = True
             runtime.reactor.demand += 1  # until it has loaded or failed, somebody has to look
+        self._refused, self.link = self.refused, None
         try:
             self.link = runtime.open_link(
                 self,

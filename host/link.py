@@ -124,6 +124,8 @@ class Link:
         self._watch_at = _INFINITY
         self._half_since = 0.0
         self._half: Timer | None = None
+        self.refused = 0
+        """Hostcalls that were not allowed."""
         self._tokens = float(_FLOOD_BURST)
         self._tokens_at = now_s()
         self._uncharged = 0

@@ -94,6 +94,10 @@ class HostcallRequest:
         """Count *tokens* against what the worker may send, as if it had sent so many messages more."""
         self._link.charge(tokens)
 
+    def note_refused(self) -> None:
+        """Count it among what was not allowed."""
+        self._link.refused += 1
+
     def on_cancel(self, stop: Callable[[], None]) -> None:
         """Have *stop* called, once, if this is cancelled before it is answered; at once if it is already.
 

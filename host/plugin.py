@@ -511,6 +511,8 @@ class Plugin:
         """Pass a line of the plugin to the host's log, harmless for terminals."""
         told = printable(self.masked.known(text))
         _logger.log(_LEVELS.get(level, logging.INFO), "[%s] %s", self.name, told)
+        if self.runtime.on_plugin_log is not None:
+            self.runtime.on_plugin_log(self, level, told)
 
 
 def worker_limits(limits: Limits) -> WorkerLimits:

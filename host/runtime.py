@@ -95,6 +95,8 @@ class Runtime:
         self.orders = Orders(home)
         self.on_work: Callable[[], None] = lambda: None
         """Told of work that no caller waits for; a front end without a loop sees to it that somebody does it."""
+        self.on_plugin_log: Callable[[Plugin, str, str], None] | None = None
+        """Told of each line that a plugin logs, with its level; by a host in which somebody can ask for them."""
         self.replaced: dict[Plugin, None] = {}
         """Versions that lost their place to a newer one and are still at what they had begun."""
         self.baseline_bytes = _BASELINE_BYTES

@@ -9,22 +9,26 @@ class _Answer:
     """The fields of one JSON object; one that a daemon does not send is None."""
 
     __slots__: "tuple[str, ...]" = ()
+    _fields: "tuple[str, ...]" = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = (*cls._fields, *cls.__slots__)
 
     def __init__(self, answer: "JsonObject") -> None:
-        for name in self.__slots__:
+        for name in self._fields:
             setattr(self, name, answer.get(name))
 
     def to_json(self) -> "JsonObject":
         """Return the object that it was made of, without fields that are unknown here."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(getattr(self, name)) for name in self._fields}
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({fields})"
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and all(
-            getattr(self, name) == getattr(other, name) for name in self.__slots__
+            getattr(self, name) == getattr(other, name) for name in self._fields
         )
 
     __hash__ = None  # type: ignore[assignment]  # it holds lists and objects
@@ -36,6 +40,12 @@ def _plain(value: object) -> "Json":
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value  # type: ignore[return-value]  # it came from JSON
+
+
+def _objects(answer: "JsonObject", name: str) -> "list[JsonObject]":
+    """The objects of the list *name*; none when there is no such list."""
+    found = answer.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 class PluginResult(_Answer):
@@ -76,9 +86,7 @@ class Outcome(_Answer):
 
     def __init__(self, answer: "JsonObject") -> None:
         super().__init__(answer)
-        found = answer.get("results")
-        results = found if isinstance(found, list) else []
-        self.results = tuple(PluginResult(one) for one in results if isinstance(one, dict))
+        self.results = tuple(PluginResult(one) for one in _objects(answer, "results"))
 
     @property
     def blocked(self) -> bool:
@@ -199,6 +207,7 @@ class ServerEvent(_Answer):
         "data",
         "detail",
         "dropped",
+        "event",
         "kind",
         "plugin",
         "repeats",
@@ -211,6 +220,144 @@ class ServerEvent(_Answer):
     plugin: str
     code: str
     detail: str | None
+    event: str | None
     data: "JsonObject | None"
     repeats: int
     dropped: int
+
+
+class InstanceInfo(_Answer):
+    """A worker of a plugin, or the place of one. ``session`` is empty for one that serves a whole project; ``pid`` is None
+    while there is no process. ``refused`` counts hostcalls that were not allowed."""
+
+    __slots__ = ("hostcalls", "pid", "refused", "restarts", "session", "state")
+    pid: int | None
+    session: str
+    state: str
+    restarts: int
+    hostcalls: int
+    refused: int
+
+
+class PluginOverview(PluginInfo):
+    """A plugin with all that its operator looks at. Numbers are of the instances that are there now."""
+
+    __slots__ = ("hostcalls", "instances", "kind", "last_error", "refused", "restarts")
+    kind: str
+    restarts: int
+    hostcalls: int
+    refused: int
+    last_error: str | None
+    instances: tuple[InstanceInfo, ...]
+
+    def __init__(self, answer: "JsonObject") -> None:
+        super().__init__(answer)
+        self.instances = tuple(InstanceInfo(one) for one in _objects(answer, "instances"))
+
+
+class ProjectInfo(_Answer):
+    """A project of the daemon. Two of one directory differ in their clients' variables or switches."""
+
+    __slots__ = ("cwd", "is_loading", "permission_mode", "plugins")
+    cwd: str
+    permission_mode: str
+    is_loading: bool
+    plugins: tuple[PluginOverview, ...]
+
+    def __init__(self, answer: "JsonObject") -> None:
+        super().__init__(answer)
+        self.plugins = tuple(PluginOverview(one) for one in _objects(answer, "plugins"))
+
+
+class LogLine(_Answer):
+    """A line that a plugin logged. ``level``: debug, info, warn or error; ``at`` is in seconds since the epoch; ``project``
+    is empty for a plugin of scope ``global``. ``dropped``: so many before it were left out, because they were not read
+    fast enough."""
+
+    __slots__ = ("at", "dropped", "level", "plugin", "project", "text")
+    plugin: str
+    level: str
+    text: str
+    at: float
+    project: str
+    dropped: int
+
+
+class ExplainedStep(_Answer):
+    """What one layer says to a request: ``verdict`` allow, deny, ask, or None where it has nothing to say. One of them
+    decides."""
+
+    __slots__ = ("decides", "layer", "name", "reason", "source", "verdict")
+    layer: int
+    name: str
+    verdict: str | None
+    reason: str
+    source: str
+    decides: bool
+
+
+class CapabilityEntry(_Answer):
+    """One rule about a plugin, in the order in which they are asked: the first with a ``verdict`` that covers a request
+    decides it. ``within``: it counts only for what one of these patterns, which the manifest declares, covers too."""
+
+    __slots__ = (
+        "kind",
+        "layer",
+        "layer_name",
+        "pattern",
+        "reason",
+        "source",
+        "verdict",
+        "within",
+    )
+    kind: str
+    pattern: str
+    verdict: str | None
+    layer: int
+    layer_name: str
+    source: str
+    reason: str
+    within: list[str]
+
+
+class Capabilities(_Answer):
+    """What a plugin may do and why. ``declared`` is what its manifest asks for, None where it says nothing; ``rights`` by
+    event: observe, veto, rewrite, decide; ``limits`` by name: ``value`` and what is ``told`` of it."""
+
+    __slots__ = (
+        "declared",
+        "entries",
+        "limits",
+        "loaded",
+        "mode",
+        "mode_source",
+        "permission_mode",
+        "plugin",
+        "rights",
+        "tier",
+        "tools",
+    )
+    plugin: str
+    loaded: str
+    mode: str
+    mode_source: str
+    permission_mode: str
+    entries: tuple[CapabilityEntry, ...]
+    declared: "list[JsonObject] | None"
+    rights: "dict[str, list[str]]"
+    tier: str | None
+    tools: "list[JsonObject]"
+    limits: "dict[str, JsonObject]"
+
+    def __init__(self, answer: "JsonObject") -> None:
+        super().__init__(answer)
+        self.entries = tuple(CapabilityEntry(one) for one in _objects(answer, "entries"))
+
+
+class Completion(_Answer):
+    """One way to go on with a command: ``value`` takes the place of its arguments, ``label`` is shown."""
+
+    __slots__ = ("description", "label", "value")
+    value: str
+    label: str
+    description: str

@@ -4,15 +4,20 @@ Each is a method name, its parameters, and how long it may take; the two clients
 """
 
 from jcode_plugins.answers import (
+    Capabilities,
+    Completion,
+    ExplainedStep,
+    LogLine,
     Outcome,
     PluginInfo,
+    ProjectInfo,
     ServerEvent,
     ToolInfo,
     ToolResult,
     ToolVerdict,
 )
 from jcode_plugins.errors import ProtocolError
-from jcode_plugins.wire import decode_line
+from jcode_plugins.wire import PROTOCOL, decode_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +35,11 @@ REPEATABLE = frozenset(
         "tools",
         "commands",
         "plugins",
+        "complete",
+        "overview",
+        "audit",
+        "explain",
+        "capabilities",
         "approvals",
         "stats",
         "metrics",
@@ -95,6 +105,50 @@ def text_of(name: str) -> "Callable[[Json], str]":
     return lambda result: str(_object(result).get(name, ""))
 
 
+def overview(result: "Json") -> list[ProjectInfo]:
+    """Of ``overview``."""
+    return [ProjectInfo(_object(one)) for one in _list(_object(result), "projects")]
+
+
+def audit_params(recent: int, plugin: str | None, kinds: "list[str] | None") -> "JsonObject":
+    """For ``audit``."""
+    what: JsonObject = {"recent": recent}
+    if plugin is not None:
+        what["plugin"] = plugin
+    if kinds is not None:
+        what["kinds"] = list(kinds)
+    return what
+
+
+def audit_entries(result: "Json") -> list[ServerEvent]:
+    """Of ``audit``."""
+    alone: JsonObject = {"repeats": 1, "dropped": 0}
+    return [ServerEvent(alone | _object(one)) for one in _list(_object(result), "entries")]
+
+
+def log_lines(told: "JsonObject") -> list[LogLine]:
+    """Of the answer to ``logs``, and of each line that comes after it."""
+    if "event" in told:
+        return [LogLine(_object(_object(told["event"]).get("log")))]
+    lines = _list(_object(told.get("result")), "lines")
+    return [LogLine({"dropped": 0} | _object(one)) for one in lines]
+
+
+def steps(result: "Json") -> list[ExplainedStep]:
+    """Of ``explain``."""
+    return [ExplainedStep(_object(one)) for one in _list(_object(result), "steps")]
+
+
+def capabilities(result: "Json") -> Capabilities:
+    """Of ``capabilities``."""
+    return Capabilities(_object(result))
+
+
+def completions(result: "Json") -> list[Completion]:
+    """Of ``complete``."""
+    return [Completion(_object(one)) for one in _list(_object(result), "completions")]
+
+
 def plain(result: "Json") -> "JsonObject":
     """Of what is an object as it is."""
     return _object(result)
@@ -113,3 +167,15 @@ def _list(answer: "JsonObject", name: str) -> "list[Json]":
     if not isinstance(found, list):
         raise ProtocolError("E_PROTOCOL", f"the daemon's answer has no list {name}")
     return found
+
+
+def check_hello(result: "Json") -> "JsonObject":
+    """Return what ``hello`` told. Raises ProtocolError for a protocol that is not ours."""
+    told = plain(result)
+    if told.get("protocol") != PROTOCOL:
+        theirs = told.get("protocol")
+        raise ProtocolError(
+            "E_VERSION",
+            f"the daemon speaks protocol {theirs}, this client {PROTOCOL}; end it: jcode-plugin serve --stop",
+        )
+    return told

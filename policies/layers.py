@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from policies import paths
 from policies.capability import FileRequest, NameRequest, Request, ShellRequest, target
 from policies.decision import BUILT_IN, LAYER_NAMES, Decision, Rule, Source, Verdict
-from policies.modes import Mode
+from policies.modes import Default, Mode
 from policies.names import RIGHTS
 from policies.paths import Places
 from policies.protected import Protected, protected
@@ -243,15 +243,8 @@ class Layers:
             return Decision(
                 "deny", 5, "deny.private", BUILT_IN, f"{subject.host.text}: {_INNER}"
             )
-        if self._default is not None and self.mode != "disabled":
-            verdict: Verdict = self._default
-            told, codes = f"global_default is {self._default}", _BY_DEFAULT
-        else:
-            verdict = _FALLBACK[self.mode]
-            told, codes = f"mode is {self.mode}", _BY_MODE
-        if verdict == "allow" and self.mode == "interactive":
-            verdict, told, codes = "ask", "mode is interactive", _BY_MODE
-        return Decision(verdict, 5, codes[verdict], self._mode_source, told)
+        verdict, told, code = fallback(self.mode, self._default)
+        return Decision(verdict, 5, code, self._mode_source, told)
 
     def _why_not(self, layer: int, subject: Subject) -> str:
         kind = subject.request.kind
@@ -287,6 +280,19 @@ _BY_DEFAULT: Final[Mapping[Verdict, str]] = {
 _INNER: Final = (
     "this machine, its network or a metadata service; only a rule that spells it out allows it"
 )
+
+
+def fallback(mode: Mode, default: Default | None) -> tuple[Verdict, str, str]:
+    """Return what layer 5 says to what no rule speaks of, why, and its code."""
+    if default is not None and mode != "disabled":
+        verdict: Verdict = default
+        told, codes = f"global_default is {default}", _BY_DEFAULT
+    else:
+        verdict = _FALLBACK[mode]
+        told, codes = f"mode is {mode}", _BY_MODE
+    if verdict == "allow" and mode == "interactive":
+        verdict, told, codes = "ask", "mode is interactive", _BY_MODE
+    return verdict, told, codes[verdict]
 
 
 def _size(request: Request) -> int:

@@ -6,18 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import replace
-
 from host.audit import AuditRing, Kind, printable
 from host.cli.known import known_names, refuse_unknown
 from host.cli.session import read_config, warn
 from host.cli.show import print_json
 from host.config import Config
-from host.errors import AuditError, InputError, InstallError
-from host.install.store import Store
+from host.errors import AuditError, InputError
+from host.lifting import lift, lift_all, mark_installed
 from host.off import MAX_NAME_CHARS, OffFile, Word, entry
 from host.orders import Orders
-from host.quarantine import Quarantine
 from host.trail.opening import start_trail
 from policies.switches import ALL
 
@@ -45,7 +42,7 @@ def run_off(
         elif not was_off or word == "kill":
             off.plugins[name] = entry(word)
     if name is not None and word == "disable":
-        _mark_installed(home, name, enabled=False)
+        mark_installed(home, name, enabled=False, warn=warn)
     shown = "--all" if name is None else name
     with _audit(config, home) as audit:
         told = f"jcode-plugin {word} {shown}: {'plugins are' if name is None else f'{name} is'} off"
@@ -76,7 +73,11 @@ def run_enable(name: str | None, *, everything: bool, as_json: bool) -> int:
         raise InputError(
             "name one plugin, or all of them: jcode-plugin enable NAME or enable --all"
         )
-    lifted = _lift_all(home) if name is None else _lift(config, home, name)
+    lifted = (
+        lift_all(home)
+        if name is None
+        else lift(home, name, is_known=lambda: name in known_names(config, home), warn=warn)
+    )
     left = OffFile(home).read()
     with _audit(config, home) as audit:
         told = f"jcode-plugin enable {name or '--all'}: lifted {', '.join(lifted) or 'nothing'}"
@@ -108,58 +109,6 @@ def run_enable(name: str | None, *, everything: bool, as_json: bool) -> int:
     elif still:
         warn(f"still off, each by its own name: {', '.join(map(printable, still))}")
     return 0
-
-
-def _lift_all(home: Path) -> list[str]:
-    with OffFile(home).changing() as off:
-        if off.all is None:
-            named = ", ".join(map(printable, sorted(off.plugins)))
-            known = f"; these are off by name: {named}" if named else ""
-            raise InputError(f"kill --all is not in force{known}")
-        off.all = None
-    return ["kill --all"]
-
-
-def _lift(config: Config, home: Path, name: str) -> list[str]:
-    lifted: list[str] = []
-    with OffFile(home).changing() as off:
-        found = off.plugins.pop(name, None)
-        known = {*off.plugins}
-        if found is not None:
-            lifted.append(found.by)
-    if _mark_installed(home, name, enabled=True) and "disable" not in lifted:
-        lifted.append("disable")
-    quarantine = Quarantine(home)
-    known |= {*quarantine.names()}
-    if quarantine.lift(name):
-        lifted.append("violation")
-    if not lifted and name not in known_names(
-        config, home
-    ):  # else a host that runs may have stopped it
-        listed = (
-            f"; these are off: {', '.join(map(printable, sorted(known)))}"
-            if known
-            else "; no plugin is"
-        )
-        raise InputError(f"{printable(name)} is not off{listed}")
-    return lifted
-
-
-def _mark_installed(home: Path, name: str, *, enabled: bool) -> bool:
-    """Whether the record of an installed plugin said otherwise."""
-    store = Store(home)
-    try:
-        if name not in store.read():
-            return False
-        with store.changing() as installed:
-            plugin = installed.get(name)
-            if plugin is None or plugin.enabled is enabled:
-                return False
-            installed[name] = replace(plugin, enabled=enabled)
-    except InstallError as error:  # its switch is what counts
-        warn(f"what is installed is not marked: {printable(str(error))}")
-        return False
-    return True
 
 
 @contextmanager

@@ -7,10 +7,11 @@ Promises    One answer, whatever happens: the result, an error, the deadline, or
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Final
 
-from host.audit import Kind, printable
+from host.audit import printable
 from host.daemon.methods import Method
 from host.daemon.peers import Peer
 from host.daemon.projects import Project, Surroundings
+from host.daemon.watching import Take, Watching
 from host.daemon.wire import Request, failure, failure_of
 from host.errors import InputError
 from host.outcome import Json, JsonObject
@@ -37,7 +38,7 @@ class Call:
         *,
         on_end: Callable[["Call", Json, JsonObject | None], None],
         on_update: Callable[["Call", JsonObject], None],
-        on_watch: Callable[["Call", frozenset[Kind] | None], None],
+        on_watch: Callable[["Call", Callable[[Take], Watching]], None],
     ) -> None:
         self.server = server
         self.request = request
@@ -163,6 +164,9 @@ class Call:
         if not self.is_done:
             self._on_update(self, what)
 
-    def watch(self, kinds: frozenset[Kind] | None) -> None:
-        """From the answer on, send what happens."""
-        self._on_watch(self, kinds)
+    def watch(self, begin: Callable[[Take], Watching]) -> None:
+        """From the answer on, send what *begin*, which is given a way to, has to tell, until the connection ends.
+
+        Raises RefusedError when this connection is told of as much as it may be.
+        """
+        self._on_watch(self, begin)

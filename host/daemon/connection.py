@@ -6,18 +6,19 @@ Promises    Nothing that a client sends or leaves unsent, reads or leaves unread
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from host.audit import Kind
 from host.daemon.call import Call
-from host.daemon.feed import Watcher
 from host.daemon.methods import METHODS
 from host.daemon.peers import Connected, Peer, is_hung_up, is_ours, peer_of
 from host.daemon.projects import Surroundings
+from host.daemon.watching import Take, Watching
 from host.daemon.wire import (
     MAX_LINE_BYTES,
     GarbageError,
     Id,
+    RefusedError,
     Request,
     failure,
     failure_of,
@@ -50,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._cut_timer: asyncio.TimerHandle | None = None
         self.calls: dict[Call, None] = {}
         self._surroundings: Surroundings | None = None
-        self._watchers: list[Watcher] = []
+        self._watchers: list[Watching] = []
         self._is_ending = False
         """No further request is read; it closes when what is under way is answered."""
 
@@ -79,8 +80,7 @@ class Connection(asyncio.Protocol):
         for timer in (self._line_timer, self._cut_timer):
             if timer is not None:
                 timer.cancel()
-        for watcher in self._watchers:
-            self._server.feed.remove(watcher)
+        self._end_watching()
         for call in list(self.calls):
             call.end(None, failure("lost", "E_LOST", "the client went away"))
         self._server.forget(self)
@@ -221,17 +221,22 @@ class Connection(asyncio.Protocol):
         if self._cut_timer is None:  # else it does not read: what it has so far it may miss
             self._send(line_of({"id": call.request.id, "update": update}))
 
-    def _on_watch(self, call: Call, kinds: frozenset[Kind] | None) -> None:
+    def _on_watch(self, call: Call, begin: Callable[[Take], Watching]) -> None:
+        if len(self._watchers) >= _MAX_WATCHERS:
+            told = f"this connection is told of {_MAX_WATCHERS} things already; use another one"
+            raise RefusedError("full", "E_FULL", told)
         id_ = call.request.id
 
         def take(event: JsonObject) -> bool:
             self._send(line_of({"id": id_, "event": event}))
             return self._cut_timer is None and self._transport is not None
 
-        if len(self._watchers) < _MAX_WATCHERS:
-            watcher = Watcher(take, kinds)
-            self._watchers.append(watcher)
-            self._server.feed.add(watcher)
+        self._watchers.append(begin(take))
+
+    def _end_watching(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher.close()
 
     def _send_error(self, id_: Id | None, error: JsonObject) -> None:
         self._send(line_of({"id": id_, "error": error}))
@@ -275,9 +280,7 @@ class Connection(asyncio.Protocol):
     def finish(self) -> None:
         """The daemon ends: answer what is under way, and close."""
         self._is_ending = True
-        for watcher in self._watchers:
-            self._server.feed.remove(watcher)
-        self._watchers.clear()
+        self._end_watching()
         if not self.calls:
             # What it sent and we did not read was not begun: a client that reads this may ask another daemon.
             self._send_error(None, stopping())

@@ -29,6 +29,7 @@ class Watcher:
         self._kept: OrderedDict[tuple[str, str, str], tuple[AuditEntry, int]] = OrderedDict()
         self._dropped = 0
         self.has_room = True
+        self.on_close: Callable[[], None] = lambda: None
 
     def hear(self, entry: AuditEntry) -> None:
         """Hand *entry* on, now or when there is room."""
@@ -52,6 +53,10 @@ class Watcher:
             told = entry.to_json() | {"repeats": repeats, "dropped": dropped}
             self.has_room = self._take(told)
 
+    def close(self) -> None:
+        """Hear no more."""
+        self.on_close()
+
 
 class Feed:
     """All who listen. Entries come from any thread; watchers hear them in the reactor's turn."""
@@ -63,9 +68,11 @@ class Feed:
     def __len__(self) -> int:
         return len(self._watchers)
 
-    def add(self, watcher: Watcher) -> None:
-        """Let *watcher* hear what is recorded from now on."""
+    def add(self, watcher: Watcher) -> Watcher:
+        """Let *watcher* hear what is recorded from now on, until it is closed."""
         self._watchers[watcher] = None
+        watcher.on_close = lambda: self.remove(watcher)
+        return watcher
 
     def remove(self, watcher: Watcher) -> None:
         """It hears no more; safe to call twice."""

@@ -9,23 +9,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from host.audit import Kind
+from host.completions import complete
 from host.daemon.hooks import run_hook
 from host.daemon.modes import may_loosen
+from host.daemon.overview import overview, plugins
+from host.daemon.permissions import capabilities, explain
+from host.daemon.plugin_logs import logs
+from host.daemon.records import audit, events
+from host.daemon.switches import enable, kill
 from host.daemon.wire import PROTOCOL
-from host.errors import InputError
 from host.gate import check_tool
 from host.outcome import Json, JsonObject, Outcome
 from host.tool_result import ToolUpdate
 from host.tools import Caller, call_tool, run_command
-from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+from host.workspace import ToolInfo, Workspace, read_event
 
 if TYPE_CHECKING:
     from host.daemon.call import Call
 
 Handler: TypeAlias = "Callable[[Call], Awaitable[Json]]"
-
-_MAX_KINDS: Final = 64
-_KINDS: Final = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,6 @@ async def _commands(call: "Call") -> Json:
     return {"commands": names}
 
 
-async def _plugins(call: "Call") -> Json:
-    workspace = await _looked_at(call)
-    return {"plugins": [_plugin(info) for info in workspace.plugins()]}
-
-
 async def _looked_at(call: "Call") -> Workspace:
     workspace = await call.workspace()
     workspace.runtime.look_if_due()
@@ -146,28 +143,15 @@ async def _answer(call: "Call") -> Json:
     return {"id": answered.id, "answer": answer}
 
 
-async def _events(call: "Call") -> Json:
-    kinds: frozenset[Kind] | None = None
-    named = call.params.get("kinds")
-    if named is not None:
-        if not isinstance(named, list) or len(named) > _MAX_KINDS:
-            raise InputError("kinds is a list of kinds of events")
-        unknown = [kind for kind in named if not isinstance(kind, str) or kind not in _KINDS]
-        if unknown:
-            raise InputError(f"{str(unknown[0])[:60]!a} is no kind; one of {', '.join(_KINDS)}")
-        kinds = frozenset(_KINDS[kind] for kind in named if isinstance(kind, str))
-    call.watch(kinds)
-    return {}
-
-
 async def _reload(call: "Call") -> Json:
     return {"projects": await call.server.reload()}
 
 
-async def _kill(call: "Call") -> Json:
-    if call.a_flag("all"):
-        return await call.server.kill(None)
-    return await call.server.kill(call.a_text("name"))
+async def _complete(call: "Call") -> Json:
+    name, prefix = call.a_text("name"), call.a_text("prefix", "")
+    workspace = await call.workspace()
+    found = await complete(workspace, name, prefix, call.session_id)
+    return {"completions": [completion.to_json() for completion in found]}
 
 
 async def _stats(call: "Call") -> Json:
@@ -193,13 +177,20 @@ METHODS: Final[dict[str, Method]] = {
     "hook": Method(run_hook, ("agent", "input", "variables")),
     "tools": Method(_tools),
     "commands": Method(_commands),
-    "plugins": Method(_plugins),
+    "complete": Method(_complete, ("name", "prefix")),
+    "plugins": Method(plugins),
+    "capabilities": Method(capabilities, ("plugin",)),
+    "explain": Method(explain, ("plugin", "kind", "target")),
     "set_mode": Method(_set_mode, ("mode",)),
     "approvals": Method(_approvals, here=False),
     "answer": Method(_answer, ("id", "answer"), here=False),
-    "events": Method(_events, ("kinds",), here=False),
+    "overview": Method(overview, here=False),
+    "audit": Method(audit, ("recent", "plugin", "kinds"), here=False),
+    "events": Method(events, ("kinds",), here=False),
+    "logs": Method(logs, ("plugin",), here=False),
     "reload": Method(_reload, here=False),
-    "kill": Method(_kill, ("name", "all"), here=False),
+    "kill": Method(kill, ("name", "all"), here=False),
+    "enable": Method(enable, ("name", "all"), here=False),
     "stats": Method(_stats, here=False),
     "metrics": Method(_metrics, here=False),
     "stop": Method(_stop, here=False),
@@ -213,23 +204,6 @@ def _tool(tool: ToolInfo) -> JsonObject:
         "tier": tool.tier,
         "plugin": tool.plugin,
         "parameters": tool.parameters,
-    }
-
-
-def _plugin(info: PluginInfo) -> JsonObject:
-    return {
-        "id": info.id,
-        "name": info.name,
-        "version": info.version,
-        "path": info.path,
-        "scope": info.scope,
-        "state": info.state,
-        "error": info.error,
-        "events": [*info.registry.event_names()],
-        "tools": [tool.name for tool in info.registry.tools],
-        "commands": [command.name for command in info.registry.commands],
-        "pids": [*info.pids],
-        "load_ms": round(info.load_ms, 3),
     }
 
 

@@ -9,7 +9,7 @@ Gap         Processes of one user can do anything to each other, and an agent th
 from collections.abc import Iterable
 
 from host.audit import AuditRing, Kind
-from host.daemon.peers import Peer, lineage_of
+from host.daemon.peers import Peer, Process, lineage_of
 from host.daemon.wire import RefusedError
 from host.gate import read_mode
 from policies.gate import PermissionMode
@@ -26,18 +26,24 @@ def may_loosen(
     wanted = read_mode(mode)
     if is_within(wanted, before):
         return
+    process = started_by(peer, clients)
+    if process is None:
+        return
+    why = f"whoever sets it was started by a client (process {process.pid})"
+    audit.record(
+        Kind.REFUSED,
+        plugin="",
+        code="E_MODE",
+        detail=f"permission mode {wanted} instead of {before}, by process {peer.pid}: {why}",
+    )
+    raise RefusedError(
+        "denied",
+        "E_MODE",
+        f"{why}, and {wanted} is looser than {before}; set it in that client, or in config.toml",
+    )
+
+
+def started_by(peer: Peer, clients: Iterable[Peer]) -> Process | None:
+    """Return the one of *clients* that started *peer*, or whoever started that one; None if none did."""
     connected = {client.pid for client in clients}
-    for process in lineage_of(peer.pid)[1:]:
-        if process.pid in connected:
-            why = f"whoever sets it was started by a client (process {process.pid})"
-            audit.record(
-                Kind.REFUSED,
-                plugin="",
-                code="E_MODE",
-                detail=f"permission mode {wanted} instead of {before}, by process {peer.pid}: {why}",
-            )
-            raise RefusedError(
-                "denied",
-                "E_MODE",
-                f"{why}, and {wanted} is looser than {before}; set it in that client, or in config.toml",
-            )
+    return next((one for one in lineage_of(peer.pid)[1:] if one.pid in connected), None)

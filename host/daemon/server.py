@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,11 @@ from host.daemon.connection import Connection
 from host.daemon.feed import Feed
 from host.daemon.metrics import Histogram, render
 from host.daemon.peers import Peer
+from host.daemon.plugin_logs import PluginLogs
 from host.daemon.projects import Projects
 from host.daemon.questions import Pending, Questions
 from host.daemon.wire import failure, stopping
-from host.errors import HostError, InputError, OffError
-from host.off import MAX_NAME_CHARS, OffFile, entry
+from host.errors import HostError
 from host.outcome import Json, JsonObject
 from host.reactor import now_s
 from host.runtime import Runtime
@@ -55,6 +55,8 @@ class Server:
         self.projects = Projects(self.runtime, home, config.daemon.max_projects)
         self.feed = Feed(self.runtime.reactor)
         self.runtime.audit.watcher = self.feed.on_entry
+        self.plugin_logs = PluginLogs()
+        self.runtime.on_plugin_log = self.plugin_logs.hear
         self.questions = Questions(self.runtime.audit, self._askers_of)
         self.questions.on_asked = self._hand_over
         self.runtime.approvals.ask_person = self.questions.ask
@@ -238,31 +240,6 @@ class Server:
     def _on_reloaded(self, done: Wait[Json]) -> None:
         done.result()  # raises what is a mistake of ours
         _logger.info("configuration was read again")
-
-    async def kill(self, name: str | None) -> Json:
-        """Switch off the plugin *name*, or all, for every host of this user, as ``jcode-plugin kill`` does."""
-        if name is not None and not 0 < len(name) <= MAX_NAME_CHARS:
-            raise InputError(f"a name has 1 to {MAX_NAME_CHARS} characters")
-        done: Wait[OffError | None] = Wait()
-
-        def write() -> Callable[[], None]:
-            try:
-                with OffFile(self.home).changing() as off:
-                    if name is None:
-                        off.all = off.all or entry("kill")
-                    else:
-                        off.plugins[name] = entry("kill")
-            except OffError as error:
-                problem = error
-                return lambda: done.set(problem)
-            return lambda: done.set(None)
-
-        self.runtime.files.submit("kill", write)
-        error = await done
-        if error is not None:
-            raise error
-        self.runtime.look_at_switches()
-        return {"killed": name, "all": name is None}
 
     def stats(self) -> JsonObject:
         """What there is and what was done."""

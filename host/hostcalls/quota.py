@@ -71,11 +71,7 @@ class Quota:
 
     def write(self, size: int, now: float) -> str | None:
         """Count *size* bytes that are to be written; return why they are not to be, if so. From any thread."""
-        most, raised_by = self._lesser(
-            "max_bytes_written",
-            self._plugin.limits.max_bytes_written,
-            self._plugin.spec.manifest.limits().max_bytes_written,
-        )
+        most, raised_by = self.bytes_written()
         with self._writing:
             if self._bytes.take(size, now, most=most, back_per_s=most / WRITTEN_WITHIN_S):
                 return None
@@ -91,6 +87,14 @@ class Quota:
         if is_flood:
             self._refusals = Bucket()  # the next worker is judged by what it does itself
         return count, is_flood
+
+    def bytes_written(self) -> tuple[int, str]:
+        """Return how many bytes are the plugin's to write within an hour, and who raises that."""
+        return self._lesser(
+            "max_bytes_written",
+            self._plugin.limits.max_bytes_written,
+            self._plugin.spec.manifest.limits().max_bytes_written,
+        )
 
     def hostcalls_per_s(self) -> tuple[int, str]:
         """Return how many hostcalls a second are the plugin's, and who raises that."""

@@ -1,6 +1,6 @@
 """How a hostcall is refused: an error that the plugin can catch, with a stable ``code``."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from host.instance import Instance
 
 
+_NOT_ALLOWED: Final = frozenset({"E_DENIED", "E_QUOTA"})
+
+
 def refuse(request: HostcallRequest, code: str, message: str) -> None:
     """Answer *request* with ``{"code", "message"}``, which the plugin gets as an Error."""
     # A path of the file system may hold bytes that are no text.
     message = message.encode("utf-8", "backslashreplace").decode()
+    if code in _NOT_ALLOWED:
+        request.note_refused()
     text = msgspec.json.encode({"code": code, "message": message}).decode()
     request.answer(text, is_error=True)
 
