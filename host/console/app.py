@@ -4,42 +4,64 @@ Promises    Its own keys (F1 to F4, F10, ctrl+p, ctrl+q) come before anything el
             never ends it. Whatever the daemon does, the console goes on and says so.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from host.audit import printable
 from host.console.bar import Bar, KeyLine, PaneNames, Told
+from host.console.cells import cell
+from host.console.guard import Guard
+from host.console.help import HelpScreen
 from host.console.link import Link, LinkError, State
 from host.console.mark import make_mark
 from host.console.options import Options
+from host.console.palette import ConsoleActions, PluginCommands
+from host.console.panes import approvals
+from host.console.panes.approvals import ApprovalsScreen
 from host.console.panes.audit import AuditPane
 from host.console.panes.capabilities import CapabilitiesPane
 from host.console.panes.logs import LogsPane
 from host.console.panes.pane import Pane
 from host.console.panes.plugins import PluginsPane
+from host.console.result import ResultScreen
 from host.console.stage.session import SessionPane
-from host.console.themes import WithoutColor, all_themes
+from host.console.themes import THEMES, ThemeName, WithoutColor, all_themes
+
+if TYPE_CHECKING:
+    from jcode_plugins.wire import Json, JsonObject
 
 KEYS: Final = (("F1", "help"), ("F2", "approvals"), ("F3", "next pane"), ("^P", "commands"))
 MAX_MESSAGES: Final = 200
+LOOK_S: Final = 1.0
+COMMAND_S: Final = 600.0
+"""How long a plugin's command may take; the daemon has bounds of its own."""
+_APPROVALS: Final = "approvals"
+_ORDER: Final = ("session", "plugins", _APPROVALS, "audit", "logs", "capabilities")
 
 
 class Console(App[int]):
     """See the module's text. ``mark`` is what tells the console from what looks like it."""
 
     TITLE: str | None = "jcode-plugin"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        ConsoleActions,
+        PluginCommands,
+    }
     CSS = """
-    Screen { layers: base; }
+    Screen { overflow: hidden; }
     #panes { height: 1fr; }
+    SearchIcon { display: none; }
     .-reader * { border: none; scrollbar-size: 0 0; }
+    .-plain * { scrollbar-size: 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", priority=True, show=False),
@@ -58,13 +80,15 @@ class Console(App[int]):
         self.link = Link(options.place)
         self.messages: list[str] = []
         """The newest of what was told, the oldest first."""
-        self.pending = 0
-        """How many questions wait for a person."""
+        self.questions: list[JsonObject] = []
+        """What waits for a person, the oldest first."""
         self.mode = ""
         """The project's permission mode, once it is known."""
         for theme in all_themes():
             self.register_theme(theme)
         self.theme = options.theme
+        self.set_class(self._is_plain, "-plain")
+        self.set_class(options.reader, "-reader")
         if options.reader:
             self.animation_level = "none"
 
@@ -88,16 +112,10 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         """Find the daemon."""
-        self.set_class(self._is_plain, "-plain")
-        self.set_class(self.options.reader, "-reader")
         self.link.on_state(self._on_state)
         self.link.open()
-        self.set_interval(1.0, self._look_soon)
+        self.set_interval(LOOK_S, self._look_soon)
         self.show_pane("session")
-
-    def on_resize(self) -> None:
-        """The bar is as wide as the screen."""
-        self.show_bar()
 
     async def on_unmount(self) -> None:
         """Leave nothing connected."""
@@ -113,11 +131,11 @@ class Console(App[int]):
     def show_bar(self) -> None:
         """Say what there is to say in row 0 of the screen that is seen."""
         told = Told(
-            project=printable(self.options.place.project.name),
+            project=cell(self.options.place.project.name),
             mode=self.mode,
             state=self.link.state,
             problem=self.link.problem,
-            pending=self.pending,
+            pending=len(self.questions),
             mark=self.mark,
         )
         for screen in self.screen_stack:
@@ -128,72 +146,195 @@ class Console(App[int]):
         """Show one line of the console's, and keep it. *text* is fit for a terminal."""
         self.messages.append(f"error: {text}" if is_error else text)
         del self.messages[:-MAX_MESSAGES]
-        for line in self.screen.query(KeyLine):
-            line.tell(text, is_error=is_error)
+        for screen in self.screen_stack:
+            for line in screen.query(KeyLine):
+                line.tell(text, is_error=is_error)
 
     def _on_state(self) -> None:
         self.show_bar()
         if self.is_connected:
             self.tell("connected to the daemon")
-            for pane in self.query(Pane):
+            for pane in self.panes:
                 pane.connected()
         elif self.link.state is State.LOST:
             self.tell(f"{self.link.problem}; trying again", is_error=True)
 
     def _look_soon(self) -> None:
         if self.is_connected:
-            self.run_worker(self._look(), group="bar", exclusive=True, exit_on_error=False)
+            self.run_worker(
+                self.look_at_questions(), group="questions", exclusive=True, exit_on_error=False
+            )
 
-    async def _look(self) -> None:
+    async def look_at_questions(self) -> None:
+        """See what waits for a person now."""
         try:
             answer = await self.link.ask(lambda client: client.approvals())
         except LinkError:
             return  # the pulse tells of what is gone
-        waiting = answer.get("pending")
-        self.pending = len(waiting) if isinstance(waiting, list) else 0
+        listed = answer.get("pending")
+        found = (
+            [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        )
+        known = {cell(one.get("id")) for one in self.questions}
+        self.questions = found
         self.show_bar()
+        if isinstance(self.screen, ApprovalsScreen):
+            self.screen.show(found)
+        elif any(cell(one.get("id")) not in known for one in found):
+            self.bell()
+            self.tell("a question waits for your answer: F2")
+
+    # What can be done.
+
+    def actions_by_name(self) -> list[tuple[str, str, Callable[[], None]]]:
+        """Return what the palette offers of the console's own: a name, what it does, and the doing of it."""
+        actions: list[tuple[str, str, Callable[[], None]]] = [
+            ("Approvals", "What waits for an answer of yours (F2)", self.action_approvals),
+            ("Keys", "Every key of the console (F1)", self.action_help),
+        ]
+        for pane in self.panes:
+            if pane.id is not None:
+                show = partial(self.show_pane, pane.id)
+                actions.append((f"Pane {pane.NAME}", "Open this pane", show))
+        for theme in THEMES:
+            use = partial(self.use_theme, theme)
+            actions.append((f"Theme {theme}", "Colours of the console", use))
+        actions += [
+            ("Reload", "Read every configuration and plugin again", self.reload),
+            ("Connect", "Try now to reach the daemon", self.link.try_now),
+            ("Start the daemon", "If none runs", partial(self.link.try_now, starts=True)),
+            ("Quit", "Daemon and plugins go on (F10)", self.exit),
+        ]
+        return actions
+
+    def use_theme(self, name: ThemeName) -> None:
+        """Draw with the colours of *name* from now on."""
+        self._is_plain = name == "plain"
+        self.set_class(self._is_plain, "-plain")
+        self.theme = name
+        self.refresh(layout=True)
+
+    def reload(self) -> None:
+        """Have the daemon read every configuration again."""
+        self.run_worker(self._reload(), group="reload", exit_on_error=False)
+
+    async def _reload(self) -> None:
+        try:
+            answer = await self.link.ask(lambda client: client.reload(), timeout_s=60.0)
+        except LinkError as error:
+            self.tell(str(error), is_error=True)
+            return
+        projects = answer.get("projects")
+        failed = [
+            one
+            for one in (projects if isinstance(projects, list) else [])
+            if isinstance(one, dict) and one.get("error") is not None
+        ]
+        for one in failed:
+            self.tell(f"{cell(one.get('cwd'))}: {cell(one.get('error'))}", is_error=True)
+        if not failed:
+            self.tell("every configuration was read again")
+
+    def run_command(self, name: str, args: str) -> None:
+        """Run the command *name* of a plugin of the project's, and show what it answers."""
+        self.tell(f"/{cell(name)} runs")
+        self.run_worker(self._run_command(name, args), group="command", exit_on_error=False)
+
+    async def _run_command(self, name: str, args: str) -> None:
+        try:
+            result = await self.link.ask(
+                lambda client: client.command(name, args, timeout_s=COMMAND_S),
+                timeout_s=COMMAND_S,
+            )
+        except LinkError as error:
+            self.tell(f"/{cell(name)}: {error}", is_error=True)
+            return
+        if not result.ok:
+            self.tell(f"/{cell(name)}: {cell(result.error)}", is_error=True)
+            return
+        text = result.output if isinstance(result.output, str) else _as_json(result.output)
+        if text:
+            await self.push_screen(ResultScreen(result.plugin, f"/{name}", text))
+        else:
+            self.tell(f"/{cell(name)} is done")
 
     # Panes.
 
     @property
+    def base(self) -> Screen[object]:
+        """The screen with the panes, beneath all others."""
+        return self.screen_stack[0]
+
+    @property
+    def _switcher(self) -> ContentSwitcher:
+        return self.base.query_one(ContentSwitcher)
+
+    @property
     def panes(self) -> list[Pane]:
         """Every pane, in order."""
-        return list(self.query_one(ContentSwitcher).query_children(Pane))
+        return list(self._switcher.query_children(Pane))
 
     @property
     def open_pane(self) -> Pane:
         """The pane that is seen."""
-        current = self.query_one(ContentSwitcher).current
+        current = self._switcher.current
         return next(pane for pane in self.panes if pane.id == current)
 
+    @property
+    def place(self) -> str:
+        """The name of what is open: a pane's, or ``approvals``."""
+        if isinstance(self.screen, ApprovalsScreen):
+            return _APPROVALS
+        return self.open_pane.id or ""
+
     def show_pane(self, name: str) -> None:
-        """Open the pane with the id *name*."""
-        switcher = self.query_one(ContentSwitcher)
+        """Open the pane *name*, or approvals, and close what was on top of the panes."""
+        if name == _APPROVALS:
+            self.action_approvals()
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        switcher = self._switcher
         before = self.open_pane
-        if before.is_open:
+        if before.is_open and before.id != name:
             before.closed()
         switcher.current = name
         now = self.open_pane
-        names = [pane.NAME for pane in self.panes]
-        self.query_one(PaneNames).show(names, now.NAME, is_reader=self.options.reader)
-        self.query_one(KeyLine).show_keys((*KEYS, *now.KEYS))
+        self.show_names(self.base, now.NAME)
+        self.base.query_one(KeyLine).show_keys((*KEYS, *now.KEYS))
         now.opened()
         self.show_bar()
 
+    def show_names(self, screen: DOMNode, current: str) -> None:
+        """Have *screen* show which pane is open."""
+        titles = {pane.id: pane.NAME for pane in self.panes} | {_APPROVALS: approvals.NAME}
+        names = [titles[name] for name in _ORDER]
+        screen.query_one(PaneNames).show(names, current, is_reader=self.options.reader)
+
     def action_next_pane(self, step: int) -> None:
         """Open the pane after the one that is seen, or before it."""
-        panes = self.panes
-        at = panes.index(self.open_pane)
-        chosen = panes[(at + step) % len(panes)]
-        if chosen.id is not None:
-            self.show_pane(chosen.id)
+        at = _ORDER.index(self.place)
+        self.show_pane(_ORDER[(at + step) % len(_ORDER)])
 
     def action_help(self) -> None:
-        """Show the keys."""
+        """Show the keys, or show them no more."""
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        else:
+            self.push_screen(HelpScreen())
 
     def action_approvals(self) -> None:
         """Show what waits for a person."""
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, ApprovalsScreen):
+            self.pop_screen()
+        if not isinstance(self.screen, ApprovalsScreen):
+            self.push_screen(ApprovalsScreen(Guard(self.options.clock)))
+            self._look_soon()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the console's are in its palette."""
         return ()
+
+
+def _as_json(value: "Json") -> str:
+    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)

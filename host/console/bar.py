@@ -6,7 +6,10 @@ Promises    No text of a plugin's is ever in them, but for one-line messages, wh
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Static
 
 from host.console.link import State
@@ -26,41 +29,53 @@ class Told(NamedTuple):
     mark: str
 
 
-class Bar(Static):
+class Bar(Widget):
     """Row 0 of every screen: the project, the permission mode, what waits for approval, the connection, the mark."""
 
     DEFAULT_CSS = """
-    Bar { height: 1; width: 100%; background: $primary; color: $background; text-style: bold; }
+    Bar { dock: top; height: 1; width: 100%; background: $primary; color: $background; text-style: bold; }
     .-plain Bar { text-style: reverse; }
     .-reader Bar { text-style: none; }
     """
-
-    def __init__(self) -> None:
-        super().__init__(markup=False)
+    told: reactive[Told | None] = reactive(None)
 
     def show(self, told: Told) -> None:
-        """Say *told*; what does not fit is left out, the least important first."""
-        self.update(bar_text(told, self.app.size.width))
+        """Say *told*."""
+        self.told = told
+
+    def render(self) -> Content:
+        """See :class:`textual.widget.Widget`."""
+        return bar_text(self.told, self.size.width) if self.told is not None else Content("")
 
 
 def bar_text(told: Told, width: int) -> Content:
-    """Return the bar as one line of at most *width* columns. The mark, what waits and a lost connection always fit."""
+    """Return the bar as one line of *width* columns. The mark comes first of all, then what waits, then the connection."""
+    mark, state = f"[{told.mark}]", told.state.value
+    why = f"{state}: {told.problem}" if told.state is State.LOST and told.problem else state
     waits = f"{told.pending} to approve: F2" if told.pending else ""
-    state = told.state.value
-    if told.state is State.LOST and told.problem:
-        state = f"{state}: {told.problem}"
-    left = [part for part in (told.project, told.mode and f"mode {told.mode}") if part]
-    right = [part for part in (waits, state, f"[{told.mark}]") if part]
-    while left and len("  ".join((*left, *right))) + 2 > width:
-        left.pop(0 if len(left) == 1 else -1)
-    if len("  ".join(right)) + 2 > width:
-        right[-2] = told.state.value
-    text = "  ".join(right)
-    gap = max(1, width - 2 - len("  ".join(left)) - len(text)) if left else 0
-    line = Content(f" {'  '.join(left)}{' ' * gap}{text} ")
-    if waits:
-        line = line.highlight_regex(r"\d+ to approve: F2", style="reverse")
-    return line.truncate(width, pad=True)
+    short = f"{told.pending} F2" if told.pending else ""
+    mode = f"mode {told.mode}" if told.mode else ""
+    left, right = "", mark
+    for parts, beside in (
+        ((told.project, mode), (waits, why, mark)),
+        ((told.project,), (waits, why, mark)),
+        ((), (waits, why, mark)),
+        ((told.project,), (waits, state, mark)),
+        ((), (waits, state, mark)),
+        ((), (short, state, mark)),
+        ((), (short, mark)),
+    ):
+        left, right = _joined(parts), _joined(beside)
+        if cell_len(left) + cell_len(right) + 3 <= width:
+            break
+    else:
+        left, right = "", mark
+    gap = " " * max(0, width - cell_len(left) - cell_len(right) - 2)
+    return Content(f" {left}{gap}{right} ").truncate(width, pad=True)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "  ".join(part for part in parts if part)
 
 
 class PaneNames(Static):
@@ -88,7 +103,7 @@ class KeyLine(Static):
     """The last row: the keys of where one is, or for a while the newest message."""
 
     DEFAULT_CSS = """
-    KeyLine { height: 1; width: 100%; background: $panel; }
+    KeyLine { dock: bottom; height: 1; width: 100%; background: $panel; }
     KeyLine.-message { text-style: bold; }
     KeyLine.-error { color: $error; }
     """

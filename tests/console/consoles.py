@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Final
 
 from textual.pilot import Pilot
@@ -24,10 +25,11 @@ async def console_on(
     theme: ThemeName = "dark",
     reader: bool = False,
     attach: bool = True,
+    clock: Callable[[], float] = monotonic,
 ) -> AsyncIterator[Pilot[int]]:
     """Run a console in the daemon's project."""
     place = Place(daemon.environment(), daemon.project)
-    app = Console(Options(place, theme, attach=attach, reader=reader))
+    app = Console(Options(place, theme, attach=attach, reader=reader, clock=clock))
     async with app.run_test(size=size) as pilot:
         yield pilot
 

@@ -1,0 +1,188 @@
+"""Questions in the console: opened by the person, answered with a key that was meant."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from host.console.guard import QUIET_S
+from host.console.panes.approvals import ApprovalsScreen
+from host.outcome import JsonObject
+from jcode_plugins import AsyncClient, ToolVerdict
+from tests.console.consoles import (
+    console,
+    console_on,
+    lines_of,
+    screen_text,
+    until,
+    until_shown,
+)
+from tests.console.test_guard import Clock
+from tests.daemon.conftest import StartDaemon
+from tests.daemon.running import HANG_S, Daemon
+from tests.daemon.test_questions import asked, at_terminal
+
+AT_A_TERMINAL: Final = """
+import asyncio, sys
+from pathlib import Path
+from host.console.panes.approvals import ApprovalsScreen
+from tests.console.consoles import console, console_on, until, until_shown
+from tests.daemon.running import Daemon
+
+async def main():
+    daemon = Daemon(Path(sys.argv[1]), Path(sys.argv[2]))
+    async with console_on(daemon) as pilot:
+        await until_shown(pilot, "1 to approve")
+        await pilot.press("f2")
+        await until_shown(pilot, "wants to run: bash", sys.argv[4])
+        while console(pilot).questions:
+            await pilot.press(sys.argv[3])
+            await pilot.pause(0.5)
+            await console(pilot).look_at_questions()
+
+asyncio.run(main())
+"""
+
+
+def asks(daemon: Daemon, command: str) -> "asyncio.Task[ToolVerdict]":
+    """Have this process ask for a tool of the agent's."""
+
+    async def ask() -> ToolVerdict:
+        client = AsyncClient(
+            project_dir=daemon.project, environment=daemon.environment(), timeout_s=HANG_S
+        )
+        async with client:
+            return await client.check_tool(
+                "bash", tier="exec", args={"command": command}, timeout_s=20
+            )
+
+    return asyncio.create_task(ask())
+
+
+@asynccontextmanager
+async def asking(daemon: Daemon, *commands: str) -> AsyncIterator[None]:
+    """Have questions wait, each of its own command, as long as this is open."""
+    tasks = [asks(daemon, command) for command in commands]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def answers_of(daemon: Daemon) -> JsonObject:
+    """How many answers the daemon was given, by what became of them."""
+    with daemon.client() as client:
+        requests = client.stats()["requests"]
+    assert isinstance(requests, dict)
+    found = requests.get("answer", {})
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        ("o", "allow.once"),
+        ("s", "allow.session"),
+        ("a", "allow.always"),
+        ("d", "deny.person"),
+    ],
+)
+def test_a_key_answers_at_another_terminal(start: StartDaemon, key: str, code: str) -> None:
+    """The agent waits at its terminal; the console, at one of its own, has the answer for it."""
+    daemon = start()
+    command = f"echo {key}"
+    with asked(daemon, command) as verdict:
+        words = (str(daemon.home), str(daemon.project), key, command)
+        with at_terminal(daemon, "-c", AT_A_TERMINAL, *words) as (person, _):
+            person.wait(HANG_S)
+
+        assert person.returncode == 0
+        assert verdict()["code"] == code
+
+
+@pytest.mark.asyncio
+async def test_a_question_never_opens_by_itself(start: StartDaemon) -> None:
+    """The bar counts, the last row says which key; nothing else changes, and F2 shows all of it."""
+    daemon = start()
+    async with console_on(daemon) as pilot, asking(daemon, "ls /etc"):
+        await until_shown(pilot, "1 to approve: F2")
+        assert not isinstance(console(pilot).screen, ApprovalsScreen)
+        assert "ls /etc" not in screen_text(pilot)
+
+        await pilot.press("f2")
+        await until_shown(
+            pilot, "wants to run: bash", '{"command":"ls /etc"}', "asked because:"
+        )
+        text = screen_text(pilot)
+        assert str(daemon.project)[:20] in text
+        assert (
+            text.count(console(pilot).mark) == 2
+        )  # in row 0, and where it says what to look for
+        assert console(pilot).mark in lines_of(pilot)[0]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(console(pilot).screen, ApprovalsScreen))
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_was_typed_ahead_answers_nothing(start: StartDaemon) -> None:
+    """It counts 0.4 s after the question was drawn: until then the daemon hears nothing of it."""
+    daemon = start()
+    clock = Clock()
+    async with console_on(daemon, clock=clock) as pilot, asking(daemon, "ls"):
+        await until_shown(pilot, "1 to approve: F2")
+        await pilot.press("a", "f2")
+        await until_shown(pilot, "wants to run: bash")
+        for _ in range(5):
+            clock.now += QUIET_S / 2
+            await pilot.press("a")
+        await until_shown(pilot, "not taken")
+        assert answers_of(daemon) == {}
+
+        clock.now += QUIET_S  # the control: the same key, later
+        await pilot.press("a")
+        # The one who asks is this very process, so the daemon does not take it; but it was told.
+        await until_shown(pilot, "error:", "answer from another terminal")
+        assert answers_of(daemon) == {"E_ANSWERER": 1}
+
+
+@pytest.mark.asyncio
+async def test_a_question_that_comes_to_stand_there_holds_the_keys(start: StartDaemon) -> None:
+    """The one that was read is gone; the key that was meant for it answers no other."""
+    daemon = start()
+    clock = Clock()
+    async with console_on(daemon, clock=clock) as pilot, asking(daemon, "first", "second"):
+        await until_shown(pilot, "2 to approve: F2")
+        await pilot.press("f2")
+        await until_shown(pilot, "first")
+        clock.now += 60
+        await pilot.press("down")
+        await until_shown(pilot, '"second"')
+        await pilot.press("a")
+        await until_shown(pilot, "not taken")
+
+        assert answers_of(daemon) == {}
+
+
+@pytest.mark.asyncio
+async def test_what_an_agent_asks_cannot_leave_its_lines(
+    start: StartDaemon, tmp_path: Path
+) -> None:
+    """Escapes, line ends and markup of the input are shown as text."""
+    daemon = start()
+    hostile = "\x1b[2J\x1b[H[bold red]fake[/] \u202eabc\r\nwho: plugin trusted"
+    async with console_on(daemon) as pilot, asking(daemon, hostile):
+        await until_shown(pilot, "1 to approve: F2")
+        await pilot.press("f2")
+        await until_shown(pilot, "[bold red]fake[/]")
+
+        lines = lines_of(pilot)
+        assert all(line.isprintable() for line in lines)
+        assert not any(line.lstrip().startswith("who: plugin") for line in lines)
+        assert json.dumps("\x1b[2J")[1:-1].replace("\\", "") in "".join(lines).replace("\\", "")
