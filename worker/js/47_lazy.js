@@ -63,7 +63,7 @@ function namespaceOfPart(part, more) {
       const exported = lazy(part);
       const fields = { __proto__: null };
       const names = objectKeys(exported);
-      for (let i = 0; i < names.length; i++) fields[names[i]] = exported[names[i]];
+      for (let i = 0; i < names.length; i++) defineProperty(fields, names[i], getDescriptor(exported, names[i])); // a getter stays one
       const added = objectKeys(more || nothing);
       for (let i = 0; i < added.length; i++) fields[added[i]] = more[added[i]];
       if (!hasOwn(fields, "default")) fields.default = exported;

@@ -295,3 +295,19 @@ def bundle(
         f"(function (__loader) {{ __loader.define(0, 'index.js', {ESM_KIND}, {int(awaits)}, "
         f"{json.dumps(deps)}, {json.dumps(list(range(len(deps))))}, {json.dumps(flat)}, [], [], [], {body}); }})"
     )
+
+
+def evaluate(
+    code: str, names: str, package: str = "pi-tui", scope: str = "@earendil-works"
+) -> Json:
+    """The value of *code*, in which the *names* that *package* exports are known."""
+    js = Js()
+    specifier = f"{scope}/{package}"
+    imports = {name: (specifier, name) for name in names.split()}
+    bound = "".join(f"const {name} = imports.{name};" for name in imports)
+    js.load(
+        f"{bound} exports.default = (pi) => pi.on('UserPromptSubmit', async () => ({{ modified_prompt: JSON.stringify(await ({code})) }}));",
+        imports=imports,
+    )
+    output = as_object(js.event("UserPromptSubmit", {"content": ""})["output"])
+    return _parse(str(output["modified_prompt"]))

@@ -1,13 +1,14 @@
+// pi-coding-agent: its components, its themes for them, and its helpers for what a tool gives back.
 "use strict";
 
-const { drawn } = require("pi/drawn");
-const { getMarkdownTheme, getSelectListTheme, getSettingsListTheme, highlightCode } = require("pi/themes");
+const { fromParts } = require("pi/parts");
 
-module.exports = {
-  DynamicBorder: require("pi/components").DynamicBorder,
-  ...require("pi/output"),
-  getMarkdownTheme, getSelectListTheme, getSettingsListTheme, highlightCode,
-  ...drawn("pi-coding-agent", [
-    "AssistantMessageComponent", "BorderedLoader", "CustomEditor", "ToolExecutionComponent", "UserMessageComponent",
-  ]),
-};
+module.exports = fromParts({
+  "pi/agent_components": ["BorderedLoader", "CustomEditor", "DynamicBorder", "keyHint", "keyText", "rawKeyHint"],
+  "pi/messages": ["AssistantMessageComponent", "ToolExecutionComponent", "UserMessageComponent"],
+  "pi/output": [
+    "DEFAULT_MAX_BYTES", "DEFAULT_MAX_LINES", "formatSize", "getAgentDir", "getLanguageFromPath", "parseFrontmatter", "stripFrontmatter",
+    "truncateHead", "truncateTail", "withFileMutationQueue",
+  ],
+  "pi/themes": ["getMarkdownTheme", "getSelectListTheme", "getSettingsListTheme", "highlightCode"],
+});

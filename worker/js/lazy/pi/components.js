@@ -3,6 +3,7 @@
 
 const { truncateToWidth, visibleWidth, wrapTextWithAnsi } = require("pi/text");
 
+/** *line* filled up to *width* columns, on *background* when there is one. */
 const padded = (line, width, background) => {
   const full = line + " ".repeat(Math.max(0, width - visibleWidth(line)));
   return background === undefined ? full : background(full);
@@ -97,17 +98,4 @@ class Box extends Container {
   }
 }
 
-/** A line across the whole width; pi-coding-agent's. */
-class DynamicBorder {
-  constructor(color = (text) => text) {
-    this.color = color;
-  }
-  invalidate() {
-    // as above
-  }
-  render(width) {
-    return [this.color("\u2500".repeat(Math.max(1, width)))];
-  }
-}
-
-Object.assign(exports, { Box, Container, DynamicBorder, Spacer, Text, TruncatedText });
+Object.assign(exports, { Box, Container, Spacer, Text, TruncatedText, padded });

@@ -1,9 +1,7 @@
 // Fuzzy search: the letters of a query in their order, not always side by side. A lower score is a better match.
 "use strict";
 
-function fuzzyMatch(query, text) {
-  const wanted = query.toLowerCase();
-  const held = text.toLowerCase();
+function inOrder(wanted, held) {
   if (wanted === "") return { matches: true, score: 0 };
   let score = 0;
   let at = 0;
@@ -13,7 +11,7 @@ function fuzzyMatch(query, text) {
     const found = held.indexOf(letter, at);
     if (found < 0) return { matches: false, score: 0 };
     const isStart = found === 0 || /[\s\-_./:]/.test(held[found - 1]);
-    if (last >= 0 && found === last + 1) {
+    if (found === last + 1) {
       run += 1;
       score -= run * 5;
     } else {
@@ -25,7 +23,18 @@ function fuzzyMatch(query, text) {
     last = found;
     at = found + letter.length;
   }
-  return { matches: true, score };
+  return { matches: true, score: wanted === held ? score - 100 : score };
+}
+
+/** {matches, score} of *query* in *text*; of letters and digits also the other way round, which is a little worse. */
+function fuzzyMatch(query, text) {
+  const wanted = query.toLowerCase();
+  const held = text.toLowerCase();
+  const direct = inOrder(wanted, held);
+  const parts = /^([a-z]+)([0-9]+)$|^([0-9]+)([a-z]+)$/.exec(wanted);
+  if (direct.matches || parts === null) return direct;
+  const swapped = inOrder((parts[2] ?? parts[4]) + (parts[1] ?? parts[3]), held);
+  return swapped.matches ? { matches: true, score: swapped.score + 5 } : direct;
 }
 
 /** The items whose text holds every word of *query*, best first. */

@@ -1,6 +1,7 @@
 // Texts on a terminal: how many columns they take, and how they are cut and wrapped without breaking their colours.
 "use strict";
 
+const { Style } = require("pi/style");
 const { eastAsianWidth } = require("vendor/width");
 
 const RESET = "\x1b[0m";
@@ -8,20 +9,44 @@ const TAB = "   ";
 // colours and the like, links and titles, and what a program says to its terminal
 const escapes = () => /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^])/g;
 
+const isPlain = (text) => /^[\x20-\x7e]*$/.test(text);
+const MOST_KEPT = 256; // texts whose graphemes are remembered: a component asks for the same ones at every key
+const LONGEST_KEPT = 1024; // characters
+
 let segmenter = null;
+const kept = new Map(); // text -> its graphemes
 
 function graphemes(text) {
+  if (isPlain(text)) return [...text];
+  const known = kept.get(text);
+  if (known !== undefined) return [...known];
   if (segmenter === null) segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-  return Array.from(segmenter.segment(text), (part) => part.segment);
+  const found = [];
+  const segment = (part) => {
+    for (const one of part === "" ? [] : segmenter.segment(part)) found.push(one.segment);
+  };
+  let from = 0;
+  for (const match of text.matchAll(/[\x20-\x7e]+(?![^\x20-\x7e])/g)) { // but for the last one before a mark, each is one
+    segment(text.slice(from, match.index));
+    found.push(...match[0]);
+    from = match.index + match[0].length;
+  }
+  segment(text.slice(from));
+  if (text.length <= LONGEST_KEPT) {
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(text, found);
+  }
+  return [...found];
 }
 
 function graphemeWidth(grapheme) {
   if (/^[\p{Mark}\p{Control}\p{Format}\p{Surrogate}]+$/u.test(grapheme)) return 0;
-  if (/\p{Emoji_Presentation}|\uFE0F|\p{Regional_Indicator}/u.test(grapheme)) return 2;
-  return eastAsianWidth(grapheme.codePointAt(0));
+  if (/\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\p{Regional_Indicator}/u.test(grapheme)) return 2;
+  const [first, ...rest] = grapheme;
+  let width = eastAsianWidth(first.codePointAt(0));
+  for (const mark of rest) if (/[\uFF00-\uFFEF\u0E33\u0EB3]/.test(mark)) width += 1; // marks that take a column of their own
+  return width;
 }
-
-const isPlain = (text) => /^[\x20-\x7e]*$/.test(text);
 
 /** How many columns *text* takes; escape sequences take none, a tab takes three. */
 function visibleWidth(text) {
@@ -31,6 +56,11 @@ function visibleWidth(text) {
   let width = 0;
   for (const grapheme of graphemes(shown)) width += graphemeWidth(grapheme);
   return width;
+}
+
+/** *text* without escape sequences and controls; lines and tabs stay. */
+function plainText(text) {
+  return text.replace(escapes(), "").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
 
 /** *text* in pieces: escape sequences, and graphemes with their width. */
@@ -60,72 +90,105 @@ function truncateToWidth(text, maxWidth, ellipsis = "...", pad = false) {
   if (room <= 0) return pieces(ellipsis).slice(0, Math.max(maxWidth, 0)).map((piece) => piece.text).join("");
   let taken = 0;
   let result = "";
+  let pending = ""; // escape sequences before what may not fit
   for (const piece of pieces(text)) {
     if (taken + piece.width > room) break;
-    result += piece.text;
+    pending += piece.text;
     taken += piece.width;
+    if (piece.isEscape) continue;
+    result += pending;
+    pending = "";
   }
   return `${result}${RESET}${ellipsis}${pad ? " ".repeat(room - taken) : ""}`;
 }
 
-/** What is switched on after *code* on top of *active*. */
-function after(active, code) {
-  const style = /^\x1b\[([\d;:]*)m$/.exec(code);
-  if (style === null) return active;
-  return /^0*$/.test(style[1]) ? "" : active + code;
-}
-
-function wrapLine(line, width, active, lines) {
-  let current = active; // the text of this line
-  let column = 0;
-  let word = []; // pieces since the last space
-  let wordWidth = 0;
-  let state = active;
-  let blank = ""; // spaces before the word
-  const close = () => {
-    lines.push(current);
-    current = state;
-    column = 0;
-    blank = "";
-  };
-  const place = () => {
-    if (column > 0 && column + blank.length + wordWidth > width) close();
-    else {
-      current += blank;
-      column += blank.length;
-      blank = "";
-    }
-    for (const piece of word) {
-      if (piece.width > 0 && column + piece.width > width && column > 0) close(); // a word longer than a line
-      current += piece.text;
-      column += piece.width;
-      if (piece.isEscape) state = after(state, piece.text);
-    }
-    word = [];
-    wordWidth = 0;
-  };
+/** The pieces of *line* in words and the spaces between them; an escape sequence belongs to what follows it. */
+function words(line) {
+  const found = [];
+  let pending = [];
+  let word = null;
   for (const piece of pieces(line)) {
-    if (piece.text === " ") {
-      if (word.length > 0) place();
-      blank += " ";
+    if (piece.isEscape) {
+      pending.push(piece);
       continue;
     }
-    word.push(piece);
-    wordWidth += piece.width;
+    const isBlank = piece.text === " ";
+    if (word === null || word.isBlank !== isBlank) {
+      word = { isBlank, pieces: [], width: 0 };
+      found.push(word);
+    }
+    word.pieces.push(...pending, piece);
+    word.width += piece.width;
+    pending = [];
   }
-  if (word.length > 0) place();
-  else if (column + blank.length <= width) current += blank;
-  lines.push(current);
-  return state;
+  if (word !== null) word.pieces.push(...pending);
+  return found;
+}
+
+function wrapLine(line, width, style, lines) {
+  const from = lines.length;
+  let current = style.opening;
+  let column = 0;
+  const put = (piece) => {
+    if (piece.isEscape) style.read(piece.text);
+    current += piece.text;
+    column += piece.width;
+  };
+  const close = (trim) => {
+    lines.push((trim ? current.trimEnd() : current) + style.lineEnd);
+    current = style.opening;
+    column = 0;
+  };
+  for (const word of words(line)) {
+    if (word.width > width && !word.isBlank) {
+      if (column > 0) close(false);
+      for (const piece of word.pieces) {
+        if (column > 0 && column + piece.width > width) close(false);
+        put(piece);
+      }
+      continue;
+    }
+    if (column > 0 && column + word.width > width) {
+      close(true);
+      if (word.isBlank) { // a line does not begin with the spaces that did not fit
+        for (const piece of word.pieces) if (piece.isEscape) put(piece);
+        continue;
+      }
+    }
+    for (const piece of word.pieces) put(piece);
+  }
+  if (current !== "") lines.push(current);
+  for (let i = from; i < lines.length; i++) lines[i] = lines[i].trimEnd();
 }
 
 /** *text* in lines of at most *width* columns, broken between words; each line begins with the colours that hold there. */
 function wrapTextWithAnsi(text, width) {
   if (text === "") return [""];
   const lines = [];
-  let active = "";
-  for (const line of text.replace(/\r\n?/g, "\n").split("\n")) active = wrapLine(line, Math.max(width, 1), active, lines);
+  const style = new Style();
+  for (const line of text.replace(/\r\n?/g, "\n").split("\n")) {
+    if (visibleWidth(line) > width) {
+      const before = lines.length;
+      wrapLine(line, Math.max(width, 1), style, lines);
+      if (lines.length === before) lines.push("");
+      continue;
+    }
+    lines.push(style.opening + line);
+    for (const match of line.matchAll(escapes())) style.read(match[0]);
+  }
   return lines;
 }
 
-Object.assign(exports, { truncateToWidth, visibleWidth, wrapTextWithAnsi });
+/** The part of *text* from column *from* on, *count* columns of it; no half of a wide character. */
+function sliceColumns(text, from, count) {
+  let column = 0;
+  let result = "";
+  for (const piece of pieces(text)) {
+    if (column >= from && column < from + count && column + piece.width <= from + count) result += piece.text;
+    column += piece.width;
+    if (column >= from + count) break;
+  }
+  return result;
+}
+
+Object.assign(exports, { graphemes, plainText, sliceColumns, truncateToWidth, visibleWidth, wrapTextWithAnsi });

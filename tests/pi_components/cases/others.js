@@ -1,0 +1,59 @@
+const make = (t, Kind, ...rest) => {
+  const told = [];
+  const loader = new Kind({ requestRender: () => told.push("render") }, t.sgr(36, 39), t.sgr(2, 22), ...rest);
+  return { loader, told };
+};
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAADklEQVR4nGP4z8DwHxkAACruBvrBWgyUAAAAAElFTkSuQmCC";
+
+const cases = {
+  "a loader": (t) => {
+    const { loader, told } = make(t, t.pi.Loader, "Working...");
+    loader.stop();
+    loader.setMessage("Still working on a thing that takes longer than a line");
+    return [told, t.WIDTHS.map((width) => t.seen(loader.render(width)))];
+  },
+  "a loader without a message": (t) => {
+    const { loader } = make(t, t.pi.Loader);
+    loader.stop();
+    return t.seen(loader.render(40));
+  },
+  "a loader's frames turn": async (t) => {
+    const { loader, told } = make(t, t.pi.Loader, "x", { frames: ["1", "2"], intervalMs: 5 });
+    const first = loader.render(20)[1];
+    await t.until(() => loader.render(20)[1] !== first);
+    const second = loader.render(20)[1];
+    loader.stop();
+    const count = told.length;
+    loader.setIndicator({ frames: ["only"] });
+    return [t.spans(first), t.spans(second), told.length - count, t.seen(loader.render(20))];
+  },
+  "a loader without frames": (t) => {
+    const { loader } = make(t, t.pi.Loader, "x", { frames: [] });
+    return t.seen(loader.render(20));
+  },
+  "a loader that can be cancelled": (t) => {
+    const { loader } = make(t, t.pi.CancellableLoader, "x");
+    const told = [];
+    loader.onAbort = () => told.push("abort");
+    const before = [loader.aborted, loader.signal.aborted];
+    loader.handleInput("x");
+    loader.handleInput("\x1b");
+    loader.dispose();
+    return [before, loader.aborted, loader.signal.aborted, told];
+  },
+  "an image": (t) => t.seen(new t.pi.Image(PIXEL, "image/png", { fallbackColor: t.sgr(2, 22) }, { filename: "a.png" }).render(40)),
+  "an image of a given size": (t) => t.seen(new t.pi.Image("", "image/jpeg", { fallbackColor: t.sgr(2, 22) }, {}, { widthPx: 3, heightPx: 4 }).render(40)),
+  "an image that cannot be read": (t) => t.seen(new t.pi.Image("!!!", "image/jpeg", { fallbackColor: t.sgr(2, 22) }).render(40)),
+  "the focus": (t) => {
+    const tui = new t.pi.TUI({ rows: 24, columns: 80, hideCursor: () => undefined, write: () => undefined });
+    const one = new t.pi.Input();
+    const two = new t.pi.Input();
+    tui.addChild(one);
+    tui.setFocus(one);
+    const first = [one.focused, two.focused];
+    tui.setFocus(two);
+    const second = [one.focused, two.focused];
+    tui.setFocus(null);
+    return [first, second, one.focused, two.focused, t.pi.isFocusable(one), t.pi.isFocusable(new t.pi.Spacer()), t.pi.isFocusable(null), t.pi.CURSOR_MARKER];
+  },
+};

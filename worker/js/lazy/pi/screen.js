@@ -1,0 +1,114 @@
+// The screen as a component sees it: what is focused, how large it is, and a way to ask for another rendering. The runtime
+// gives it a terminal of {rows, columns, redraw()}; a plugin's own has no screen behind it.
+"use strict";
+
+const { Container } = require("pi/components");
+
+/** Where the cursor is in a rendered line. It takes no column. */
+const CURSOR_MARKER = "\x1b_pi:c\x07";
+
+const isFocusable = (component) => component !== null && component !== undefined && "focused" in component;
+
+class TUI extends Container {
+  onDebug = undefined;
+  #focused = null;
+  #listeners = new Set();
+  #overlays = []; // {component, before, isHidden}
+
+  constructor(terminal) {
+    super();
+    this.terminal = terminal;
+  }
+
+  requestRender() {
+    this.terminal?.redraw?.();
+  }
+
+  setFocus(component) {
+    if (isFocusable(this.#focused)) this.#focused.focused = false;
+    this.#focused = component;
+    if (isFocusable(component)) component.focused = true;
+  }
+
+  /** Hear all input first: a function that gives {consume: true} keeps it, {data} replaces it. Gives what ends that. */
+  addInputListener(listener) {
+    this.#listeners.add(listener);
+    return () => this.removeInputListener(listener);
+  }
+  removeInputListener(listener) {
+    this.#listeners.delete(listener);
+  }
+
+  handleInput(data) {
+    let current = data;
+    for (const listener of [...this.#listeners]) {
+      const result = listener(current);
+      if (result?.consume) return;
+      if (result?.data !== undefined) current = result.data;
+    }
+    if (current !== "") this.#focused?.handleInput?.(current);
+  }
+
+  /** Show *component* over the others and give it the focus. */
+  showOverlay(component, options) {
+    const entry = { component, before: this.#focused, isHidden: false };
+    this.#overlays.push(entry);
+    if (!options?.nonCapturing) this.setFocus(component);
+    this.requestRender();
+    return {
+      hide: () => this.#remove(entry),
+      setHidden: (isHidden) => {
+        entry.isHidden = isHidden;
+        if (isHidden && this.#focused === component) this.setFocus(this.#below(entry));
+        else if (!isHidden && !options?.nonCapturing) this.setFocus(component);
+        this.requestRender();
+      },
+      isHidden: () => entry.isHidden,
+      focus: () => {
+        if (this.#overlays.includes(entry) && !entry.isHidden) this.setFocus(component);
+        this.requestRender();
+      },
+      unfocus: () => {
+        if (this.#focused === component) this.setFocus(this.#below(entry));
+        this.requestRender();
+      },
+      isFocused: () => this.#focused === component,
+    };
+  }
+  hideOverlay() {
+    const entry = this.#overlays.at(-1);
+    if (entry !== undefined) this.#remove(entry);
+  }
+  hasOverlay() {
+    return this.#overlays.some((entry) => !entry.isHidden);
+  }
+  #below(entry) {
+    return this.#overlays.findLast((other) => other !== entry && !other.isHidden)?.component ?? entry.before;
+  }
+  #remove(entry) {
+    const at = this.#overlays.indexOf(entry);
+    if (at < 0) return;
+    this.#overlays.splice(at, 1);
+    if (this.#focused === entry.component) this.setFocus(this.#below(entry));
+    this.requestRender();
+  }
+
+  invalidate() {
+    super.invalidate();
+    for (const { component } of this.#overlays) component.invalidate?.();
+  }
+
+  /** The lines of the children, and below them those of the overlays that are shown. */
+  render(width) {
+    return [...super.render(width), ...this.#overlays.filter((entry) => !entry.isHidden).flatMap((entry) => entry.component.render(width))];
+  }
+
+  start() {
+    throw internals.makeError("E_NEVER", "pi-tui: TUI.start is never available to plugins: they have no terminal, ctx.ui.custom shows what they draw");
+  }
+  stop() {
+    // it never started
+  }
+}
+
+Object.assign(exports, { CURSOR_MARKER, TUI, isFocusable });

@@ -1,0 +1,2 @@
+// Markdown, in tokens: blocks, and what stands in a line.
+export { Marked, Tokenizer } from "marked";
