@@ -16,7 +16,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
-from host.plugin import PluginSpec, Scope
+from host.plugin_spec import PluginSpec, Scope
 from host.reloading import Reloaded
 from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
 from host.tool_result import ToolResult, ToolUpdate

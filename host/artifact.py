@@ -123,9 +123,12 @@ def read_facts(raw: Json) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def content_id(artifact: Artifact) -> str:
-    """A stable identity of the code that runs."""
-    return (
-        "sha256:"
-        + hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    )
+def content_id(*artifacts: Artifact) -> str:
+    """A stable identity of the code that runs, in one part or in several."""
+    digests = [
+        hashlib.sha256(artifact.code.encode("utf-8", "surrogatepass")) for artifact in artifacts
+    ]
+    digest = digests[0]
+    if len(digests) > 1:
+        digest = hashlib.sha256(b"".join(one.digest() for one in digests))
+    return f"sha256:{digest.hexdigest()[:32]}"

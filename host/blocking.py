@@ -21,7 +21,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
-from host.plugin import PluginSpec, Scope
+from host.plugin_spec import PluginSpec, Scope
 from host.reactor import now_s
 from host.reloading import Reloaded
 from host.session import CAUSE, BlockingSessionProvider, SessionMessage, SessionRequest

@@ -142,20 +142,34 @@ def _named_entries(
 def _named_entry(package: Manifest) -> str | None:
     main = package.entry.package_main
     named = package.entry.main
+    if not package.has_server:
+        named = package.entry.interface or named
     if named is None and main is not None and main.endswith(_SUFFIXES):
         named = main
-    if named is None:
-        if package.kind == "tui":
-            raise PluginLoadError(
-                "E_NO_ENTRY", f"{package.where} is of kind tui and has nothing that runs here"
-            )
-        return None
+    return None if named is None else _inside(named, package)
+
+
+def _inside(named: str, manifest: Manifest) -> str:
     file = os.path.normpath(named)
     if file.startswith(("/", "..")):
         raise PluginLoadError(
-            "E_ESCAPE", f"{package.where} names an entry outside the plugin: {named}"
+            "E_ESCAPE", f"{manifest.where} names an entry outside the plugin: {named}"
         )
     return file
+
+
+def tui_entry(entry: Entry, manifest: Manifest) -> Entry | None:
+    """Return where the TUI half of the plugin begins whose server half begins at *entry*; None if it has not both.
+
+    It is *entry* itself where one file is for both. Raises PluginLoadError.
+    """
+    if not (manifest.has_server and manifest.has_tui):
+        return None
+    named = manifest.entry.interface
+    file = entry.file if named is None else _inside(named, manifest)
+    if file == entry.file:
+        return entry
+    return replace(entry, file=file, more=(), tool_files=(), known_as=entry.id)
 
 
 def _slug(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Messages from one plugin to the others of its workspace.
+"""Messages from one plugin, or one half of it, to the others of its workspace.
 
 Promises    Nobody hears another project's messages, nor another session's where both plugins have an instance for each.
             A message is small, a sender and a listener have a rate each, and a listener that is behind misses some: a
@@ -68,7 +68,13 @@ def emit(sender: "Instance", name: str, data: Json, depth: int) -> int:
         raise BusError("E_DEPTH", f"{MAX_DEPTH} messages answer each other already")
     if not sender.seat.sent.take(now_s()):
         raise BusError("E_QUOTA", f"more than {SENT_PER_S} messages a second")
-    news = {"topic": "bus", "name": name, "data": data, "from": sender.plugin.name}
+    news = {
+        "topic": "bus",
+        "name": name,
+        "data": data,
+        "from": sender.plugin.name,
+        "part": sender.plugin.spec.part,
+    }
     text = msgspec.json.encode(news).decode()
     if len(text.encode()) > MAX_DATA_BYTES:
         raise BusError("E_TOO_LARGE", f"a message of more than {MAX_DATA_BYTES} bytes")
@@ -76,7 +82,7 @@ def emit(sender: "Instance", name: str, data: Json, depth: int) -> int:
 
 
 def _listeners(sender: "Instance", name: str) -> "Iterator[Instance]":
-    for plugin in sender.plugin.workspace.loaded():
+    for plugin in sender.plugin.workspace.parts():
         if plugin is sender.plugin or plugin.scope == "global":
             continue
         apart = plugin.scope == sender.plugin.scope == "session"

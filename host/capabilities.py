@@ -28,7 +28,8 @@ from policies.names import RIGHTS
 from policies.switches import Switches
 
 if TYPE_CHECKING:
-    from host.plugin import Plugin, PluginSpec
+    from host.plugin import Plugin
+    from host.plugin_spec import PluginSpec
 
 EVENT_NAMES: Final[Mapping[int, str]] = {int(event): event.wire_name for event in PluginEvent}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from host.config import Config
-    from host.plugin import PluginSpec
+    from host.plugin_spec import PluginSpec
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _OURS: Final = ("host", "worker", "ipc", "policies", "bin", "jcode_plugin_start.py")
@@ -55,11 +55,9 @@ def _of_plugin(spec: "PluginSpec", around: list[str]) -> Iterator[str]:
         yield escape(root)
         return
     # Its directory is whichever it happens to lie in.
-    files = (
-        (*spec.artifact.positions.paths, "package.json")
-        if spec.is_package
-        else spec.artifact.positions.paths
-    )
+    files = [path for artifact in spec.artifacts() for path in artifact.positions.paths]
+    if spec.is_package:
+        files.append("package.json")
     for file in (spec.path.name, *files):
         yield escape(os.path.normpath(os.path.join(root, file)))
 

@@ -122,10 +122,11 @@ class HostCore:
         self.runtime.look_if_due()
 
     def has_handler(self, event: "PluginEvent | str") -> bool:
-        """Whether any plugin subscribed to *event*: one attribute, one shift."""
+        """Whether any plugin subscribed to *event* or hears of it."""
         if type(event) is not PluginEvent:
             event = read_event(event)
-        return bool(self.workspace.snapshot.bitmap >> event & 1)
+        snapshot = self.workspace.snapshot
+        return bool((snapshot.bitmap | snapshot.forwarded) >> event & 1)
 
     def _concerns_nobody(self, event: "PluginEvent | str") -> Outcome | None:
         """The empty outcome, if that is all there is to say: no lock, no coroutine, nothing encoded."""

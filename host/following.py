@@ -264,7 +264,10 @@ def _files_of(plugin: "Plugin") -> list[str]:
     if spec.loaded == "installed":
         return []
     root = str(spec.root)
-    files = [f"{root}/{path}" for path in spec.artifact.positions.paths[:_OF_ONE_PLUGIN]]
+    paths = dict.fromkeys(
+        path for artifact in spec.artifacts() for path in artifact.positions.paths
+    )
+    files = [f"{root}/{path}" for path in list(paths)[:_OF_ONE_PLUGIN]]
     if spec.is_package:
         files.append(f"{root}/package.json")
         files += dict.fromkeys(os.path.dirname(file) for file in list(files))

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from host.approvals import Question, Reply, summary_of
-from host.artifact import content_id
 from host.audit import Kind, printable
 from host.errors import InputError, ToolError
 from host.lineage import Lineage
@@ -404,7 +403,7 @@ def _question(
         session_id=session_id,
         timeout_s=wait_s,
         input=args,
-        content=content_id(plugin.spec.artifact) if plugin is not None else _OF_AGENT,
+        content=plugin.spec.content if plugin is not None else _OF_AGENT,
         subject=f"{subject.kind}:{subject.name}",
         target=hashlib.sha256(text.encode()).hexdigest(),
     )

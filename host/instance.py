@@ -16,6 +16,7 @@ from host.breaker import Breaker, restart_delay_s
 from host.bus import Seat
 from host.calls import QUEUED, Call
 from host.errors import IsolationError, PluginLoadError
+from host.forwarding import Inbox
 from host.hostcalls.table import answer_ask, take_tell
 from host.hostcalls.timers import AT_ONCE_PER_S
 from host.kv_hub import KvSpace
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from host.plugin import Plugin
 
 _STABLE_S: Final = 60.0
+_MAX_PROBLEMS: Final = 64
+"""Of what one instance registers, that are audited."""
 _OOM_SHARE: Final = 0.9
 _LEAST_TEXT_BYTES: Final = 1024 * 1024
 """Errors, log lines and a registry pass whatever ``payload_out_bytes`` is."""
@@ -78,6 +81,9 @@ class Instance:
         self._kv: KvSpace | None = None
         self._throttled = 0
         self.seat = Seat(now_s())
+        self.inbox = Inbox() if plugin.spec.part == "tui" else None
+        self.problems: dict[str, None] = {}
+        """Of its registry, as far as they were audited."""
         self.wake_rate = Rate(AT_ONCE_PER_S, now_s())
         self.log_rate = Rate(plugin.limits.logs_per_s, now_s())
         self.was_loud = False
@@ -98,9 +104,10 @@ class Instance:
     def start(self) -> None:
         """Get a worker and load the plugin into it."""
         self._restart = None
-        if self.plugin.off_because is not None:
+        why_not = self.plugin.off_because or self.plugin.resting
+        if why_not is not None:
             # Whoever still holds an older snapshot may ask for an instance of what is off by now.
-            self.state, self.last_error = State.STOPPED, self.plugin.off_because
+            self.state, self.last_error = State.STOPPED, why_not
             return
         self.state = State.STARTING if not self._has_loaded else State.RESTARTING
         runtime = self.plugin.runtime
@@ -118,7 +125,7 @@ class Instance:
                 self.plugin.limits.payload_out_bytes, _LEAST_TEXT_BYTES
             )
             self.link.expect_hello(self.plugin.limits.load_total_ms / 1000)
-            if self.plugin.successor is not None:
+            if self.plugin.successor is not None or self.inbox is not None:
                 self.link.tell_every_end()
         except (IsolationError, OSError) as error:
             # No worker to be had: out of descriptors or processes, or a zygote that keeps dying.
@@ -179,6 +186,8 @@ class Instance:
         self._wake = self._restart = None
 
     def _fail_queue(self, status: Status, why: str) -> None:
+        if self.inbox is not None:
+            self.inbox.clear()
         while self.waiting:
             self.waiting.popleft().finish(status, why)
 
@@ -196,6 +205,20 @@ class Instance:
             call.finish(Status.BLOCKED, self.last_error or "the plugin is stopped")
         else:
             self._enqueue(call)
+
+    def hear(self, text: str) -> None:
+        """Have the worker of this TUI half told of an event, when it is at nothing else."""
+        inbox, link = self.inbox, self.link
+        if inbox is None or self.state in (State.BLOCKED, State.STOPPED):
+            return
+        if inbox.add(text):  # once: what somebody else sends is not to fill the audit either
+            told = (
+                "its tui half is behind with the events that it hears of; the oldest are lost"
+            )
+            self.note(Kind.INFO_DROPPED, "E_QUEUE", told)
+        self._note_use(now_s())
+        if self.state is State.ACTIVE and link is not None and not self.waiting:
+            inbox.pass_on(link)
 
     def quiet_link(self, now: float) -> Link | None:
         """The link, if an event could be sent this moment with nothing before it."""
@@ -264,6 +287,8 @@ class Instance:
             if queue[0].state == QUEUED and not self._deliver(link, queue[0]):
                 return
             queue.popleft()
+        if self.inbox is not None and self.state is State.ACTIVE:
+            self.inbox.pass_on(link)
         if self.plugin.successor is not None:
             self.plugin.end_idle()
 
@@ -357,8 +382,6 @@ class Instance:
         self._has_loaded = True
         self.state = State.ACTIVE
         self._read_registry(raw if isinstance(raw, dict) else {})
-        for problem in self.registry.problems:
-            self.note(Kind.REFUSED, "E_REGISTRATION", problem)
         self.plugin.on_instance_loaded(self)
         self.on_ready(link)
 
@@ -479,7 +502,12 @@ class Instance:
 
     def _read_registry(self, raw: dict[str, Json]) -> None:
         masked = self.plugin.masked.known_in(raw)  # what is registered is shown to everybody
-        self.registry = read_registry(masked if isinstance(masked, dict) else {})
+        read = read_registry(masked if isinstance(masked, dict) else {})
+        self.registry = self.plugin.admit(read)
+        for problem in self.registry.problems:
+            if problem not in self.problems and len(self.problems) < _MAX_PROBLEMS:
+                self.problems[problem] = None
+                self.note(Kind.REFUSED, "E_REGISTRATION", problem)
 
     def take_registry(self, raw: dict[str, Json]) -> None:
         """The plugin registered or took back something."""

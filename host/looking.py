@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from host.artifact import Artifact
 from host.audit import printable
-from host.build import Entry, find_entry
+from host.build import Entry, find_entry, tui_entry
 from host.discovery import Found
 from host.events import PluginEvent, Right
 from host.install.values import Installed
 from host.manifests import complete
 from host.naming import names_of, refuse_taken
 from host.outcome import JsonObject
-from host.plugin import Plugin, PluginSpec, Scope
+from host.plugin import Plugin
+from host.plugin_spec import PluginSpec, Scope, TuiCode
 from host.preflight import refuse_blocked
 from host.settings import effective
 from host.signing import loading as signing
@@ -105,10 +106,22 @@ class Looking:
                 replace(entry, more=(*entry.more, *more))
             )
             spec = self._spec(found, entry, artifact, name, spec.signature)
+        spec = await self._with_tui(spec, entry)
         self._check_new(found, names_of(spec), old)  # again: another load may have been faster
         if not self._workspace.only_looks:
             signing.refuse(spec.signature, self._workspace.keyring, str(found.path))
         return spec
+
+    async def _with_tui(self, spec: PluginSpec, entry: Entry) -> PluginSpec:
+        """Return *spec* with the code of its TUI half, if there is one beside it."""
+        other = tui_entry(entry, spec.manifest)
+        if other is None:
+            return spec
+        if other is entry:
+            return replace(spec, tui=TuiCode(entry.file, spec.artifact))
+        artifact = await self._workspace.runtime.builds.build(other)
+        signature = spec.signature.covering(artifact.reads, entry.package.sha256)
+        return replace(spec, tui=TuiCode(other.file, artifact), signature=signature)
 
     async def _signature_of(self, found: Found, entry: Entry) -> Signature:
         """What holds of the signature of what was *found*. Raises PluginLoadError where that is too little."""
@@ -150,6 +163,7 @@ class Looking:
             is_named=name is not None,
             tool_files=entry.tool_files,
             signature=signature.naming(wanted, manifest.version or NO_VERSION),
+            part="server" if manifest.has_server else "tui",
         )
         configured = self._workspace.config.features.get(spec.configured_as)
         if configured is None and installed is not None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from host.discovery import path_of
 from host.errors import InstallError, PluginLoadError
 from host.install.store import Store
-from host.plugin import Plugin, PluginSpec
+from host.plugin import Plugin
+from host.plugin_spec import PluginSpec
 from policies.identity import identity
 from policies.plugin_name import RESERVED, slug
 

@@ -7,42 +7,34 @@ was started to learn what a session-scoped plugin registers becomes the first se
 
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from host.artifact import Artifact, content_id
 from host.audit import E_SANDBOX, Kind, printable
 from host.config import Limits
 from host.errors import PluginDisabledError, PluginLoadError
 from host.hostcalls.asking import Asked
 from host.hostcalls.quota import Bucket, Quota
 from host.hostcalls.updates import PER_S as UPDATES_PER_S
-from host.install.values import Installed
 from host.instance import Instance, State
 from host.kv_hub import KvSpace
 from host.manifests import API_VERSION
 from host.outcome import Json, JsonObject, Status
+from host.plugin_spec import PluginSpec, Scope
 from host.positions import map_positions
 from host.rate import Rate
 from host.reactor import now_s
 from host.redaction import Redactor
 from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
 from host.reload_news import tell_of_reload
-from host.settings import NO_SETTINGS, Settings
-from host.signing.examine import NOT_LOOKED_AT, Signature
 from host.slots import Slots
 from host.spawn import WorkerLimits
 from host.waits import Wait
-from policies.consent import Loaded
-from policies.decision import Rule
 from policies.gate import Tier, strictest
-from policies.manifest_values import NO_MANIFEST, Manifest
 from policies.plugin_name import folder_name
-from policies.rights import Right
 from policies.settings import Secret
 
 if TYPE_CHECKING:
@@ -55,7 +47,6 @@ _CODES_OF_A_LOAD: Final = frozenset({"E_INVALID", "E_TOO_LARGE", "E_QUOTA", "E_N
 """What the runtime says of a failed load. A plugin can throw any code, and ours mean something to whoever started us."""
 _COMPILE_ERROR: Final = re.compile(r"at ([^()\n]+):(\d+):(\d+)")
 """The whole stack of what the engine could not compile: a place, but no function that runs."""
-Scope = Literal["project", "session", "global"]
 SharedKey: TypeAlias = tuple[str, str, str, frozenset[Secret]]
 
 _logger = logging.getLogger("jcode_plugins")
@@ -65,49 +56,6 @@ _LEVELS: Final = {
     "warn": logging.WARNING,
     "error": logging.ERROR,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PluginSpec:
-    """Everything that is decided before a worker starts. Without a scope, what the plugin registers decides."""
-
-    name: str
-    version: str
-    path: Path
-    scope: Scope | None
-    artifact: Artifact
-    root: Path
-    """Its directory: the package's, or the one in which its only file lies."""
-    is_package: bool = False
-    given_rights: Mapping[int, frozenset[Right]] = field(default_factory=dict)
-    """By event: all that the embedding program lets it do, instead of what loading it consents to."""
-    settings: Settings = NO_SETTINGS
-    id: str = ""
-    manifest: Manifest = NO_MANIFEST
-    file_name: str = ""
-    """What it would be called if its manifest gave it no name."""
-    loaded: Loaded = "hand"
-    """How it came here, which decides what that consents to."""
-    accepted: tuple[Rule, ...] = ()
-    """What the user said yes to when it was installed."""
-    features: tuple[str, ...] | None = None
-    """Those that somebody chose; None: those that are on by default."""
-    installed: Installed | None = None
-    """What is remembered of it, when it is installed."""
-    is_named: bool = False
-    """Its name is another's word than its own: the program's that loads it, or its installation's."""
-    tool_files: tuple[int, ...] = ()
-    """Which of its entries export tools as default."""
-    signature: Signature = NOT_LOOKED_AT
-    """What holds of its signature, where one is asked for."""
-
-    @property
-    def configured_as(self) -> str:
-        """What it is called where something is allowed or kept for it.
-
-        A project's plugin must not get what the user gave to another one by calling itself the same.
-        """
-        return f"project:{self.name}" if self.loaded == "project" else self.name
 
 
 class Plugin:
@@ -144,6 +92,10 @@ class Plugin:
         """Why nothing of it may run until whoever signed it is trusted again; empty if they are."""
         self.off_because: str | None = None
         """Why no worker of it may start: it was unloaded, or a switch is on."""
+        self.resting: str | None = None
+        """Why it needs no worker now."""
+        self.is_beside = False
+        """Whether it is a TUI half, with a server half of the same name."""
         self.is_staged = False
         """Whether another version still has its place: nothing of it is routed."""
         self.successor: Plugin | None = None
@@ -162,11 +114,15 @@ class Plugin:
     def start(self) -> Wait[None]:
         """Start the first instance; the result is there when it has registered what it offers."""
         self._load_began = now_s()
+        self.take_secrets()
+        self._spare = Instance(self, None)
+        return self.loaded
+
+    def take_secrets(self) -> None:
+        """Keep its secrets out of the audit from here on, until it is stopped."""
         for secret in self.spec.settings.secrets():
             self.runtime.audit.add_secret(secret.reveal())
             self._audited_secrets.append(secret)
-        self._spare = Instance(self, None)
-        return self.loaded
 
     def instance_for(self, session_id: str) -> Instance:
         """Return the instance that serves *session_id*, starting one for a new session."""
@@ -202,12 +158,16 @@ class Plugin:
             instance = self.instances.pop(session_id, None)
             was_moved = session_id in self._moved
             if instance is not None:
-                instance.stop()
+                self.end_instance(instance)
             if instance is not None or was_moved:
                 self._moved.pop(session_id, None)
                 self._ended[session_id] = None
                 if len(self._ended) > _REMEMBERED_ENDS:
                     del self._ended[next(iter(self._ended))]
+
+    def end_instance(self, instance: Instance) -> None:
+        """The session of *instance* has ended."""
+        instance.stop()
 
     def has_ended(self, session_id: str) -> bool:
         """Whether that session's own instance is gone already: a second end event is not for a fresh one."""
@@ -281,7 +241,7 @@ class Plugin:
         return (
             self.workspace.shares,
             self.spec.configured_as,
-            content_id(self.spec.artifact),
+            self.spec.content,
             self.spec.settings.secrets(),
         )
 
@@ -377,6 +337,10 @@ class Plugin:
             if instance.state is not State.STOPPED:
                 instance.block(why)
         self.runtime.audit.record(Kind.BLOCKED, plugin=self.name, code=E_SANDBOX, detail=why)
+        for workspace in self.users:
+            for other in workspace.halves_of(self.name):
+                if not other.quarantined:
+                    other.quarantine(why)  # of the same author
         self.publish()
         if self.successor is not None:
             self.successor.quarantine(why)  # of the same author
@@ -385,6 +349,10 @@ class Plugin:
         """The breaker opened."""
         self.last_error = why
         self.publish()
+
+    def admit(self, registry: Registry) -> Registry:
+        """Return what counts of what an instance registered; what does not is named in its ``problems``."""
+        return registry
 
     def on_registry_changed(self) -> None:
         """Merge what the instances registered and publish it if it differs."""
@@ -427,6 +395,11 @@ class Plugin:
     # What an instance needs to know.
 
     @property
+    def shown_as(self) -> str:
+        """What it is called where its halves are told apart; no plugin's name has a ``#``."""
+        return f"{self.name}#tui" if self.is_beside else self.name
+
+    @property
     def tool_budget_s(self) -> float:
         """How long one call of a tool or a command may run: the operator's limit, or less if the plugin says so."""
         own = self.spec.manifest.limits().max_tool_duration_secs
@@ -450,6 +423,8 @@ class Plugin:
             "name": self.name,
             "version": self.spec.version,
             "scope": self.scope,
+            "kind": self.spec.manifest.kind,
+            "part": self.spec.part,
             "entries": list(self.spec.artifact.entries),
             "cwd": str(self.workspace.project_dir) if self.scope != "global" else "",
             "data_dir": str(self.data_dir()),
@@ -469,14 +444,15 @@ class Plugin:
 
     def _space(self) -> str:
         safe = folder_name(self.spec.configured_as)
-        return f"{safe}/{'global' if self.scope == 'global' else self.workspace.id}"
+        # By the scope that both halves were given: a TUI half of a global plugin serves one project, with its store.
+        return f"{safe}/{'global' if self.spec.scope == 'global' else self.workspace.id}"
 
     def data_dir(self) -> Path:
         """Where this plugin's files of this workspace live; made when something is written."""
         return self.runtime.home / "data" / self._space()
 
     def kv_space(self) -> KvSpace:
-        """The key-value space, shared by this plugin's instances of this workspace.
+        """The key-value space, shared by this plugin's instances of this workspace, those of both halves.
 
         Not beneath the data directory: what a plugin may write there must not be its own database.
         """

@@ -8,14 +8,14 @@ from host.outcome import JsonObject
 from policies.preflight import Finding, Report, judge
 
 if TYPE_CHECKING:
-    from host.plugin import PluginSpec
+    from host.plugin_spec import PluginSpec
 
 
 def examine(spec: "PluginSpec", config: Config) -> Report:
     """Return the findings about the built plugin *spec*, as its operator wants to hear of them."""
     options = config.plugins.get(spec.configured_as)
     return judge(
-        spec.artifact.facts,
+        [fact for artifact in spec.artifacts() for fact in artifact.facts],
         bound=spec.manifest.bound(spec.features),
         off=config.preflight.off,
         trusted=options is not None and options.trusted,

@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from host.artifact import content_id
 from host.audit import Kind, printable
 from host.discovery import Found
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
 from host.events import PluginEvent, Right
+from host.halves import plugin_of
 from host.outcome import JsonObject
-from host.plugin import Plugin, PluginSpec, Scope
+from host.plugin import Plugin
+from host.plugin_spec import PluginSpec, Scope
 from host.waits import Wait, start
 
 if TYPE_CHECKING:
+    from host.tui_half import TuiHalf
     from host.workspace import PluginInfo, Workspace
 
 _logger = logging.getLogger("jcode_plugins")
@@ -116,12 +118,19 @@ class Reloads:
                 return None
             if is_same(old, spec):
                 old.reload_error = ""
-                if spec.artifact.raw != old.spec.artifact.raw and len(old.users) == 1:
+                if _is_moved(old.spec, spec) and len(old.users) == 1:
                     # The same code on other lines: what is told of them is right again.
-                    old.spec = replace(old.spec, artifact=spec.artifact)
+                    old.spec = replace(old.spec, artifact=spec.artifact, tui=spec.tui)
+                    beside = workspace.halves.of(old.name)
+                    if spec.tui is not None and beside is not None:
+                        beside.spec = replace(beside.spec, artifact=spec.tui.artifact)
                 return Reloaded(False, workspace.info(old))
             new = await self._start(old, spec)
             if new is None:
+                return None
+            half = await self._start_half(new, spec)
+            if workspace.find(old.name) is not old:
+                _give_up(new, half)
                 return None
         except PluginDisabledError:
             raise  # told where it was found; nothing is wrong with the plugin
@@ -134,13 +143,13 @@ class Reloads:
         except IsolationError as error:
             self._failed(old, PluginLoadError("E_LOCKDOWN", str(error)))
             raise
-        _switch(workspace, old, new)
+        _switch(workspace, old, new, half, spec)
         return Reloaded(True, workspace.info(new))
 
     async def _start(self, old: Plugin, spec: PluginSpec) -> Plugin | None:
         """Return a version that is ready, or None when *old* is not in its place any more."""
         workspace, runtime = self._workspace, self._workspace.runtime
-        new = Plugin(workspace, spec)
+        new = plugin_of(workspace, spec)
         shared = runtime.shared.get(new.shared_key) if new.scope == "global" else None
         if shared is not None and shared is not old:
             await shared.loaded  # another workspace runs this very version
@@ -159,6 +168,23 @@ class Reloads:
         finally:
             self._staged.pop(old.name, None)
         return new
+
+    async def _start_half(self, new: Plugin, spec: PluginSpec) -> "TuiHalf | None":
+        """Return the TUI half that comes with *new*, ready. If it fails, nothing of either is left."""
+        half = self._workspace.halves.make(new, spec)
+        if half is None:
+            return None
+        half.is_staged = True
+        self._staged[half.shown_as] = half
+        try:
+            await half.start()
+            self._workspace.check_may_run(half)
+        except BaseException:
+            _give_up(new, half)
+            raise
+        finally:
+            self._staged.pop(half.shown_as, None)
+        return half
 
     def _failed(self, old: Plugin, error: PluginLoadError) -> None:
         old.reload_error = str(error)
@@ -191,8 +217,7 @@ def is_same(old: Plugin, spec: PluginSpec) -> bool:
     """Whether a worker that loads *spec* would do what one of *old* does."""
     was = old.spec
     return (
-        spec.artifact.code == was.artifact.code
-        and spec.artifact.entries == was.artifact.entries
+        _code_of(spec) == _code_of(was)
         and spec.manifest == was.manifest
         and spec.settings.values == was.settings.values
         and spec.scope == was.scope
@@ -204,8 +229,26 @@ def is_same(old: Plugin, spec: PluginSpec) -> bool:
     )
 
 
-def _switch(workspace: "Workspace", old: Plugin, new: Plugin) -> None:
-    """Have *new* in the place of *old*, for everybody who shares it; *old* is left with what it began."""
+def _code_of(spec: PluginSpec) -> list[tuple[str, tuple[int, ...]]]:
+    return [(built.code, built.entries) for built in spec.artifacts()]
+
+
+def _is_moved(was: PluginSpec, spec: PluginSpec) -> bool:
+    """Whether anything of the same code stands elsewhere in its source."""
+    return [built.raw for built in spec.artifacts()] != [built.raw for built in was.artifacts()]
+
+
+def _give_up(new: Plugin, half: "TuiHalf | None") -> None:
+    for one in (new, half):
+        if one is not None and one.is_staged:  # else another workspace runs this version
+            one.stop()
+
+
+def _switch(
+    workspace: "Workspace", old: Plugin, new: Plugin, half: "TuiHalf | None", spec: PluginSpec
+) -> None:
+    """Have *new* in the place of *old*, for everybody who shares it, and *half* beside it here; *old* is left with what
+    it began."""
     runtime = workspace.runtime
     moving = list(old.users) if old.scope == new.scope == "global" else [workspace]
     staying = [user for user in old.users if user not in moving]
@@ -223,6 +266,7 @@ def _switch(workspace: "Workspace", old: Plugin, new: Plugin) -> None:
         runtime.shared[new.shared_key] = new
     for user in moving:
         user.put(new)
+        user.halves.replace(new, half if user is workspace else user.halves.make(new, spec))
     runtime.decisions.forget(new.name)
     for user in moving:
         user.publish()
@@ -230,6 +274,6 @@ def _switch(workspace: "Workspace", old: Plugin, new: Plugin) -> None:
         Kind.RELOADED,
         plugin=new.name,
         code="reloaded",
-        detail=f"{content_id(new.spec.artifact)} instead of {content_id(old.spec.artifact)}",
+        detail=f"{new.spec.content} instead of {old.spec.content}",
     )
     old.end_idle()

@@ -8,7 +8,7 @@ Elsewhere   Who publishes, and when: ``workspace.py``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from host.audit import AuditRing, Kind
 from host.capabilities import EVENT_NAMES
@@ -25,6 +25,7 @@ from policies.switches import NOTHING_OFF, Switches
 
 if TYPE_CHECKING:
     from host.plugin import Plugin
+    from host.tui_half import TuiHalf
 
 _EVENT_SLOTS: Final = 32
 _EVERY_EVENT: Final = (1 << _EVENT_SLOTS) - 1
@@ -89,13 +90,18 @@ class CommandRoute:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber, ``concerned`` also where the
-    host has something to do itself. Where an event has a subscriber and no routes, a switch denies it."""
+    """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber, ``forwarded`` when a TUI half hears
+    of it, ``followed`` when something is to be done once its outcome is there, ``concerned`` when there is anything to do
+    at all. Where an event has a subscriber and no routes, a switch denies it."""
 
     generation: int = 0
     bitmap: int = 0
+    forwarded: int = 0
+    followed: int = ENDS_SESSION
     concerned: int = ENDS_SESSION
     routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
+    listeners: "tuple[tuple[TuiHalf, ...], ...]" = ((),) * _EVENT_SLOTS
+    """By event: who hears of it after the fact, and has no say."""
     tools: Mapping[str, ToolRoute] = field(default_factory=lambda: MappingProxyType({}))
     commands: Mapping[str, CommandRoute] = field(default_factory=lambda: MappingProxyType({}))
     providers: Mapping[str, ProviderInfo] = field(default_factory=lambda: MappingProxyType({}))
@@ -112,7 +118,8 @@ def build(
     chain: Chain,
     switches: Switches = NOTHING_OFF,
 ) -> tuple[Snapshot, list[Refusal]]:
-    """Make the next generation from *plugins* in order; also return what had to be refused.
+    """Make the next generation from *plugins* in order, TUI halves that stand beside others last; also return what had
+    to be refused.
 
     *chain* does not know of the switch that denies everything: what is registered stays known under it.
     """
@@ -121,7 +128,8 @@ def build(
     tools: dict[str, ToolRoute] = {}
     commands: dict[str, CommandRoute] = {}
     providers: dict[str, ProviderInfo] = {}
-    bitmap = 0
+    bitmap = forwarded = 0
+    listeners: list[list[TuiHalf]] = [[] for _ in range(_EVENT_SLOTS)]
     plugins = [plugin for plugin in plugins if plugin.off_because is None]
     has_hooks = switches.disable is None and switches.skip_hooks is None
     for order, plugin in enumerate(plugins):
@@ -136,6 +144,10 @@ def build(
             if not rights:
                 asked = NameRequest("events", f"{event.wire_name}:observe")
                 refused.append(_denied(plugin.name, asked, chain))
+                continue
+            if plugin.spec.part == "tui":
+                forwarded |= 1 << event
+                listeners[event].append(cast("TuiHalf", plugin))
                 continue
             bitmap |= 1 << event
             if switches.force_deny is not None and event is PluginEvent.PERMISSION_REQUEST:
@@ -158,6 +170,10 @@ def build(
             if chain.decide(plugin.name, asked).verdict == "deny":
                 refused.append(_denied(plugin.name, asked, chain))
                 continue
+            if plugin.is_beside and _has(commands, command.name, plugin.name):
+                told = f"command {command.name} of the tui half of {plugin.name}: its server half has it"
+                refused.append(Refusal(plugin.name, told))
+                continue
             # pi keeps commands of the same name apart by a number in load order.
             name, n = command.name, 1
             while name in commands:
@@ -177,9 +193,12 @@ def build(
     snapshot = Snapshot(
         generation,
         bitmap,
+        forwarded,
+        forwarded | ENDS_SESSION,
         # With a switch on, every event passes where the tick is looked at: it may have been lifted.
-        bitmap | ENDS_SESSION if switches == NOTHING_OFF else _EVERY_EVENT,
+        bitmap | forwarded | ENDS_SESSION if switches == NOTHING_OFF else _EVERY_EVENT,
         tuple(tuple(of_event) for of_event in routes),
+        tuple(tuple(of_event) for of_event in listeners),
         MappingProxyType(tools),
         MappingProxyType(commands),
         MappingProxyType(providers if switches.force_deny is None else {}),
@@ -187,6 +206,13 @@ def build(
         chain if switches.force_deny is None else chain.with_force_deny(switches.force_deny),
     )
     return snapshot, refused
+
+
+def _has(commands: Mapping[str, CommandRoute], name: str, plugin: str) -> bool:
+    """Whether *plugin* itself has a command of that *name*, under whatever number."""
+    return any(
+        route.plugin.name == plugin and route.spec.name == name for route in commands.values()
+    )
 
 
 def _denied(plugin: str, request: NameRequest, chain: Chain) -> Refusal:

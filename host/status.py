@@ -88,7 +88,7 @@ def _status(runtime: "Runtime") -> JsonObject:
     plugins: list[Json] = []
     seen: set[Plugin] = set()
     for workspace in list(runtime.workspaces):
-        for plugin in (*workspace.loaded(), *workspace.reloads.others()):
+        for plugin in (*workspace.parts(), *workspace.reloads.others()):
             if plugin not in seen:
                 seen.add(plugin)
                 plugins.append(_plugin(plugin))
@@ -101,6 +101,7 @@ def _plugin(plugin: Plugin) -> JsonObject:
         "name": plugin.name,
         "version": plugin.spec.version,
         "scope": plugin.scope,
+        "part": plugin.spec.part,
         "state": plugin.state,
         "project": str(plugin.workspace.project_dir),
         "instances": instances,

@@ -13,6 +13,7 @@ from host.audit import E_SWITCH, Kind
 from host.dispatch import dispatch
 from host.errors import ToolError
 from host.events import PluginEvent
+from host.forwarding import forward
 from host.gate import (
     Subject,
     ToolVerdict,
@@ -223,9 +224,12 @@ async def _event(
     workspace: "Workspace", event: PluginEvent, payload: JsonObject, caller: Caller
 ) -> Outcome:
     if caller.lineage is not None:
-        return await dispatch_nested(workspace, event, payload, caller.lineage)
-    outcome = dispatch(workspace, event, payload)
-    return outcome if isinstance(outcome, Outcome) else await outcome
+        outcome = await dispatch_nested(workspace, event, payload, caller.lineage)
+    else:
+        found = dispatch(workspace, event, payload)
+        outcome = found if isinstance(found, Outcome) else await found
+    forward(workspace, event, payload)
+    return outcome
 
 
 async def _execute(

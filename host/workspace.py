@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from host.artifact import content_id
 from host.audit import E_SWITCH, Kind, printable
 from host.capabilities import Capabilities, only_own
 from host.config import Config
@@ -29,13 +28,16 @@ from host.errors import (
 )
 from host.events import BY_NAME, ENDS_SESSION, PluginEvent, Right
 from host.following import Following
+from host.forwarding import forward
 from host.gate import read_mode
+from host.halves import Halves, plugin_of
 from host.install.values import Installed
 from host.looking import Looking, switch_names
 from host.nested import dispatch_caused
 from host.orders import Order
 from host.outcome import JsonObject, Outcome
-from host.plugin import Plugin, PluginSpec, Scope
+from host.plugin import Plugin
+from host.plugin_spec import PluginSpec, Scope
 from host.preflight import examine
 from host.registry import Registry
 from host.reloading import LoadOrder, Reloaded, Reloads
@@ -48,7 +50,7 @@ from host.waits import Wait, start
 from policies.chain import Chain
 from policies.gate import PermissionMode
 from policies.gate_order import is_within
-from policies.manifest_values import Manifest
+from policies.manifest_values import Manifest, Part
 from policies.plugin_name import folder_name
 from policies.preflight import Finding, Report
 from policies.switches import NOTHING_OFF, Switches
@@ -81,6 +83,12 @@ class PluginInfo:
     preflight: tuple[Finding, ...] = ()
     signed_by: str = ""
     """The id of the key whose signature holds; empty also where none is asked for."""
+    part: Part = "server"
+    """Which half this is about."""
+    tui: "PluginInfo | None" = None
+    """The TUI half beside it, if it has one."""
+    dropped_events: int = 0
+    """Of a TUI half: what it was too slow to hear of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Workspace:
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
         self._orders: dict[str, LoadOrder] = {}
         self.reloads = Reloads(self)
+        self.halves = Halves(self)
         self.following: Following | None = None
         self.is_closed = False
 
@@ -219,7 +228,7 @@ class Workspace:
             )
             raise
         wanted = spec.name
-        plugin = Plugin(self, spec)
+        plugin = plugin_of(self, spec)
         shared = (
             self.runtime.shared.get(plugin.shared_key) if plugin.scope == "global" else None
         )
@@ -241,8 +250,9 @@ class Workspace:
                 raise IsolationError(error.message) from None
             raise
         self.publish()
+        await self.halves.load(plugin, spec)
         self.runtime.audit.record(
-            Kind.LOADED, plugin=wanted, code="loaded", detail=content_id(spec.artifact)
+            Kind.LOADED, plugin=wanted, code="loaded", detail=spec.content
         )
         _warn_of_missing_tools(plugin)
         return self.info(plugin)
@@ -311,7 +321,8 @@ class Workspace:
         chain = self.snapshot.chain
         current = self._plugins.get(plugin.name)
         # Else it loads, or another version has its place: the chain that it was loaded with is still its own.
-        is_known = current is None or (current is plugin and plugin.name in chain.plugins)
+        has_place = current is plugin or self.halves.of(plugin.name) is plugin
+        is_known = current is None or (has_place and plugin.name in chain.plugins)
         if is_known and not self.only_looks:
             return chain
         generation, found = self._foreseen.get(plugin, (-1, chain))
@@ -405,7 +416,7 @@ class Workspace:
         elif order.word == "reload":
             done = start(self.reload(order.name))
             done.when_done(lambda: self._note_reload(order.name, done))
-        elif plugin.state == "blocked":
+        elif any(half.state == "blocked" for half in self.halves_of(order.name)):
             try:
                 self.enable(order.name)
             except HostError as error:
@@ -428,6 +439,7 @@ class Workspace:
         self.runtime.decisions.forget(plugin.name)
         self.publish()
         plugin.leave(self)
+        self.halves.unload(plugin.name)
         self.reloads.leave(plugin.name)
         self.runtime.audit.record(Kind.UNLOADED, plugin=plugin.name, code="unloaded")
 
@@ -439,17 +451,19 @@ class Workspace:
         plugin = self._known(name)
         self.check_switches(name, *switch_names(plugin))
         signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
-        plugin.enable()
+        for half in self.halves_of(plugin.name):
+            half.enable()
         self.runtime.audit.record(Kind.ENABLED, plugin=plugin.name, code="enabled")
 
     def _obey_switches(self) -> None:
         """Stop what is off now, start what is off no more."""
-        for plugin in list(self._plugins.values()):
+        for plugin in self.parts():
             try:
                 check_enabled(self.switches, *switch_names(plugin))
             except PluginDisabledError as error:
                 if plugin.off_because is None:
-                    self._refuse(plugin.name, error.switch, "stopped")
+                    if not plugin.is_beside:
+                        self._refuse(plugin.name, error.switch, "stopped")
                     plugin.switch_off(error)
             else:
                 if plugin.off_because is not None:
@@ -463,7 +477,7 @@ class Workspace:
 
     def _obey_keys(self) -> None:
         """Stop what was signed by whoever is trusted no more, start what is trusted again."""
-        for plugin in [*self._plugins.values(), *self.reloads.others()]:
+        for plugin in [*self.parts(), *self.reloads.others()]:
             try:
                 signing.check_signer(plugin.spec.signature, self.keyring, plugin.name)
             except PluginLoadError as error:
@@ -489,6 +503,18 @@ class Workspace:
         """The plugins, in the order that decides merges."""
         return list(self._plugins.values())
 
+    def parts(self) -> list[Plugin]:
+        """The plugins, and after them the TUI halves that stand beside one of them."""
+        return [*self._plugins.values(), *self.halves.beside()]
+
+    def halves_of(self, name: str) -> list[Plugin]:
+        """Return the plugin *name* and the half beside it, as far as they are there."""
+        return [half for half in (self._plugins.get(name), self.halves.of(name)) if half]
+
+    def show_interface(self, is_shown: bool) -> None:
+        """An interface was attached, or the last one went: workers of TUI halves start, or end a while later."""
+        self.halves.show(is_shown)
+
     def find(self, name: str) -> Plugin | None:
         """Return the plugin *name*, or None if it is not loaded."""
         return self._plugins.get(name)
@@ -504,19 +530,19 @@ class Workspace:
         plugins, self._plugins = self._plugins, {}
         for plugin in plugins.values():
             plugin.leave(self)
+        self.halves.close()
         self.reloads.leave()
 
     def publish(self) -> None:
         """Make the next generation from what the plugins registered and the switches leave of it."""
         self._obey_keys()
         self._obey_switches()  # a plugin may have said only now by what name it is switched off
-        plugins = list(self._plugins.values())
-        switches = self.switches
+        plugins, switches = self.parts(), self.switches
         new, refused = build(
             self.snapshot.generation + 1,
             plugins,
             self.config,
-            self._capabilities.of(plugins, switches, can_ask=self._can_ask),
+            self._capabilities.of(self.loaded(), switches, can_ask=self._can_ask),
             switches,
         )
         for refusal in refused:
@@ -542,17 +568,21 @@ class Workspace:
             if lineage is None
             else start(dispatch_caused(self, event, payload, lineage))
         )
-        if ENDS_SESSION >> event & 1:
-            session_id = payload.get("session_id")
-            if isinstance(session_id, str):
-                if isinstance(outcome, Wait):
-                    outcome.when_done(lambda: self._end_session(session_id))
-                else:  # nobody listens, but the session has ended all the same
-                    self._end_session(session_id)
+        if self.snapshot.followed >> event & 1:
+            if isinstance(outcome, Wait):
+                outcome.when_done(lambda: self._follow_up(event, payload))
+            else:  # nobody listens, but a session may have ended all the same
+                self._follow_up(event, payload)
         return outcome
 
+    def _follow_up(self, event: PluginEvent, payload: JsonObject) -> None:
+        forward(self, event, payload)
+        session_id = payload.get("session_id") if ENDS_SESSION >> event & 1 else None
+        if isinstance(session_id, str):
+            self._end_session(session_id)
+
     def _end_session(self, session_id: str) -> None:
-        for plugin in (*self._plugins.values(), *self.reloads.others()):
+        for plugin in (*self.parts(), *self.reloads.others()):
             plugin.end_session(session_id)
         self._modes.pop(session_id, None)
         self.runtime.approvals.end_session(session_id)
@@ -591,6 +621,8 @@ class Workspace:
 
     def info(self, plugin: Plugin) -> PluginInfo:
         """What is known of *plugin* now."""
+        half = None if plugin.is_beside else self.halves.of(plugin.name)
+        inboxes = [one.inbox for one in plugin.all_instances() if one.inbox is not None]
         links = [
             i.link for i in plugin.all_instances() if i.link is not None and not i.link.is_lost
         ]
@@ -610,11 +642,16 @@ class Workspace:
             layers=links[0].layers if links else "{}",
             preflight=self.preflight(plugin.spec).findings,
             signed_by=plugin.spec.signature.signed_by,
+            part=plugin.spec.part,
+            tui=None if half is None else self.info(half),
+            dropped_events=sum(inbox.dropped for inbox in inboxes),
         )
 
 
 def _warn_of_missing_tools(plugin: Plugin) -> None:
     """Say which tools a manifest promises and the plugin did not register while it loaded: others may count on them."""
+    if plugin.spec.part == "tui":
+        return  # it says so itself when somebody looks
     registered = {tool.name for tool in plugin.registry.tools}
     missing = [tool for tool in plugin.spec.manifest.provides_tools if tool not in registered]
     if missing:

@@ -32,6 +32,7 @@ from policies.manifest_values import (
     Feature,
     Limits,
     Manifest,
+    PluginKind,
     Setting,
 )
 from policies.names import CALL
@@ -157,6 +158,7 @@ class _Reader:
                 )
             tier = "exec"
         name, title = self._name(shape.name, "name")
+        kind = self._kind(shape)
         package_name, _ = self._name(shape.package_name, "package_name")
         manifest = Manifest(
             where=self._where,
@@ -168,7 +170,7 @@ class _Reader:
             description=shape.description,
             author=shape.author,
             license=shape.license,
-            kind=shape.kind,
+            kind=kind,
             entry=Entry(shape.entry.server, shape.entry.tui, shape.entry.both),
             tier=tier,
             capabilities=self._capabilities(shape.capabilities, ("capabilities",)),
@@ -187,6 +189,25 @@ class _Reader:
             tags=shape.tags,
         )
         return replace(manifest, warnings=tuple(self._warnings))
+
+    def _kind(self, shape: ManifestShape) -> PluginKind:
+        """Return which halves there are: what ``kind`` says, else what ``entry`` names."""
+        entry = shape.entry
+        if shape.kind is None:
+            if entry.both is not None or (entry.tui is not None and entry.server is not None):
+                return "both"
+            return "server" if entry.tui is None else "tui"
+        if shape.kind == "server" and entry.tui is not None:
+            self._warn(
+                ("entry", "tui"),
+                "it is of kind server, and this file is not run; kind both runs it",
+            )
+        if shape.kind == "tui" and entry.server is not None and entry.tui is not None:
+            self._warn(
+                ("entry", "server"),
+                "it is of kind tui, and this file is not run; kind both runs it",
+            )
+        return shape.kind
 
     # ---- messages ------------------------------------------------------------------------------------------
 

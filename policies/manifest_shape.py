@@ -175,7 +175,7 @@ class ManifestShape(_Shape):
     description: Text = ""
     author: Annotated[Text, BeforeValidator(_named)] = ""
     license: Annotated[Text, BeforeValidator(_named)] = ""
-    kind: Literal["server", "tui", "both"] = "server"
+    kind: Literal["server", "tui", "both"] | None = None
     entry: Annotated[EntryShape, BeforeValidator(_entry)] = EntryShape()
     tier: Tier | None = None
     capabilities: CapabilitiesShape | None = None

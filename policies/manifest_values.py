@@ -14,6 +14,8 @@ from policies.gate import TIERS, Tier
 from policies.json_text import Json
 
 PluginKind = Literal["server", "tui", "both"]
+Part = Literal["server", "tui"]
+"""One half of a plugin: what answers events, and what shows something while a person looks."""
 Scope = Literal["project", "session", "global"]
 AskOrDeny = Literal["prompt", "deny"]
 """What a manifest may say about calls of its own tools; that they need no question is not its to say."""
@@ -45,6 +47,11 @@ class Entry:
     def main(self) -> str | None:
         """The file that a host without a terminal interface runs."""
         return self.server or self.both
+
+    @property
+    def interface(self) -> str | None:
+        """The file that runs where there is an interface; None: the main file."""
+        return self.tui or self.both
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,16 @@ class Manifest:
     tags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     """What was ignored or migrated, a line each, with its place."""
+
+    @property
+    def has_server(self) -> bool:
+        """Whether it has a half that answers events."""
+        return self.kind != "tui"
+
+    @property
+    def has_tui(self) -> bool:
+        """Whether it has a half for where there is an interface."""
+        return self.kind != "server"
 
     def enabled_features(self, chosen: Collection[str] | None = None) -> tuple[Feature, ...]:
         """Return the features that are on: those *chosen* (``*`` is all), or those on by default."""

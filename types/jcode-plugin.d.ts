@@ -238,9 +238,9 @@ export interface Env {
 
 /** Messages within the plugin, at once, and to the other plugins of the workspace, soon. */
 export interface Events {
-  on(name: string, handler: (data: any, about: { from: string }) => any): () => boolean;
-  once(name: string, handler: (data: any, about: { from: string }) => any): () => boolean;
-  off(name: string, handler?: (data: any, about: { from: string }) => any): boolean;
+  on(name: string, handler: (data: any, about: { from: string; part: "server" | "tui" }) => any): () => boolean;
+  once(name: string, handler: (data: any, about: { from: string; part: "server" | "tui" }) => any): () => boolean;
+  off(name: string, handler?: (data: any, about: { from: string; part: "server" | "tui" }) => any): boolean;
   emit(name: string, data?: any): Promise<{ delivered: number }>;
 }
 
@@ -369,6 +369,10 @@ export interface Pi {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+  /** Which halves the plugin has. */
+  readonly kind: "server" | "tui" | "both";
+  /** Which half this is: what answers events, or what runs where there is an interface. */
+  readonly part: "server" | "tui";
   readonly cwd: string;
   readonly dataDir: string;
   readonly settings: Readonly<JsonObject>;

@@ -20,7 +20,7 @@ from host.install.snapshots import Snapshots
 from host.install.store import Store
 from host.install.values import Installed
 from host.outcome import Json, JsonObject
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from host.preflight import finding_json
 from host.signing.examine import told as told_of_signature
 from policies.decision import LAYER_NAMES

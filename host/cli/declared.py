@@ -8,7 +8,7 @@ from host.capabilities import Capabilities
 from host.config import jcode_home
 from host.core import HostCore
 from host.outcome import Json, JsonObject
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from policies.capability import target
 from policies.decision import LAYER_NAMES, Decision, Rule
 from policies.examples import example_of

@@ -18,7 +18,7 @@ from host.discovery import Found
 from host.errors import PluginDisabledError, PluginLoadError
 from host.install.values import Installed
 from host.off import OffFile
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from host.switching import check_enabled
 from host.workspace import PluginInfo
 

@@ -20,7 +20,7 @@ from host.install.store import Store
 from host.install.values import Installed
 from host.looking import NO_VERSION
 from host.outcome import JsonObject
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from host.signing.contents import Place, place_of
 from host.signing.detached import (
     id_of_secret,
@@ -93,7 +93,8 @@ def run_sign(path: Path, key: Path | None, *, as_json: bool) -> int:
         with open_scratch_host() as host:
             spec = look_at(host, path)
         place = _place_of(spec)
-        read = {found.chosen for found in spec.artifact.reads if found.chosen is not None}
+        reads = (found for artifact in spec.artifacts() for found in artifact.reads)
+        read = {found.chosen for found in reads if found.chosen is not None}
         others = sorted(read - {place.file})
         if place.file is not None and others:
             raise InputError(

@@ -23,7 +23,7 @@ from host.discovery import Found, of_project
 from host.errors import InputError, TrustError
 from host.install.tree import tree_of
 from host.outcome import Json, JsonObject
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from host.project_code import ProjectCode, changed, project_code
 from host.trusting import Trust, TrustedProject
 from policies.preflight import Report

@@ -65,7 +65,8 @@ async def _has_handler(call: "Call") -> Json:
     event = read_event(call.params.get("event"))
     workspace = await call.workspace()
     workspace.runtime.look_if_due()
-    return {"has_handler": bool(workspace.snapshot.bitmap >> event & 1)}
+    snapshot = workspace.snapshot
+    return {"has_handler": bool((snapshot.bitmap | snapshot.forwarded) >> event & 1)}
 
 
 async def _call_tool(call: "Call") -> Json:

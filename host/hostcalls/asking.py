@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from host.approvals import CAPABILITY, Question, Reply, summary_of
-from host.artifact import content_id
 from host.audit import printable
 from host.lineage import all_waiting
 from host.listener import HostcallRequest
@@ -140,7 +139,7 @@ def _question(
         session_id=call.session_id if call is not None else instance.key or "",
         timeout_s=wait_s,
         input={"kind": wanted.kind, "target": told},
-        content=content_id(plugin.spec.artifact),
+        content=plugin.spec.content,
         subject=f"{CAPABILITY}{wanted.kind}",
         target=hashlib.sha256(repr(wanted).encode("utf-8", "backslashreplace")).hexdigest(),
     )

@@ -122,7 +122,7 @@ def list_all(instance: "Instance", _: dict[str, Json], request: HostcallRequest)
     routes = {} if plugin.scope == "global" else plugin.workspace.snapshot.tools
     tools: list[Json] = []
     for name, route in routes.items():
-        own = route.plugin is plugin
+        own = route.plugin.name == plugin.name  # of either half
         if own or decide(plugin, NameRequest("tools", f"{name}{CALL}")).verdict != "deny":
             spec = route.spec
             tool: JsonObject = {

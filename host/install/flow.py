@@ -22,7 +22,7 @@ from host.install.spec import ARCHIVES, GitSpec, NpmSpec, PathSpec, Spec
 from host.install.staging import staging
 from host.install.values import Fetched, Installed, Release
 from host.outcome import Json
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from host.preflight import refuse_blocked
 from host.project_code import SUFFIXES
 from host.signing import loading as signing

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from host.audit import printable
 from host.errors import InstallError
 from host.install.values import Fetched, Installed
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 from policies.identity import identity
 from policies.plugin_name import slug
 

@@ -8,7 +8,7 @@ from host.audit import AuditRing, Kind
 from host.install.identity import Known, check_identity, id_of
 from host.install.switch import put
 from host.install.values import Fetched, Installed, Origin, Release
-from host.plugin import PluginSpec
+from host.plugin_spec import PluginSpec
 
 
 def link(

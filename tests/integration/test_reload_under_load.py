@@ -12,7 +12,7 @@ import pytest
 
 from host import BlockingPluginHost, Config, Outcome, PluginHost
 from host.core import HostCore
-from host.plugin import Scope
+from host.plugin_spec import Scope
 from tests.integration.host_support import Write, plugin
 
 SENDERS = 4

@@ -2,7 +2,7 @@
 
 const instance = {
   __proto__: null,
-  id: "", name: "", version: "", scope: "", cwd: "", dataDir: "", sessionId: null, apiVersion: "",
+  id: "", name: "", version: "", kind: "", part: "", scope: "", cwd: "", dataDir: "", sessionId: null, apiVersion: "",
   settings: null, config: null, flags: null, toolFiles: null, loaded: false,
 };
 
@@ -19,6 +19,8 @@ function setInstance(header) {
   instance.id = text("id");
   instance.name = text("name");
   instance.version = text("version");
+  instance.kind = text("kind");
+  instance.part = text("part");
   instance.scope = text("scope");
   instance.cwd = text("cwd");
   instance.dataDir = text("data_dir");

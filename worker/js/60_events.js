@@ -151,19 +151,30 @@ function subscribedPiNames() {
   return arraySort(out);
 }
 
-/** EVENT: the result text at once, or undefined when it comes later. */
-function dispatchEvent(id, n, text, contextText) {
-  const list = handlerLists[n];
-  if (list === undefined || list.length === 0) return "0";
+/** The call in which handlers are told of event *n* with *input*, a fresh object. */
+function eventCall(id, n, input, contextText) {
   const call = newCall(id, contextText);
-  const input = jsonParse(text);
-  if (typeof input !== "object" || input === null || arrayIsArray(input)) {
-    return errorResult(makeError("E_INVALID", "an event's payload is an object"));
-  }
   setPrototypeOf(input, eventTable[n].proto);
   input.event = eventTable[n].name;
   call.n = n;
   call.input = input;
+  return call;
+}
+
+internals.eventCall = eventCall; // what a TUI half needs to run handlers by itself
+internals.eventNumbers = eventNumbers;
+internals.handlerLists = handlerLists;
+internals.forgetRecord = forgetRecord;
+
+/** EVENT: the result text at once, or undefined when it comes later. */
+function dispatchEvent(id, n, text, contextText) {
+  const list = handlerLists[n];
+  if (list === undefined || list.length === 0) return "0";
+  const input = jsonParse(text);
+  if (typeof input !== "object" || input === null || arrayIsArray(input)) {
+    return errorResult(makeError("E_INVALID", "an event's payload is an object"));
+  }
+  const call = eventCall(id, n, input, contextText);
   call.payloadText = text;
   const result = runHandlers(call, list, 0);
   if (result !== undefined) call.done = true;

@@ -68,6 +68,7 @@ class CallHandle {
 }
 delete CallHandle.prototype.constructor; // it would make a ctx of anything
 freeze(CallHandle.prototype);
+internals.CallHandle = CallHandle;
 
 const alwaysTrue = freeze(() => true);
 const alwaysFalse = freeze(() => false);

@@ -20,6 +20,8 @@ function makeApi() {
   value("id", instance.id);
   value("name", instance.name);
   value("version", instance.version);
+  value("kind", instance.kind);
+  value("part", instance.part);
   value("cwd", instance.cwd);
   value("dataDir", instance.dataDir);
   value("settings", deepFreeze(getSettings()));

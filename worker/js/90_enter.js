@@ -62,6 +62,7 @@ function runEntry(op, id, n, text, text2) {
 function push(message) {
   if (message.topic === "kv") pushKv(message);
   else if (message.topic === "bus") lazy("pi/events").push(message);
+  else if (message.topic === "server_event") lazy("pi/server_events").push(message);
 }
 
 /** LOAD: take the header, run the bundle, call its default export. */

@@ -156,7 +156,7 @@ def test_the_entry_is_the_manifest_s(
         ({"pi": {"extensions": ["../x.ts"]}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "../x.ts"}}, "E_ESCAPE", "names an entry outside the plugin: ../x.ts"),
         ({"jcode": {"entry": "/etc/x.ts"}}, "E_ESCAPE", "outside the plugin"),
-        ({"jcode": {"kind": "tui", "entry": {"tui": "x.ts"}}}, "E_NO_ENTRY", "kind tui"),
+        ({"jcode": {"kind": "tui", "entry": {"tui": "../x.ts"}}}, "E_ESCAPE", "outside the plugin"),
         ({"name": "x"}, "E_NO_ENTRY", "has no entry"),
     ],
 )  # fmt: skip

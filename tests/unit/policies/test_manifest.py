@@ -672,3 +672,44 @@ def test_a_wrong_type_anywhere_is_an_error_or_harmless(field: str, value: Json) 
         assert refused.place[:3] == ("jcode-plugin", "v2", field)
         assert refused.line is not None
         assert f'"{field}"' in "\n".join(text.split("\n")[: refused.line])
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "halves"),
+    [
+        ('"entry": "a.ts"', "server", (True, False)),
+        ('"entry": {"server": "a.ts"}', "server", (True, False)),
+        ('"entry": {"tui": "t.ts"}', "tui", (False, True)),
+        ('"entry": {"both": "b.ts"}', "both", (True, True)),
+        ('"entry": {"server": "a.ts", "tui": "t.ts"}', "both", (True, True)),
+        ('"kind": "both"', "both", (True, True)),
+        ('"kind": "tui", "entry": "t.ts"', "tui", (False, True)),
+        ("", "server", (True, False)),
+    ],
+)
+def test_the_halves_are_what_is_said_or_named(
+    said: str, kind: str, halves: tuple[bool, bool]
+) -> None:
+    """The kind that is written counts; where none is, the files that are named."""
+    manifest = package(f'{{"jcode": {{{said}}}}}')
+
+    assert manifest.kind == kind
+    assert (manifest.has_server, manifest.has_tui) == halves
+    assert manifest.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "warned"),
+    [
+        ('"kind": "server", "entry": {"tui": "t.ts"}', "jcode.entry.tui: it is of kind server"),
+        (
+            '"kind": "tui", "entry": {"server": "a.ts", "tui": "t.ts"}',
+            "jcode.entry.server: it is of kind tui",
+        ),
+    ],
+)
+def test_a_file_of_a_half_that_there_is_not_is_told(said: str, warned: str) -> None:
+    """It looks as if it ran, and does not."""
+    (warning,) = package(f'{{"jcode": {{{said}}}}}').warnings
+
+    assert warned in warning

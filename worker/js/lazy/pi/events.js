@@ -68,7 +68,7 @@ function call(name, data, about) {
 
 function emit(name, data) {
   checkName(name);
-  call(name, data, { from: instance.name });
+  call(name, data, { from: instance.name, part: instance.part });
   const sent = new Promise((resolve) => {
     resolve(hostcall(null, "bus.emit", { __proto__: null, name, data: data === undefined ? null : copyJson(data) }));
   });
@@ -84,5 +84,5 @@ publish(events, "emit", emit);
 module.exports = {
   events: Object.freeze(events),
   /** News from the host: another plugin's message. */
-  push: (message) => call(message.name, message.data, { from: message.from }),
+  push: (message) => call(message.name, message.data, { from: message.from, part: message.part }),
 };
