@@ -20,9 +20,9 @@ pytestmark = pytest.mark.timeout(_INSTALL_S + 120)
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with pi-tui as it is published; no script of any package was run."""
+    """A directory with pi-tui as it is published, without its native code; no script of any package was run."""
     folder = tmp_path_factory.mktemp("pi-tui")
-    install_locked(HERE, folder, _INSTALL_S)
+    install_locked(HERE, folder, _INSTALL_S, optional=False)
     return folder
 
 

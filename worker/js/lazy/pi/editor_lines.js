@@ -32,8 +32,9 @@ function segmentsOf(line, ids) {
 }
 
 /** [{from, to}] of *line* in parts of at most *width* columns, broken after spaces where that is possible. */
-function wrap(line, width, segments) {
+function wrap(line, width, ids) {
   if (visibleWidth(line) <= width) return [{ from: 0, to: line.length }];
+  const segments = segmentsOf(line, ids);
   const parts = [];
   let start = 0;
   let column = 0;
@@ -54,7 +55,7 @@ function wrap(line, width, segments) {
       breakAt = -1;
     }
     if (taken > width) { // a mark that is longer than a line is broken as any text is
-      const inner = segment.text.length > 1 ? wrap(segment.text, width, segmentsOf(segment.text, new Set())) : [{ from: 0, to: 1 }];
+      const inner = segment.text.length > 1 ? wrap(segment.text, width, new Set()) : [{ from: 0, to: 1 }];
       for (const part of inner.slice(0, -1)) parts.push({ from: segment.index + part.from, to: segment.index + part.to });
       const last = inner.at(-1);
       start = segment.index + last.from;
@@ -77,7 +78,7 @@ function wrap(line, width, segments) {
 /** [{row, from, to, isLast}] of all *lines*: where each line that is seen is in the text, and whether it ends its row. */
 function seenLines(lines, width, ids) {
   return lines.flatMap((line, row) => {
-    const parts = wrap(line, Math.max(1, width), segmentsOf(line, ids));
+    const parts = wrap(line, Math.max(1, width), ids);
     return parts.map((part, i) => ({ row, ...part, isLast: i === parts.length - 1 }));
   });
 }
