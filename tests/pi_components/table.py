@@ -66,7 +66,8 @@ DIFFERENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "a task of a list shows whether it is done",
     )
     | {
-        "nested lists of any colour": "each level is two columns further in: pi knows its nested lists by a cyan bullet, and moves others twice"
+        "a list as an item": "an item that is a list has its own bullet, too",
+        "nested lists of any colour": "each level is two columns further in: pi knows its nested lists by a cyan bullet, and moves others twice",
     },
     "keys": {
         "their names: letters": _ALL_KEYS,

@@ -1,5 +1,5 @@
 // Modules that a plugin may import without shipping them: what pi's host packages offer that is true here.
-// What is absent from an entry (VERSION, sessions, what draws on a terminal) is absent, not imitated. What is made of text is
+// What is absent from an entry (VERSION, sessions, a terminal) is absent, not imitated. What is made of text is
 // there (worker/js/lazy/pi): a plugin's own rendering runs, and gives lines.
 // The table maps an import specifier to a function that gives the exports: a frozen object without a prototype.
 

@@ -57,6 +57,7 @@ const texts = {
   "a table and text": `before\n\n${TABLE}\nafter`,
   "a table of many columns": "| a | b | c | d | e | f |\n|---|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 | 6 |\n| a longer cell | x | y | z | averyveryverylongword | w |",
   "a table with empty cells": "| a | b |\n|---|---|\n|  | x |\n| y |  |",
+  "a table without rows": "| a | b |\n|---|---|\n",
   "a table with links": "| a |\n|---|\n| [x](http://y) |",
   "wide characters": "# \u53e4\u4eca\u6771\u897f\n\n\u53e4\u4eca\u6771\u897f\u5357\u5317\u53e4\u4eca\u6771\u897f\u5357\u5317\u53e4\u4eca **\u6771\u897f**\u5357\u5317",
   "emoji": "- \u{1f44d}\u{1f3fd} yes\n- \u{1f468}\u200d\u{1f469}\u200d\u{1f467} **family**",
@@ -82,3 +83,4 @@ cases["another text"] = (t) => {
   return [first, t.seen(markdown.render(20)), t.seen(markdown.render(10))];
 };
 cases["nested lists of any colour"] = (t) => draw(t, texts["a nested list"], { theme: { ...themeOf(t), listBullet: t.sgr(31, 39) } });
+cases["a list as an item"] = (t) => draw(t, "- - one\n  - two\n- 1. three");

@@ -57,6 +57,22 @@ def test_cutting_and_wrapping_keep_to_the_width() -> None:
     assert evaluate(fits, names) is True
 
 
+def test_colours_by_name_take_no_room_and_go_on() -> None:
+    """The host's own sequences for them are read as any other, also where a line is wrapped or cut."""
+    text = "\x1b[38;6;7m\x1b[48;6;46mone two three\x1b[39m four\x1b[49m"
+    code = f"(() => {{ const text = {json.dumps(text)}; return [visibleWidth(text), wrapTextWithAnsi(text, 9), truncateToWidth(text, 5, '')]; }})()"
+
+    assert evaluate(code, "visibleWidth wrapTextWithAnsi truncateToWidth") == [
+        18,
+        [
+            "\x1b[38;6;7m\x1b[48;6;46mone two",
+            "\x1b[38;6;7;48;6;46mthree\x1b[39m",
+            "\x1b[48;6;46mfour\x1b[49m",
+        ],
+        "\x1b[38;6;7m\x1b[48;6;46mone t\x1b[0m",
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "key", "is_match"),
     [

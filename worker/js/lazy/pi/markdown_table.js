@@ -60,7 +60,9 @@ function tableLines(token, room, inline, bold) {
       return `\u2502 ${shown.join(" \u2502 ")} \u2502`;
     });
   });
-  return [rule("\u250c", "\u252c", "\u2510"), ...rows.flatMap((lines, at) => (at > 0 ? [between, ...lines] : lines)), rule("\u2514", "\u2534", "\u2518")];
+  const [head, ...rest] = rows;
+  const body = rest.length > 0 ? rest.flatMap((lines) => [between, ...lines]) : [between];
+  return [rule("\u250c", "\u252c", "\u2510"), ...head, ...body, rule("\u2514", "\u2534", "\u2518")];
 }
 
 exports.tableLines = tableLines;
