@@ -1,0 +1,79 @@
+"""The frame around what a plugin draws: its title is the console's, its inside the plugin's.
+
+Promises    Nothing that a plugin writes reaches the frame or what is beside it; with a screen reader, where there are no
+            frames, the console's lines begin at the edge and a plugin's two columns further.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from host.console.mirror import JsonObject, Key
+from host.console.paint import content, own
+from host.console.stage.lines import LinesView
+from host.console.stage.rows import Row
+from host.console.stage.scene import Scene, gone
+
+INDENT: Final = 2
+
+
+class Framed(Vertical):
+    """One entry of the view in its frame. What is in it is drawn by :meth:`rows_of`, which a kind of entry overrides."""
+
+    DEFAULT_CSS = """
+    Framed { height: auto; width: 1fr; border-left: solid $panel-lighten-2; border-top: solid $panel-lighten-2; }
+    Framed > .title { display: none; height: 1; }
+    Framed:focus-within { border-left: solid $accent; border-top: solid $accent; }
+    Framed.-reader { border: none; }
+    Framed.-reader:focus-within { border: none; }
+    Framed.-reader > .title { display: block; }
+    Framed.-reader > LinesView { padding: 0 0 0 2; }
+    """
+
+    def __init__(self, scene: Scene, key: Key, place: str, *, most: int = 0) -> None:
+        super().__init__()
+        self.scene = scene
+        self.key = key
+        self.place = place
+        """What this is, in the console's words: ``header``, ``sidebar``, ``component``."""
+        self.view = self.make_view()
+        self._title = Static("", markup=False, classes="title")
+        self.set_class(scene.is_reader, "-reader")
+        if most:
+            self.view.styles.max_height = most
+
+    def make_view(self) -> LinesView:
+        """Make what draws the inside."""
+        return LinesView(self.scene.palette(self.key.plugin))
+
+    def compose(self) -> ComposeResult:
+        """See :class:`textual.widget.Widget`."""
+        yield self._title
+        yield self.view
+
+    def rows_of(self, value: JsonObject) -> Sequence[Row]:
+        """The rows of the entry's value."""
+        raise NotImplementedError
+
+    def first_chosen(self, value: JsonObject) -> int | None:
+        """Which item is chosen at first, if it has any and says so."""
+        return None
+
+    def show(self, value: JsonObject) -> None:
+        """Draw *value* from now on."""
+        why = gone(value)
+        palette = self.scene.palette(self.key.plugin)
+        if why is None:
+            rows, chosen = self.rows_of(value), self.first_chosen(value)
+        else:
+            rows, chosen = [Row(own(f"gone: {why}", "dim"))], None
+        self.set_class(why is not None, "-gone")
+        self.view.show(rows, chosen=chosen, palette=palette)
+        title = content(
+            [*self.scene.name(self.key), *own(f" {self.place}", "dim")], self.scene.palette()
+        )
+        self.border_title = title
+        self._title.update(title)

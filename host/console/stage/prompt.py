@@ -1,0 +1,218 @@
+"""The line that a person types in: a command of a plugin after a slash, or a prompt for the demo session.
+
+Promises    What a plugin wants in the line is put there once for each time that it says so, and as one line. Completions are
+            asked for after a moment without a key, one question at a time, and only those for what stands there now are shown.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+from host.console.mirror import Key
+from host.console.paint import clean, own, pieces
+from host.console.stage.lines import LinesView
+from host.console.stage.rows import Item, Row
+from host.console.stage.scene import Scene
+
+PAUSE_S: Final = 0.15
+SHOWN: Final = 100
+MAX_TEXT: Final = 16_384
+PLACEHOLDER: Final = "type a prompt, or /command"
+
+
+class Completion(NamedTuple):
+    """One way to go on: *value* takes the place of what is after the command's name."""
+
+    value: str
+    label: str
+    description: str
+
+
+Complete = Callable[[str, str], Awaitable[Sequence[Completion]]]
+"""Of a command's name and what is typed after it; raises nothing."""
+
+
+class Prompt(Vertical):
+    """See the module's text."""
+
+    DEFAULT_CSS = """
+    Prompt { height: auto; }
+    Prompt > Input { padding: 0; background: $surface; }
+    Prompt > LinesView { max-height: 6; display: none; background: $panel; }
+    Prompt.-offers > LinesView { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "take", show=False, priority=True),
+        Binding("up", "step(-1)", show=False, priority=True),
+        Binding("down", "step(1)", show=False, priority=True),
+        Binding("escape", "withdraw", show=False),
+    ]
+
+    class Entered(Message):
+        """A line was typed, and Enter."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Edited(Message):
+        """The line is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, scene: Scene, complete: Complete, *, id: str) -> None:
+        super().__init__(id=id)
+        self.scene = scene
+        self.typed_at = 0.0
+        """When the line changed last, by the scene's clock."""
+        self._complete = complete
+        self._offers = LinesView(scene.palette(), is_led=True)
+        self._values: list[str] = []
+        self._line = Input(placeholder=PLACEHOLDER, select_on_focus=False, compact=True, max_length=MAX_TEXT)
+        self._soon: Timer | None = None
+        self._wishes: dict[Key, int] = {}
+        self._history: list[str] = []
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        """See :class:`textual.widget.Widget`."""
+        yield self._offers
+        yield self._line
+
+    @property
+    def line(self) -> Input:
+        """Where it is typed."""
+        return self._line
+
+    # What plugins want in it.
+
+    def sync(self, *, is_first: bool) -> list[str]:
+        """Put into the line what plugins newly want there; return whose wish it was."""
+        found: list[str] = []
+        for key, value in self.scene.mirror.seen_by(self.scene.session, "editor"):
+            number = value.get("n")
+            n = number if isinstance(number, int) else 0
+            if n == self._wishes.get(key):
+                continue
+            self._wishes[key] = n
+            text = value.get("text")
+            if is_first or not isinstance(text, str):
+                continue  # an old wish, from before this console
+            found.append(key.plugin)
+            line = " ".join(clean(part).text for part in text[:MAX_TEXT].split("\n"))
+            if value.get("paste") is True:
+                self._line.insert_text_at_cursor(line)
+            else:
+                self._line.value = line
+                self._line.cursor_position = len(line)
+        return found
+
+    # Typing.
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Offer what may follow, after a moment."""
+        event.stop()
+        self.typed_at = self.scene.clock()
+        self.post_message(self.Edited(event.value))
+        if self._soon is not None:
+            self._soon.stop()
+        self._offer(())
+        if event.value.startswith("/"):
+            self._soon = self.set_timer(PAUSE_S, self._ask)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the line."""
+        event.stop()
+        text = event.value.strip()
+        if not text:
+            return
+        self._history = [*self._history[-99:], text]
+        self._at = len(self._history)
+        self._line.value = ""
+        self.post_message(self.Entered(text))
+
+    def _ask(self) -> None:
+        self.run_worker(
+            self._find(self._line.value), group="complete", exclusive=True, exit_on_error=False
+        )
+
+    async def _find(self, text: str) -> None:
+        name, space, prefix = text[1:].partition(" ")
+        found = await self._complete(name, prefix) if space else self._names(name)
+        if self._line.value == text:
+            head = f"/{name} " if space else ""
+            self._offer(
+                [
+                    Completion(head + one.value, one.label, one.description)
+                    for one in found[:SHOWN]
+                ]
+            )
+
+    def _names(self, prefix: str) -> list[Completion]:
+        found: list[Completion] = []
+        for key, value in sorted(
+            self.scene.mirror.seen_by(self.scene.session, "command"), key=lambda one: one[0].key
+        ):
+            name = clean(key.key).text
+            if key.key.startswith(prefix):
+                told = "".join(text for text, _, _ in pieces(value.get("description")))
+                found.append(
+                    Completion(
+                        f"/{name} ", f"/{name}", f"{key.plugin}: {told}" if told else key.plugin
+                    )
+                )
+        return found
+
+    def _offer(self, offers: Sequence[Completion]) -> None:
+        self._values = [clean(one.value).text for one in offers]
+        self._offers.show(
+            [
+                Row(
+                    [
+                        *own(one.label),
+                        *own(f"  {one.description}" if one.description else "", "dim"),
+                    ],
+                    Item(str(at), None),
+                )
+                for at, one in enumerate(offers)
+            ],
+            chosen=0,
+        )
+        self.set_class(bool(offers), "-offers")
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tab, up, down and escape are this one's only while they mean something here."""
+        has_offers = self.has_class("-offers")
+        if action in ("take", "withdraw"):
+            return has_offers
+        return has_offers or bool(self._history) if action == "step" else True
+
+    def action_take(self) -> None:
+        """Take the offer that is chosen."""
+        at = self._offers.chosen_at
+        if at is not None:
+            self._line.value = self._values[at]
+            self._line.cursor_position = len(self._line.value)
+
+    def action_step(self, step: int) -> None:
+        """Choose another offer, or a line that was typed before."""
+        if self.has_class("-offers"):
+            self._offers.action_move(step)
+            return
+        self._at = max(0, min(self._at + step, len(self._history)))
+        self._line.value = self._history[self._at] if self._at < len(self._history) else ""
+        self._line.cursor_position = len(self._line.value)
+
+    def action_withdraw(self) -> None:
+        """Offer nothing."""
+        self._offer(())

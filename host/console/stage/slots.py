@@ -1,0 +1,200 @@
+"""The places that plugins fill: above, beside, below, and around the prompt.
+
+Promises    A place has a most of rows and columns, whatever is in it; only what changed is drawn again. The order is by
+            the ``order`` of an entry, then by plugin and key, so that it is the same each time.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final
+
+from textual.containers import VerticalScroll
+
+from host.console.link import LinkError
+from host.console.mirror import Changed, JsonObject, Key
+from host.console.paint import Piece, cut, own, settled
+from host.console.stage.frames import Framed
+from host.console.stage.lines import LinesView
+from host.console.stage.rows import Row, first_selected, lines_of, node_rows, told
+from host.console.stage.scene import Scene, gone
+
+ITEM_CELLS: Final = 40
+"""The most of the shared line that one status item takes."""
+
+
+class Slot(Framed):
+    """A slot: text, boxes and lists."""
+
+    def rows_of(self, value: JsonObject) -> Sequence[Row]:
+        """See :class:`Framed`."""
+        return node_rows(value.get("node"))
+
+    def first_chosen(self, value: JsonObject) -> int | None:
+        """See :class:`Framed`."""
+        return first_selected(value.get("node"))
+
+
+class Lines(Framed):
+    """A widget: lines."""
+
+    def rows_of(self, value: JsonObject) -> Sequence[Row]:
+        """See :class:`Framed`."""
+        return lines_of(value.get("lines"))
+
+
+class Place(VerticalScroll, can_focus=False):
+    """The frames of one place, in their order."""
+
+    DEFAULT_CSS = """
+    Place { height: auto; width: 1fr; display: none; scrollbar-size: 1 1; }
+    Place.-filled { display: block; }
+    """
+    MOST_ROWS: ClassVar[int] = 8
+    """Of one frame's inside; what is more scrolls in it."""
+
+    def __init__(self, scene: Scene, area: str, place: str, title: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self.scene = scene
+        self._area = area
+        self._place = place
+        self._title = title
+        self.frames: dict[Key, Framed] = {}
+        """What is shown, by the key of its entry, in order."""
+
+    def entries(self) -> Iterator[tuple[Key, JsonObject]]:
+        """What belongs here."""
+        for key, value in self.scene.mirror.seen_by(self.scene.session, self._area):
+            is_here = (
+                key.key.partition("/")[0] == self._place
+                if self._area == "slot"
+                else self._is_placed(key, value)
+            )
+            if is_here:
+                yield key, value
+
+    def _is_placed(self, key: Key, value: JsonObject) -> bool:
+        if (
+            gone(value) is not None
+        ):  # its placement is lost with its worker: it stays where it was
+            return key in self.frames or self._place == "aboveEditor"
+        return (value.get("placement") == "belowEditor") == (self._place == "belowEditor")
+
+    def sync(self, changed: Changed) -> None:
+        """Show what there is now, touching only what changed."""
+        ordered = sorted(self.entries(), key=_order)
+        keys = [key for key, _ in ordered]
+        for key in [*self.frames.keys() - set(keys)]:
+            self.frames.pop(key).remove()
+        for at, (key, value) in enumerate(ordered):
+            frame = self.frames.get(key)
+            if frame is None:
+                frame = self._make(key)
+                before = next(
+                    (self.frames[later] for later in keys[at + 1 :] if later in self.frames),
+                    None,
+                )
+                self.frames[key] = frame
+                self.mount(frame, before=before)
+            elif changed is not None and not touches(changed, key):
+                continue
+            frame.show(value)
+        if [*self.frames] != keys:
+            self.frames = {key: self.frames[key] for key in keys}
+            for key in keys:
+                self.move_child(self.frames[key], after=-1)
+        self.set_class(bool(keys), "-filled")
+
+    def _make(self, key: Key) -> Framed:
+        kind = Slot if self._area == "slot" else Lines
+        return kind(self.scene, key, self._title, most=self.MOST_ROWS)
+
+    def on_lines_view_chosen(self, event: LinesView.Chosen) -> None:
+        """Tell the plugin which of its items a person chose."""
+        event.stop()
+        for key, frame in self.frames.items():
+            if frame.view is event.view:
+                self.run_worker(
+                    self._select(key, event.item.id, event.action), exit_on_error=False
+                )
+
+    async def _select(self, key: Key, item: str, action: str) -> None:
+        try:
+            await self.scene.acts.select_item(key, item, action)
+        except LinkError as error:
+            self.scene.acts.tell(str(error), is_error=True)
+
+
+def _order(entry: tuple[Key, JsonObject]) -> tuple[float, str, str, str]:
+    key, value = entry
+    order = value.get("order")
+    is_number = isinstance(order, (int, float)) and not isinstance(order, bool)
+    return (
+        float(order) if is_number and isinstance(order, (int, float)) else 0.0,
+        key.plugin,
+        key.key,
+        key.session,
+    )
+
+
+def touches(changed: frozenset[Key], key: Key) -> bool:
+    """Whether *key*, the state of its plugin or a colour of it is among what changed."""
+    return key in changed or any(
+        one.plugin == key.plugin and one.area in ("plugin", "theme") for one in changed
+    )
+
+
+class StatusLine(LinesView, can_focus=False):
+    """The status items of all plugins in one line, each after the name of its plugin, which only the console can write so."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; display: none; background: $panel; scrollbar-size: 0 0; }
+    StatusLine.-filled { display: block; }
+    StatusLine.-reader { height: auto; max-height: 8; }
+    """
+
+    def __init__(self, scene: Scene, *, id: str) -> None:
+        super().__init__(scene.palette(), id=id)
+        self.scene = scene
+        self.set_class(scene.is_reader, "-reader")
+
+    def sync(self, changed: Changed) -> None:
+        """Show what there is now."""
+        if changed is not None and not any(
+            key.area in ("status", "slot", "plugin", "theme") for key in changed
+        ):
+            return
+        by_plugin: dict[Key, list[list[Piece]]] = {}
+        for key, item in self._items():
+            by_plugin.setdefault(Key(key.plugin, key.session, "status", ""), []).append(item)
+        parts = [self._part(key, items) for key, items in sorted(by_plugin.items())]
+        self.set_class(bool(parts), "-filled")
+        if self.scene.is_reader:
+            self.show([Row(part) for part in parts])
+        else:
+            self.show([Row([piece for part in parts for piece in [*part, *own("  ")]])])
+
+    def _items(self) -> Iterator[tuple[Key, list[Piece]]]:
+        mirror, session = self.scene.mirror, self.scene.session
+        for key, value in sorted(mirror.seen_by(session, "status"), key=lambda entry: entry[0]):
+            why = gone(value)
+            yield key, told(value) if why is None else own("gone", "dim")
+        slots = (
+            entry
+            for entry in mirror.seen_by(session, "slot")
+            if entry[0].key.startswith("StatusBar/")
+        )
+        for key, value in sorted(slots, key=_order):
+            if gone(value) is not None:
+                yield key, own("gone", "dim")
+            else:
+                for row in node_rows(value.get("node")):
+                    yield key, row.line
+
+    def _part(self, key: Key, items: list[list[Piece]]) -> list[Piece]:
+        palette = self.scene.palette(key.plugin)
+        part = [*own(f"{self.scene.mark}"), *self.scene.name(key), *own(": ")]
+        for at, item in enumerate(items):
+            part += [
+                *(own(", ") if at else []),
+                *settled(cut(self.scene.shared(item), ITEM_CELLS), palette),
+            ]
+        return part

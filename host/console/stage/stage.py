@@ -1,0 +1,398 @@
+"""Everything that plugins show, around the prompt of one session.
+
+Promises    Drawing reads the mirror alone. However fast the mirror changes, it is drawn at most :data:`A_SECOND` times a
+            second, and only those widgets whose entries changed. Nothing of a plugin leaves the stage; questions and components take
+            the focus only when nothing was typed for a moment.
+Elsewhere   What it is connected to: ``session.py``.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from host.console.keys import canonical
+from host.console.link import LinkError
+from host.console.mirror import Changed, JsonObject, Key
+from host.console.paint import own, plain
+from host.console.stage.component import Component
+from host.console.stage.dialogs import KINDS, Dialog
+from host.console.stage.lineup import Titles, Working
+from host.console.stage.notices import Notices
+from host.console.stage.prompt import Complete, Prompt
+from host.console.stage.scene import DELIBERATE_S, Scene, Wanted, gone
+from host.console.stage.slots import Place, StatusLine, touches
+from host.console.stage.transcript import Transcript
+
+A_SECOND: Final = 30
+NARROW: Final = 60
+"""Columns; below, what is beside the prompt stands beneath it."""
+
+
+class Opened(NamedTuple):
+    """What a frame was opened as."""
+
+    place: str
+    dialog: str = ""
+    route: str = ""
+    is_over: bool = False
+
+
+class Stage(Vertical):
+    """See the module's text."""
+
+    DEFAULT_CSS = """
+    Stage { height: 1fr; width: 100%; layers: base whole over; }
+    Stage #middle { height: 1fr; }
+    Stage #main { width: 1fr; height: 1fr; }
+    Stage #components { height: auto; max-height: 60%; display: none; }
+    Stage #components.-filled { display: block; }
+    Stage #whole { layer: whole; position: absolute; width: 100%; height: 100%; display: none; background: $background; }
+    Stage #whole.-filled { display: block; }
+    Stage #header, Stage #footer { max-height: 6; }
+    Stage #above, Stage #below { max-height: 8; }
+    Stage #sidebar { width: 28; height: 1fr; }
+    Stage.-narrow #middle { layout: vertical; }
+    Stage.-narrow #sidebar { width: 100%; height: auto; max-height: 5; }
+    Stage #overlay { layer: over; position: absolute; width: 45%; max-height: 40%; background: $surface; }
+    Stage.-reader #overlay { layer: base; position: relative; width: 100%; }
+    """
+
+    def __init__(self, scene: Scene, complete: Complete) -> None:
+        super().__init__()
+        self.scene = scene
+        self.transcript = Transcript(scene, id="transcript")
+        self.prompt = Prompt(scene, complete, id="prompt")
+        self.notices = Notices(scene, id="notices")
+        self.places = (
+            Place(scene, "slot", "Header", "header", id="header"),
+            Place(scene, "widget", "aboveEditor", "widget", id="above"),
+            Place(scene, "widget", "belowEditor", "widget", id="below"),
+            Place(scene, "slot", "Sidebar", "sidebar", id="sidebar"),
+            Place(scene, "slot", "Footer", "footer", id="footer"),
+            Place(scene, "slot", "Overlay", "overlay", id="overlay"),
+        )
+        self._titles = Titles(scene, id="titles")
+        self._working = Working(scene, id="working")
+        self._status = StatusLine(scene, id="status")
+        self._beside = Vertical(id="components")
+        self._whole = Vertical(id="whole")
+        self._components: dict[Key, Component] = {}
+        self._left: set[Key] = set()
+        self._dialog: Dialog | None = None
+        self._answered: set[str] = set()
+        self._changed: set[Key] | None = set()
+        self._is_due = False
+        self._is_first = True
+        self._end: Callable[[], None] = lambda: None
+        self.flushes = 0
+        """How often it was drawn so far."""
+        self.is_seen = True
+        """Whether the pane that it is in is the open one."""
+
+    def compose(self) -> ComposeResult:
+        """See :class:`textual.widget.Widget`."""
+        header, above, below, sidebar, footer, overlay = self.places
+        yield self._titles
+        yield header
+        with Horizontal(id="middle"):
+            with Vertical(id="main"):
+                yield self.transcript
+                yield above
+                yield self._working
+                yield self._beside
+                yield self.prompt
+                yield below
+            yield sidebar
+        yield footer
+        yield self._status
+        yield self._whole
+        yield overlay
+        yield self.notices
+
+    def on_mount(self) -> None:
+        """Draw what there is, and what comes."""
+        self.set_class(self.scene.is_reader, "-reader")
+        self._end = self.scene.mirror.listen(self._on_change)
+        self._on_change(None)
+        self.focus_first()
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        self._end()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What stands at a place of its own stands there in the new size."""
+        width, height = event.size
+        self.set_class(width < NARROW or self.scene.is_reader, "-narrow")
+        overlay = self.places[-1]
+        overlay.styles.offset = (0, 0) if self.scene.is_reader else (width // 5, height // 4)
+        self._put_over()
+
+    # Drawing.
+
+    def _on_change(self, changed: Changed) -> None:
+        if changed is None:
+            self._changed = None
+        elif self._changed is not None:
+            self._changed |= changed
+        if not self._is_due:
+            self._is_due = True
+            self.set_timer(1 / A_SECOND, self._flush)
+
+    def _flush(self) -> None:
+        changed = None if self._changed is None else frozenset(self._changed)
+        self._changed, self._is_due = set(), False
+        self.flushes += 1
+        self.scene.repaint(changed)
+        areas = None if changed is None else {key.area for key in changed}
+        if areas is None or areas & {"slot", "widget", "plugin", "theme"}:
+            for place in self.places:
+                place.sync(changed)
+        self._status.sync(changed)
+        self._titles.sync(changed)
+        self._working.sync(changed)
+        if areas is None or "notice" in areas:
+            for line in self.notices.sync(is_first=self._is_first):
+                self.transcript.say(line)
+        if areas is None or "editor" in areas:
+            for plugin in self.prompt.sync(is_first=self._is_first):
+                self.transcript.say(
+                    [*own(plugin, "bold"), *own(" wrote into the line below", "dim")]
+                )
+        if areas is None or areas & {"frame", "dialog", "route", "plugin", "theme"}:
+            self._sync_components(changed)
+            self._sync_dialog(changed)
+        if self._is_first and self.scene.mirror.version:
+            self._is_first = False
+
+    # Components.
+
+    def opened(self) -> Iterator[tuple[Key, JsonObject, Opened]]:
+        """Every frame that there is, with what it was opened as."""
+        mirror, session = self.scene.mirror, self.scene.session
+        dialogs = {
+            (k.plugin, k.session, v.get("frame")): k.key
+            for k, v in mirror.seen_by(session, "dialog")
+        }
+        routes = {
+            (k.plugin, k.session, v.get("frame")): k.key
+            for k, v in mirror.seen_by(session, "route")
+        }
+        for key, value in mirror.seen_by(session, "frame"):
+            which = (key.plugin, key.session, key.key)
+            dialog, route = dialogs.get(which, ""), routes.get(which, "")
+            if dialog in self._answered and dialog:
+                continue
+            place = f"view {route}" if route else "component"
+            yield (
+                key,
+                value,
+                Opened(place, dialog, route, value.get("overlay") is True and not route),
+            )
+
+    def _sync_components(self, changed: Changed) -> None:
+        there = {key: (value, opened) for key, value, opened in self.opened()}
+        self._left &= there.keys()
+        wanted = {key: one for key, one in there.items() if key not in self._left}
+        had_focus = False
+        for key in [*self._components.keys() - wanted.keys()]:
+            component = self._components.pop(key)
+            had_focus = had_focus or component.has_focus_within
+            component.remove()
+        for key, (value, opened) in wanted.items():
+            is_new = key not in self._components
+            component = self._open(key, opened) if is_new else self._components[key]
+            component.dialog, component.route = opened.dialog, opened.route
+            if is_new or changed is None or touches(changed, key):
+                component.show(value)
+        self._put_over()
+        self._beside.set_class(
+            any(one.parent is self._beside for one in self._components.values()), "-filled"
+        )
+        self._whole.set_class(
+            any(one.parent is self._whole for one in self._components.values()), "-filled"
+        )
+        if had_focus:
+            self.focus_first()
+
+    def _open(self, key: Key, opened: Opened) -> Component:
+        component = Component(
+            self.scene, key, opened.place, dialog=opened.dialog, route=opened.route
+        )
+        self._components[key] = component
+        if opened.route:
+            component.add_class("-whole")
+            self._whole.mount(component)
+        elif opened.is_over:
+            component.add_class("-over")
+            self.mount(component)
+        else:
+            self._beside.mount(component)
+        return component
+
+    def _put_over(self) -> None:
+        width, height = self.size
+        for key, component in self._components.items():
+            value = self.scene.mirror.get(key)
+            if component.has_class("-over") and value is not None:
+                component.put_over(value, width, height)
+        if self._dialog is not None:
+            self._dialog.stand_in(width, height)
+
+    def on_component_leaving(self, event: Component.Leaving) -> None:
+        """Take it away at once; the plugin is told, and has no say in it."""
+        event.stop()
+        component = event.component
+        if component.dialog:
+            self._send_answer(component.dialog, {"cancelled": True})
+        elif component.route:
+            self.close_route(component.key.plugin, component.route)
+        self._left.add(component.key)
+        self._sync_components(frozenset())
+        self.focus_first()
+
+    async def on_component_unused(self, event: Component.Unused) -> None:
+        """Do with a key what the console does, if the person is still there."""
+        event.stop()
+        if not event.component.view.has_focus or self.app.screen is not self.screen:
+            return
+        bound = self.screen.active_bindings.get(event.pressed.textual)
+        if bound is not None and bound.enabled:
+            await self.app.run_action(bound.binding.action, bound.node)
+        elif event.pressed.key == "escape":
+            event.component.leave()
+        else:
+            self._press(event.pressed.key)
+
+    # Views of a whole screen.
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """The views that plugins offer: plugin, name, title."""
+        found = self.scene.mirror.seen_by(self.scene.session, "route")
+        return [
+            (key.plugin, key.key, plain(value.get("title")))
+            for key, value in found
+            if gone(value) is None
+        ]
+
+    def open_route(self, plugin: str, name: str) -> None:
+        """Open one of them."""
+        self._do(lambda: self.scene.acts.open_route(plugin, name, is_open=True))
+
+    def close_route(self, plugin: str, name: str) -> None:
+        """Close one of them."""
+        self._do(lambda: self.scene.acts.open_route(plugin, name, is_open=False))
+
+    # Questions.
+
+    def _sync_dialog(self, changed: Changed) -> None:
+        found = self.scene.mirror.seen_by(self.scene.session, "dialog")
+        open_ = {key: value for key, value in found if value.get("kind") in KINDS}
+        self._answered &= {key.key for key in self.scene.mirror.area("dialog")}
+        waiting = sorted(
+            (key for key in open_ if key.key not in self._answered),
+            key=lambda key: _number(open_[key]),
+        )
+        now = self._dialog
+        if now is not None and now.key not in waiting:
+            now.remove()
+            self._dialog = now = None
+            self.focus_first()
+        if now is None and waiting:
+            key = waiting[0]
+            now = self._dialog = Dialog(self.scene, key, open_[key])
+            now.stand_in(*self.size)
+            self.mount(now)
+        elif now is not None and (changed is None or now.key in changed):
+            now.show(open_[now.key])
+        if now is not None:
+            now.queue(len(waiting) - 1)
+
+    def on_dialog_answered(self, event: Dialog.Answered) -> None:
+        """Send it on its way; the question is gone at once, and back if the answer was not taken."""
+        event.stop()
+        self._send_answer(event.dialog, event.answer)
+        self._sync_dialog(frozenset())
+
+    def _send_answer(self, dialog: str, answer: JsonObject) -> None:
+        self._answered.add(dialog)
+
+        async def send() -> None:
+            try:
+                await self.scene.acts.answer_dialog(dialog, answer)
+            except LinkError as error:
+                self._answered.discard(dialog)
+                self.scene.acts.tell(str(error), is_error=True)
+                self._on_change(None)
+
+        self.run_worker(send(), exit_on_error=False)
+
+    # Focus and keys.
+
+    def focus_first(self) -> None:
+        """Put the focus where the person is needed: the question, the newest component, the prompt."""
+        if not self.is_seen:
+            return
+        if self._dialog is not None:
+            self._dialog.focus_first()
+        elif self._components:
+            [*self._components.values()][-1].view.focus()
+        else:
+            self.prompt.line.focus()
+
+    def on_wanted(self, event: Wanted) -> None:
+        """Give it the focus, once the person has not typed for a moment."""
+        event.stop()
+        self._focus_soon()
+
+    def _focus_soon(self) -> None:
+        quiet_s = self.scene.clock() - self.prompt.typed_at
+        if quiet_s < DELIBERATE_S and self.prompt.has_focus_within:
+            self.set_timer(DELIBERATE_S, self._focus_soon)
+        else:
+            self.focus_first()
+
+    def plugin_keys(self) -> list[tuple[str, str, str]]:
+        """The keys that plugins have bound: key, plugin, what for."""
+        found = self.scene.mirror.seen_by(self.scene.session, "keymap")
+        return [
+            (key.key, key.plugin, plain(value.get("description")))
+            for key, value in found
+            if gone(value) is None and value.get("conflict") is None
+        ]
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nothing of the console has taken may be a plugin's."""
+        if event.key in self.screen.active_bindings:
+            return
+        key = canonical(event)
+        if key is not None and self._press(key):
+            event.stop()
+            event.prevent_default()
+
+    def _press(self, key: str) -> bool:
+        if not any(bound == key for bound, _, _ in self.plugin_keys()):
+            return False
+
+        async def send() -> None:
+            await self.scene.acts.press_key(key, session=self.scene.session)
+
+        self._do(send)
+        return True
+
+    def _do(self, act: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            try:
+                await act()
+            except LinkError as error:
+                self.scene.acts.tell(str(error), is_error=True)
+
+        self.run_worker(run(), exit_on_error=False)
+
+
+def _number(value: JsonObject) -> int:
+    number = value.get("n")
+    return number if isinstance(number, int) else 0
