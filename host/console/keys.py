@@ -63,7 +63,9 @@ def canonical(event: events.Key) -> str | None:
     if len(base) > 1 and _read(base) is None:
         character = _SIGNS.get(base) or key_to_character(base)
         if character is None and not words and event.is_printable:
-            character = event.character  # one that Unicode gave a name that Textual does not find
+            character = (
+                event.character
+            )  # one that Unicode gave a name that Textual does not find
         if character is None:
             return None
         base = character

@@ -44,7 +44,12 @@ class Deeds:
             raise LinkError(self.fails)
 
     async def press_key(
-        self, key: str, *, frame: str | None = None, plugin: str | None = None, session: str = ""
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
     ) -> bool:
         """See ``Acts``."""
         self._do("key", key, frame, plugin)
@@ -118,7 +123,10 @@ class Host(App[None]):
 
 @asynccontextmanager
 async def stage_of(
-    *entries: Json, theme: ThemeName = "dark", is_reader: bool = False, size: tuple[int, int] = (80, 24)
+    *entries: Json,
+    theme: ThemeName = "dark",
+    is_reader: bool = False,
+    size: tuple[int, int] = (80, 24),
 ) -> AsyncIterator[tuple[Host, Pilot[None]]]:
     """Run a stage that shows *entries*."""
     app = Host(theme=theme, is_reader=is_reader)
@@ -136,14 +144,18 @@ async def settle(app: Host, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def show(app: Host, pilot: Pilot[None], *entries: Json, remove: Sequence[Json] = ()) -> None:
+async def show(
+    app: Host, pilot: Pilot[None], *entries: Json, remove: Sequence[Json] = ()
+) -> None:
     """Have *entries* shown, as a difference of the daemon's."""
     at = app.mirror.version
     app.mirror.apply({"from": at, "to": at + 1, "set": [*entries], "remove": [*remove]})
     await settle(app, pilot)
 
 
-def entry(area: str, key: str, value: JsonObject, *, plugin: str = "guard", session: str = "") -> Json:
+def entry(
+    area: str, key: str, value: JsonObject, *, plugin: str = "guard", session: str = ""
+) -> Json:
     """An entry of the view."""
     return {"plugin": plugin, "session": session, "area": area, "key": key, "value": value}
 
@@ -166,7 +178,13 @@ def text_slot(*texts: str, order: int = 0) -> JsonObject:
 def list_slot(*items: str, order: int = 0, selected: int | None = None) -> JsonObject:
     """The value of a slot that is a list to choose from."""
     told: list[Json] = [{"id": f"id-{item}", "line": line(item)} for item in items]
-    node: JsonObject = {"kind": "list", "title": [], "items": told, "selected": selected, "selectable": True}
+    node: JsonObject = {
+        "kind": "list",
+        "title": [],
+        "items": told,
+        "selected": selected,
+        "selectable": True,
+    }
     return {"order": order, "node": node}
 
 

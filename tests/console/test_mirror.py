@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from host.console.mirror import Changed, GapError, Json, JsonObject, Key, Mirror
 
 NAMES = st.sampled_from(["guard", "clock", "other"])
-KEYS = st.tuples(NAMES, st.sampled_from(["", "s1"]), st.sampled_from(["status", "slot"]), st.sampled_from("abc"))
+KEYS = st.tuples(
+    NAMES,
+    st.sampled_from(["", "s1"]),
+    st.sampled_from(["status", "slot"]),
+    st.sampled_from("abc"),
+)
 VALUES = st.fixed_dictionaries({"order": st.integers(0, 9)})
 
 
@@ -18,7 +23,9 @@ def entry(key: tuple[str, str, str, str], value: JsonObject) -> Json:
 
 
 @given(st.lists(st.tuples(KEYS, st.one_of(st.none(), VALUES)), max_size=40))
-def test_differences_give_what_a_snapshot_gives(steps: list[tuple[tuple[str, str, str, str], JsonObject | None]]) -> None:
+def test_differences_give_what_a_snapshot_gives(
+    steps: list[tuple[tuple[str, str, str, str], JsonObject | None]],
+) -> None:
     """However it came to be, the map is the same."""
     mirror, told = Mirror(), dict[tuple[str, str, str, str], JsonObject]()
     mirror.load({"version": 1, "entries": [], "ui": None})
@@ -36,7 +43,12 @@ def test_differences_give_what_a_snapshot_gives(steps: list[tuple[tuple[str, str
             }
         )
     whole = Mirror()
-    whole.load({"version": len(steps) + 1, "entries": [entry(key, value) for key, value in told.items()]})
+    whole.load(
+        {
+            "version": len(steps) + 1,
+            "entries": [entry(key, value) for key, value in told.items()],
+        }
+    )
 
     for area in ("status", "slot"):
         assert mirror.area(area) == whole.area(area)
@@ -75,7 +87,9 @@ def test_who_listens_hears_what_changed() -> None:
     mirror, heard = Mirror(), list[Changed]()
     end = mirror.listen(heard.append)
     mirror.load({"version": 1, "entries": []})
-    mirror.apply({"from": 1, "to": 2, "set": [entry(("guard", "", "status", "a"), {})], "remove": []})
+    mirror.apply(
+        {"from": 1, "to": 2, "set": [entry(("guard", "", "status", "a"), {})], "remove": []}
+    )
     mirror.apply({"from": 2, "to": 3, "set": [], "remove": [["no", "", "status", "a"]]})
     end()
     mirror.clear()

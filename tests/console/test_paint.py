@@ -38,7 +38,9 @@ BASE = Style(color="white", bgcolor="black")
 ROUGH = st.text(
     alphabet=st.one_of(
         st.characters(),
-        st.sampled_from("ab\x1b[]\t\x00\x9b\u200d\ufe0f\u202e\u2066\u0301\u20e3❤👩👨👧🏽🇩🇪漢字é각한ᄀ각\U000e0041\ue000"),
+        st.sampled_from(
+            "ab\x1b[]\t\x00\x9b\u200d\ufe0f\u202e\u2066\u0301\u20e3❤👩👨👧🏽🇩🇪漢字é각한ᄀ각\U000e0041\ue000"
+        ),
     ),
     max_size=60,
 )
@@ -91,11 +93,15 @@ def test_what_the_host_has_cleaned_is_drawn_whole(text: str) -> None:
     """The second pass takes no letter away: only what terminals disagree about is drawn otherwise."""
     for line in clean_lines(text, max_lines=8):
         spans: Json = [[part, style] for part, style in line]
-        kept = {c for part, _ in line for c in unicodedata.normalize("NFC", part) if c.isalnum()}
+        kept = {
+            c for part, _ in line for c in unicodedata.normalize("NFC", part) if c.isalnum()
+        }
         shown = set(plain(spans))
         lost = {c for c in kept - shown if not 0x1100 <= ord(c) <= 0x11FF}
 
-        assert {c for c in lost if not unicodedata.category(c).startswith("M")} <= set("\U0001f3fb")
+        assert {c for c in lost if not unicodedata.category(c).startswith("M")} <= set(
+            "\U0001f3fb"
+        )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,12 @@ def test_markup_is_text() -> None:
 
 def test_every_colour_has_a_place_in_each_theme() -> None:
     """And the plain one has none of its own."""
-    assert set(COLOURS["dark"]) == set(COLOURS["light"]) == set(COLOURS["plain"]) == set(THEME_COLORS)
+    assert (
+        set(COLOURS["dark"])
+        == set(COLOURS["light"])
+        == set(COLOURS["plain"])
+        == set(THEME_COLORS)
+    )
     for theme in ("dark", "light"):
         for colour in COLOURS[theme].values():
             assert not colour or Color.parse(colour)
@@ -189,7 +200,10 @@ def test_every_colour_has_a_place_in_each_theme() -> None:
 
 def test_styles_are_made_of_known_words_alone() -> None:
     """No word but those of a style does anything."""
-    style = style_of("bold blink fg:accent bg:#102030 link=http://x @click=quit on red fg:javascript fg:999", DARK)
+    style = style_of(
+        "bold blink fg:accent bg:#102030 link=http://x @click=quit on red fg:javascript fg:999",
+        DARK,
+    )
 
     assert style.bold
     assert style.foreground is None  # the last colour is none
@@ -203,9 +217,15 @@ def test_styles_are_made_of_known_words_alone() -> None:
 def test_a_plugins_colours_are_its_own() -> None:
     """What it put in the place of a colour does not reach what others wrote, not even in one line."""
     theirs = DARK.with_theirs({"accent": "#010203", "error": "success", "muted": "nonsense"})
-    line = settled(pieces([["a", "fg:accent bold"], ["b", "fg:error"], ["c", "fg:muted"]]), theirs)
+    line = settled(
+        pieces([["a", "fg:accent bold"], ["b", "fg:error"], ["c", "fg:muted"]]), theirs
+    )
 
-    assert [words for _, words, _ in line] == ["fg:#010203 bold", f"fg:{COLOURS['dark']['success']}", ""]
+    assert [words for _, words, _ in line] == [
+        "fg:#010203 bold",
+        f"fg:{COLOURS['dark']['success']}",
+        "",
+    ]
     assert style_of("fg:accent", DARK).foreground == Color.parse(COLOURS["dark"]["accent"])
     assert style_of("fg:accent", theirs).foreground == Color.parse("#010203")
 

@@ -32,10 +32,22 @@ EVERYWHERE: list[Json] = [
     entry("status", "s", {"line": line("status text"), "severity": "warning"}),
     entry("title", "", {"line": line("title text")}),
     entry("session_name", "", {"line": line("name text")}),
-    entry("working", "", {"line": line("work text"), "visible": True, "frames": [], "interval_ms": 100}),
+    entry(
+        "working",
+        "",
+        {"line": line("work text"), "visible": True, "frames": [], "interval_ms": 100},
+    ),
 ]
 TEXTS = [
-    *("header text", "sidebar text", "footer text", "overlay text", "bar text", "above text", "below text"),
+    *(
+        "header text",
+        "sidebar text",
+        "footer text",
+        "overlay text",
+        "bar text",
+        "above text",
+        "below text",
+    ),
     *("status text", "title text", "name text", "work text"),
 ]
 
@@ -52,8 +64,16 @@ async def test_every_place_is_drawn_between_the_consoles_rows() -> None:
         assert rows[-1].startswith("KEYSKEYS")
         for place in ("header", "sidebar", "footer", "overlay", "widget"):
             assert f"guard {place}" in whole
-        assert row_of(app, "header text") < row_of(app, "above text") < row_of(app, "type a prompt")
-        assert row_of(app, "type a prompt") < row_of(app, "below text") < row_of(app, "footer text")
+        assert (
+            row_of(app, "header text")
+            < row_of(app, "above text")
+            < row_of(app, "type a prompt")
+        )
+        assert (
+            row_of(app, "type a prompt")
+            < row_of(app, "below text")
+            < row_of(app, "footer text")
+        )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 8), (200, 60)])
@@ -64,24 +84,76 @@ async def test_no_plugin_reaches_the_consoles_rows(size: tuple[int, int]) -> Non
         for place in ("Header", "Sidebar", "Footer", "Overlay", "StatusBar")
         for at in range(6)
     ]
-    many += [entry("widget", str(at), {"lines": lines(*["X" * 300] * 60), "placement": "belowEditor"}) for at in range(6)]
     many += [
-        entry("frame", "f1", {"lines": lines(*["X" * 300] * 60), "cursor": None, "overlay": False, "options": {}}),
+        entry(
+            "widget", str(at), {"lines": lines(*["X" * 300] * 60), "placement": "belowEditor"}
+        )
+        for at in range(6)
+    ]
+    many += [
+        entry(
+            "frame",
+            "f1",
+            {
+                "lines": lines(*["X" * 300] * 60),
+                "cursor": None,
+                "overlay": False,
+                "options": {},
+            },
+        ),
         entry(
             "frame",
             "f2",
-            {"lines": lines(*["X" * 300] * 60), "cursor": None, "overlay": True, "options": {"width": 9999, "anchor": "top-left"}},
+            {
+                "lines": lines(*["X" * 300] * 60),
+                "cursor": None,
+                "overlay": True,
+                "options": {"width": 9999, "anchor": "top-left"},
+            },
         ),
-        entry("frame", "f3", {"lines": lines(*["X" * 300] * 60), "cursor": None, "overlay": True, "options": {"width": "400%"}}),
+        entry(
+            "frame",
+            "f3",
+            {
+                "lines": lines(*["X" * 300] * 60),
+                "cursor": None,
+                "overlay": True,
+                "options": {"width": "400%"},
+            },
+        ),
         entry("route", "r", {"title": line("r"), "frame": "f4"}),
-        entry("frame", "f4", {"lines": lines(*["X" * 300] * 90), "cursor": None, "overlay": True, "options": {}}),
-        entry("dialog", "d", {"kind": "confirm", "title": line("X" * 300), "message": lines(*["X" * 300] * 60), "n": 1}),
+        entry(
+            "frame",
+            "f4",
+            {"lines": lines(*["X" * 300] * 90), "cursor": None, "overlay": True, "options": {}},
+        ),
+        entry(
+            "dialog",
+            "d",
+            {
+                "kind": "confirm",
+                "title": line("X" * 300),
+                "message": lines(*["X" * 300] * 60),
+                "n": 1,
+            },
+        ),
     ]
     async with stage_of(*many, size=size) as (app, pilot):
-        await show(app, pilot, *[entry("notice", str(at), {"line": line("X" * 300), "level": "error", "at": at}) for at in range(50)])
+        await show(
+            app,
+            pilot,
+            *[
+                entry("notice", str(at), {"line": line("X" * 300), "level": "error", "at": at})
+                for at in range(50)
+            ],
+        )
         rows = screen_lines(app)
 
-        assert rows[0] == ("BAR" * 70)[: size[0]] if size[0] <= 120 else rows[0].startswith("BAR" * 40)
+        assert (
+            rows[0] == ("BAR" * 70)[: size[0]]
+            if size[0] <= 120
+            else rows[0].startswith("BAR" * 40)
+        )
         assert rows[-1].startswith(("KEYS" * 40)[: size[0]])
         assert any("X" in row for row in rows[1:-1])
         assert all(cell_len(row) == size[0] for row in rows)
@@ -89,11 +161,18 @@ async def test_no_plugin_reaches_the_consoles_rows(size: tuple[int, int]) -> Non
 
 async def test_the_order_is_that_of_the_entries() -> None:
     """By ``order``, then by plugin; a new order moves what is there."""
-    slots = [entry("slot", "Sidebar/a", text_slot(f"{name} text", order=order), plugin=name) for name, order in (("beta", 1), ("alfa", 1), ("zeta", 0))]
+    slots = [
+        entry("slot", "Sidebar/a", text_slot(f"{name} text", order=order), plugin=name)
+        for name, order in (("beta", 1), ("alfa", 1), ("zeta", 0))
+    ]
     async with stage_of(*slots) as (app, pilot):
         assert row_of(app, "zeta text") < row_of(app, "alfa text") < row_of(app, "beta text")
 
-        await show(app, pilot, entry("slot", "Sidebar/a", text_slot("zeta text", order=9), plugin="zeta"))
+        await show(
+            app,
+            pilot,
+            entry("slot", "Sidebar/a", text_slot("zeta text", order=9), plugin="zeta"),
+        )
         assert row_of(app, "alfa text") < row_of(app, "beta text") < row_of(app, "zeta text")
 
 
@@ -103,15 +182,28 @@ async def test_what_is_removed_is_gone_and_what_lost_its_worker_says_so() -> Non
         await show(
             app,
             pilot,
-            entry("plugin", "", {"state": "restarting", "error": "", "kind": "tui", "title": []}),
+            entry(
+                "plugin", "", {"state": "restarting", "error": "", "kind": "tui", "title": []}
+            ),
             entry("slot", "Sidebar/a", {"gone": "the worker crashed"}),
             entry("status", "s", {"gone": "the worker crashed"}),
             entry("widget", "down", {"gone": "the worker crashed"}),
-            remove=[["guard", "", "slot", "Header/a"], ["guard", "", "title", ""], ["guard", "", "working", ""]],
+            remove=[
+                ["guard", "", "slot", "Header/a"],
+                ["guard", "", "title", ""],
+                ["guard", "", "working", ""],
+            ],
         )
         whole = "\n".join(screen_lines(app))
 
-        for text in ("header text", "sidebar text", "status text", "below text", "title text", "work text"):
+        for text in (
+            "header text",
+            "sidebar text",
+            "status text",
+            "below text",
+            "title text",
+            "work text",
+        ):
             assert text not in whole
         assert "guard (restarting) header" not in whole
         assert "guard (restarting) footer" in whole
@@ -123,14 +215,21 @@ async def test_what_is_removed_is_gone_and_what_lost_its_worker_says_so() -> Non
 async def test_only_what_changed_is_drawn_again() -> None:
     """A slot that is as it was is not touched when its neighbour changes, a hundred times."""
     async with stage_of(*EVERYWHERE) as (app, pilot):
-        frames = {key.key: frame for place in app.query(Place) for key, frame in place.frames.items()}
+        frames = {
+            key.key: frame for place in app.query(Place) for key, frame in place.frames.items()
+        }
         await settle(app, pilot)
         before = frames["Header/a"].view.drawn, frames["Sidebar/a"].view.drawn
         flushes = app.stage.flushes
         for number in range(100):
             at = app.mirror.version
             app.mirror.apply(
-                {"from": at, "to": at + 1, "set": [entry("slot", "Sidebar/a", text_slot(f"now {number}"))], "remove": []}
+                {
+                    "from": at,
+                    "to": at + 1,
+                    "set": [entry("slot", "Sidebar/a", text_slot(f"now {number}"))],
+                    "remove": [],
+                }
             )
         await settle(app, pilot)
 
@@ -144,7 +243,9 @@ async def test_a_list_of_a_thousand_draws_what_is_seen() -> None:
     """Rows that are out of sight cost nothing, and the end is one key away."""
     names = [f"item {at}" for at in range(1_000)]
     async with stage_of(entry("slot", "Sidebar/a", list_slot(*names))) as (app, pilot):
-        view = next(place.frames for place in app.query(Place) if place.frames)[Key("guard", "", "slot", "Sidebar/a")].view
+        view = next(place.frames for place in app.query(Place) if place.frames)[
+            Key("guard", "", "slot", "Sidebar/a")
+        ].view
         assert 0 < view.drawn < 100
 
         view.focus()
@@ -162,13 +263,18 @@ async def test_a_list_of_a_thousand_draws_what_is_seen() -> None:
 
 async def test_the_chosen_item_stays_while_a_list_changes() -> None:
     """It is kept by its name; the plugin's wish holds at first, and for one that is gone its place."""
-    async with stage_of(entry("slot", "Sidebar/a", list_slot("a", "b", "c", selected=1))) as (app, pilot):
+    async with stage_of(entry("slot", "Sidebar/a", list_slot("a", "b", "c", selected=1))) as (
+        app,
+        pilot,
+    ):
         view = app.query_one("#sidebar").query_one(LinesView)
         view.focus()
         assert view.chosen_item is not None
         assert view.chosen_item.id == "id-b"
 
-        await show(app, pilot, entry("slot", "Sidebar/a", list_slot("new", "a", "b", "c", selected=0)))
+        await show(
+            app, pilot, entry("slot", "Sidebar/a", list_slot("new", "a", "b", "c", selected=0))
+        )
         assert view.chosen_item.id == "id-b"
         assert view.has_focus
         await show(app, pilot, entry("slot", "Sidebar/a", list_slot("x", "y")))
@@ -205,12 +311,23 @@ async def test_without_colour_and_for_a_reader_everything_is_in_words() -> None:
 
 async def test_the_plain_theme_writes_no_colour() -> None:
     """Whatever a plugin styles; the control is the dark theme."""
-    styled = entry("slot", "Header/a", {"order": 0, "node": {"kind": "text", "lines": [[["red", "bold fg:error bg:#ff0000"]]]}})
+    styled = entry(
+        "slot",
+        "Header/a",
+        {
+            "order": 0,
+            "node": {"kind": "text", "lines": [[["red", "bold fg:error bg:#ff0000"]]]},
+        },
+    )
     seen = []
     for theme in ("plain", "dark"):
         async with stage_of(styled, theme=theme) as (app, _):
             strip = app.screen._compositor.render_strips()[row_of(app, "red")]
-            filtered = strip.apply_filter(app.get_line_filters()[0], app.screen.background_colors[0]) if theme == "plain" else strip
+            filtered = (
+                strip.apply_filter(app.get_line_filters()[0], app.screen.background_colors[0])
+                if theme == "plain"
+                else strip
+            )
             style = next(part.style for part in filtered if "red" in part.text)
             assert style is not None
             assert style.bold

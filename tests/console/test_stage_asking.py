@@ -29,13 +29,18 @@ from tests.console.stages import (
 pytestmark = pytest.mark.asyncio
 
 
-def dialog(kind: str, id_: str = "d1", *, n: int = 1, plugin: str = "guard", **more: Json) -> Json:
+def dialog(
+    kind: str, id_: str = "d1", *, n: int = 1, plugin: str = "guard", **more: Json
+) -> Json:
     """A question of a plugin's."""
     value: JsonObject = {
         "kind": kind,
         "title": line("Which one?"),
         "message": lines("think first"),
-        "options": [{"label": line(f"option {at}"), "description": line(f"about {at}")} for at in range(3)],
+        "options": [
+            {"label": line(f"option {at}"), "description": line(f"about {at}")}
+            for at in range(3)
+        ],
         "placeholder": "a name",
         "prefill": "",
         "frame": None,
@@ -45,7 +50,9 @@ def dialog(kind: str, id_: str = "d1", *, n: int = 1, plugin: str = "guard", **m
     return entry("dialog", id_, {**value, **more}, plugin=plugin)
 
 
-def component(id_: str = "f1", *texts: str, overlay: bool = False, cursor: Json = None, **options: Json) -> Json:
+def component(
+    id_: str = "f1", *texts: str, overlay: bool = False, cursor: Json = None, **options: Json
+) -> Json:
     """A component's lines."""
     value: JsonObject = {"lines": lines(*(texts or ("component text",))), "cursor": cursor}
     return entry("frame", id_, {**value, "overlay": overlay, "options": options})
@@ -75,7 +82,9 @@ def text_of(app: App[None]) -> str:
         ("quickpick", [*"nothing", "enter", "escape"], {"cancelled": True}),
     ],
 )
-async def test_every_kind_of_question_is_answered_by_keys(kind: str, keys: list[str], answer: JsonObject) -> None:
+async def test_every_kind_of_question_is_answered_by_keys(
+    kind: str, keys: list[str], answer: JsonObject
+) -> None:
     """The answer goes to the daemon once, and the question is gone at once."""
     async with stage_of(dialog(kind)) as (app, pilot):
         assert "Which one?" in text_of(app)
@@ -125,7 +134,10 @@ async def test_a_question_waits_for_the_person_who_is_typing() -> None:
 
 async def test_questions_stand_in_a_queue() -> None:
     """One at a time, the oldest first; how many wait is said."""
-    async with stage_of(dialog("confirm", "d2", n=2, plugin="other", title=line("Second?")), dialog("confirm", "d1", n=1)) as (app, pilot):
+    async with stage_of(
+        dialog("confirm", "d2", n=2, plugin="other", title=line("Second?")),
+        dialog("confirm", "d1", n=1),
+    ) as (app, pilot):
         assert "Which one?" in text_of(app)
         assert "Second?" not in text_of(app)
         assert "1 more" in text_of(app)
@@ -184,7 +196,17 @@ async def test_hostile_texts_of_a_question_are_only_texts(kind: str) -> None:
     """In the title, the options, the hint and what is filled in."""
     evil = "[red]x[/] \x1b[2J\u202e\u200d"
     options: Json = [{"label": line(evil), "description": line(evil)}]
-    async with stage_of(dialog(kind, title=line(evil), message=lines(evil), options=options, placeholder=evil, prefill=evil), plugin_state()) as (app, _):
+    async with stage_of(
+        dialog(
+            kind,
+            title=line(evil),
+            message=lines(evil),
+            options=options,
+            placeholder=evil,
+            prefill=evil,
+        ),
+        plugin_state(),
+    ) as (app, _):
         whole = text_of(app)
 
         assert "[red]x[/]" in whole
@@ -198,7 +220,9 @@ async def test_hostile_texts_of_a_question_are_only_texts(kind: str) -> None:
 
 def plugin_state() -> Json:
     """An instance whose name and state are odd, too."""
-    return entry("plugin", "", {"state": "[bold]odd[/]", "error": None, "kind": "tui", "title": []})
+    return entry(
+        "plugin", "", {"state": "[bold]odd[/]", "error": None, "kind": "tui", "title": []}
+    )
 
 
 # Components.
@@ -217,7 +241,16 @@ async def test_a_component_gets_keys_in_order_and_one_at_a_time() -> None:
         for _ in range(8):
             slow.gate.set()
             await pilot.pause(0.01)
-        assert [deed[1] for deed in slow.done] == ["a", "ctrl+k", "up", "enter", "tab", "escape", "ctrl+c", "shift+f"]
+        assert [deed[1] for deed in slow.done] == [
+            "a",
+            "ctrl+k",
+            "up",
+            "enter",
+            "tab",
+            "escape",
+            "ctrl+c",
+            "shift+f",
+        ]
 
 
 class Slow(Deeds):
@@ -228,7 +261,12 @@ class Slow(Deeds):
         self.gate = asyncio.Event()
 
     async def press_key(
-        self, key: str, *, frame: str | None = None, plugin: str | None = None, session: str = ""
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
     ) -> bool:
         """See ``Acts``."""
         self._do("key", key, frame, plugin)
@@ -257,7 +295,12 @@ async def test_f12_leaves_a_component_that_never_answers() -> None:
 
 async def test_what_a_component_has_no_use_for_is_the_consoles() -> None:
     """Its own keys do what they do, escape leaves, and a key that a plugin bound goes there."""
-    keymap = entry("keymap", "ctrl+t", {"description": line("toggle"), "conflict": None, "n": 1}, plugin="other")
+    keymap = entry(
+        "keymap",
+        "ctrl+t",
+        {"description": line("toggle"), "conflict": None, "n": 1},
+        plugin="other",
+    )
     async with stage_of(component(), keymap) as (app, pilot):
         app.deeds.used = False
         await pilot.press("ctrl+t", "x")
@@ -300,7 +343,9 @@ async def test_the_cursor_is_drawn_where_the_component_has_it() -> None:
         app.stage.prompt.line.focus()
         await pilot.pause()
         strip = app.screen._compositor.render_strips()[row_of(app, "a漢b")]
-        assert not [part for part in strip if part.style and part.style.reverse and "漢" in part.text]
+        assert not [
+            part for part in strip if part.style and part.style.reverse and "漢" in part.text
+        ]
 
 
 async def test_a_view_fills_the_stage_and_closes_with_f12() -> None:
@@ -311,7 +356,12 @@ async def test_a_view_fills_the_stage_and_closes_with_f12() -> None:
     ) as (app, pilot):
         assert app.stage.routes() == [("guard", "board", "The board")]
         app.stage.open_route("guard", "board")
-        await show(app, pilot, entry("route", "board", {"title": line("The board"), "frame": "f1"}), component("f1", "board text"))
+        await show(
+            app,
+            pilot,
+            entry("route", "board", {"title": line("The board"), "frame": "f1"}),
+            component("f1", "board text"),
+        )
         rows = screen_lines(app)
         assert "guard view board" in rows[1]
         assert "header text" not in text_of(app)
@@ -321,7 +371,10 @@ async def test_a_view_fills_the_stage_and_closes_with_f12() -> None:
         await pilot.press("f12")
         await pilot.pause()
         assert "header text" in text_of(app)
-        assert app.deeds.done == [("route", "guard", "board", True), ("route", "guard", "board", False)]
+        assert app.deeds.done == [
+            ("route", "guard", "board", True),
+            ("route", "guard", "board", False),
+        ]
 
 
 @pytest.mark.parametrize(
@@ -333,7 +386,9 @@ async def test_a_view_fills_the_stage_and_closes_with_f12() -> None:
         ({"width": -5, "anchor": 7}, 8, 10),
     ],
 )
-async def test_what_stands_above_the_rest_stands_where_it_asked(options: JsonObject, left: int, top: int) -> None:
+async def test_what_stands_above_the_rest_stands_where_it_asked(
+    options: JsonObject, left: int, top: int
+) -> None:
     """Within the stage, whatever it asked for."""
     async with stage_of(component("f1", "over text", overlay=True, **options)) as (app, _):
         region = app.query_one(Component).region
@@ -347,7 +402,10 @@ async def test_what_stands_above_the_rest_stands_where_it_asked(options: JsonObj
 
 async def test_a_bound_key_goes_to_its_plugin_unless_the_console_has_it() -> None:
     """From the prompt, too; what the line of text does with a key comes first."""
-    keys = [entry("keymap", key, {"description": [], "conflict": None, "n": 1}) for key in ("ctrl+t", "alt+x", "ctrl+a", "f5")]
+    keys = [
+        entry("keymap", key, {"description": [], "conflict": None, "n": 1})
+        for key in ("ctrl+t", "alt+x", "ctrl+a", "f5")
+    ]
     keys.append(entry("keymap", "f6", {"description": [], "conflict": "other", "n": 1}))
     async with stage_of(*keys) as (app, pilot):
         await pilot.press("ctrl+t", "ctrl+a", "f5", "f6", "f7")
@@ -361,7 +419,12 @@ async def test_notices_are_few_and_go_by_themselves() -> None:
     old = entry("notice", "1", {"line": line("old news"), "level": "info", "at": 1.0})
     async with stage_of(old) as (app, pilot):
         assert "old news" not in text_of(app)
-        news = [entry("notice", str(at), {"line": line(f"news {at}"), "level": "warning", "at": 2.0}) for at in range(2, 12)]
+        news = [
+            entry(
+                "notice", str(at), {"line": line(f"news {at}"), "level": "warning", "at": 2.0}
+            )
+            for at in range(2, 12)
+        ]
         await show(app, pilot, *news)
         whole = text_of(app)
         assert "guard warning: news 11" in whole
@@ -377,7 +440,16 @@ async def test_notices_are_few_and_go_by_themselves() -> None:
 async def test_a_notice_cannot_pretend_to_be_anothers() -> None:
     """The name and the level before it are the console's, and its own mark is not in its text."""
     async with stage_of() as (app, pilot):
-        await show(app, pilot, entry("notice", "1", {"line": line("▌other error: hi"), "level": "info", "at": 2.0}, plugin="evil"))
+        await show(
+            app,
+            pilot,
+            entry(
+                "notice",
+                "1",
+                {"line": line("▌other error: hi"), "level": "info", "at": 2.0},
+                plugin="evil",
+            ),
+        )
         whole = text_of(app)
 
         assert "▌evil info:  other error: hi" in whole
@@ -386,10 +458,15 @@ async def test_a_notice_cannot_pretend_to_be_anothers() -> None:
 
 async def test_what_a_plugin_wants_in_the_line_is_put_there_once() -> None:
     """As one line, for each new wish; and who did it is said."""
-    async with stage_of(entry("editor", "", {"text": "old", "n": 1, "paste": False})) as (app, pilot):
+    async with stage_of(entry("editor", "", {"text": "old", "n": 1, "paste": False})) as (
+        app,
+        pilot,
+    ):
         line_ = app.stage.prompt.line
         assert line_.value == ""
-        await show(app, pilot, entry("editor", "", {"text": "one\ntwo\x1b[2J", "n": 2, "paste": False}))
+        await show(
+            app, pilot, entry("editor", "", {"text": "one\ntwo\x1b[2J", "n": 2, "paste": False})
+        )
         assert line_.value == "one two[2J"
         line_.value = "x"
         await show(app, pilot, entry("editor", "", {"text": "one", "n": 2, "paste": False}))

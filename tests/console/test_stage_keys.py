@@ -8,7 +8,6 @@ from host.console.keys import ALWAYS_THE_CONSOLES, canonical
 from host.view.keys import data_of, read_key
 from ipc.ui import KEY_NAMES
 
-
 UNREAD = ("escape", "shift+f3", "ctrl+f3")
 """An escape alone is read only after a pause; the others look like the answer to where the cursor is."""
 
@@ -55,7 +54,12 @@ def pressed(data: str) -> list[events.Key]:
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"{modifier}{key}" for modifier in ("", "shift+", "ctrl+") for key in KEY_NAMES if f"{modifier}{key}" not in UNREAD),
+        *(
+            f"{modifier}{key}"
+            for modifier in ("", "shift+", "ctrl+")
+            for key in KEY_NAMES
+            if f"{modifier}{key}" not in UNREAD
+        ),
         *(f"ctrl+{letter}" for letter in "abcdefgklnopqrstuvwxyz"),
         *"abz019+-/[]?@_~é漢",
         "shift+a",

@@ -90,7 +90,8 @@ class Dialog(Vertical):
             return Input(
                 _one_line(_text(self._value, "prefill")),
                 placeholder=hint,
-                select_on_focus=False, compact=True,
+                select_on_focus=False,
+                compact=True,
             )
         return (
             Input(placeholder="type to find", select_on_focus=False, compact=True)
@@ -105,7 +106,8 @@ class Dialog(Vertical):
         return TextArea(
             "\n".join(clean(line).text for line in lines),
             soft_wrap=True,
-            show_line_numbers=False, compact=True,
+            show_line_numbers=False,
+            compact=True,
         )
 
     def compose(self) -> ComposeResult:

@@ -76,7 +76,9 @@ class Prompt(Vertical):
         self._complete = complete
         self._offers = LinesView(scene.palette(), is_led=True)
         self._values: list[str] = []
-        self._line = Input(placeholder=PLACEHOLDER, select_on_focus=False, compact=True, max_length=MAX_TEXT)
+        self._line = Input(
+            placeholder=PLACEHOLDER, select_on_focus=False, compact=True, max_length=MAX_TEXT
+        )
         self._soon: Timer | None = None
         self._wishes: dict[Key, int] = {}
         self._history: list[str] = []
