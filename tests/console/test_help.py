@@ -55,8 +55,10 @@ async def test_a_plugins_command_completes_and_runs_from_the_palette(
         await until(pilot, lambda: console(pilot).is_connected)
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(console(pilot).screen, CommandPalette))
-        await pilot.press(*"greet a")
-        await until_shown(pilot, "/greet a", "plugin command")
+        await pilot.press(*"greet ad")
+        await until_shown(pilot, "/greet ada", "plugin command")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(console(pilot).screen, ResultScreen))
-        await until_shown(pilot, "plugin greeter", "[bold]a[/bold]", "second line", "\\x1b[31m")
+        await until_shown(
+            pilot, "plugin greeter", "[bold]ada[/bold]", "second line", "\\x1b[31m"
+        )

@@ -33,7 +33,16 @@ async def test_a_prompt_is_the_events_of_an_agent(start: StartDaemon) -> None:
         told = [row.rstrip() for row in screen_text(pilot).split("\n") if "▌watch: " in row]
         assert told == [
             f"▌watch: {name}:own"
-            for name in ("SessionStart", "UserPromptSubmit", "AgentStart", "TurnStart", "PreToolUse", "PostToolUse", "TurnEnd", "AgentEnd")
+            for name in (
+                "SessionStart",
+                "UserPromptSubmit",
+                "AgentStart",
+                "TurnStart",
+                "PreToolUse",
+                "PostToolUse",
+                "TurnEnd",
+                "AgentEnd",
+            )
         ]
 
 
@@ -46,7 +55,11 @@ async def test_what_plugins_decide_is_obeyed_and_told(start: StartDaemon) -> Non
         assert "AgentStart" not in screen_text(pilot)
 
         await pilot.press(*"count me twice", "enter")
-        await until_shown(pilot, "PreToolUse continue changed: modified_input", "count_words: words 2, characters 7")
+        await until_shown(
+            pilot,
+            "PreToolUse continue changed: modified_input",
+            "count_words: words 2, characters 7",
+        )
 
 
 async def test_what_goes_wrong_is_a_line(start: StartDaemon) -> None:
