@@ -8,7 +8,14 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 OURS: Final = ("host", "worker", "ipc", "policies", "jcode_plugins")
-MAY: Final = ("host.audit", "host.console", "host.view.text", "host.view.keys", "jcode_plugins")
+MAY: Final = (
+    "host.audit",
+    "host.console",
+    "host.errors",  # what reading a key raises
+    "host.view.text",
+    "host.view.keys",
+    "jcode_plugins",
+)
 
 
 def imported_by(path: Path) -> set[str]:
