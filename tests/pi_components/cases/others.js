@@ -56,4 +56,35 @@ const cases = {
     tui.setFocus(null);
     return [first, second, one.focused, two.focused, t.pi.isFocusable(one), t.pi.isFocusable(new t.pi.Spacer()), t.pi.isFocusable(null), t.pi.CURSOR_MARKER];
   },
+  "overlays take the focus and give it back": (t) => {
+    const terminal = new Proxy({ rows: 24, columns: 80 }, { get: (held, name) => held[name] ?? (() => undefined) });
+    const tui = new t.pi.TUI(terminal);
+    const [base, one, two, quiet] = Array.from({ length: 4 }, () => new t.pi.Input());
+    const steps = [];
+    const note = () => steps.push([base, one, two, quiet].map((input) => input.focused).concat(tui.hasOverlay()));
+    tui.addChild(base);
+    tui.setFocus(base);
+    const first = tui.showOverlay(one, {});
+    note();
+    const second = tui.showOverlay(two);
+    const third = tui.showOverlay(quiet, { nonCapturing: true });
+    note();
+    second.setHidden(true);
+    note();
+    second.setHidden(false);
+    steps.push([first.isFocused(), second.isFocused(), third.isFocused(), second.isHidden()]);
+    first.focus();
+    note();
+    first.unfocus();
+    note();
+    third.hide();
+    third.hide();
+    tui.hideOverlay();
+    note();
+    first.hide();
+    note();
+    tui.hideOverlay();
+    tui.stop();
+    return steps;
+  },
 };

@@ -13,7 +13,7 @@ class TUI extends Container {
   onDebug = undefined;
   #focused = null;
   #listeners = new Set();
-  #overlays = []; // {component, before, isHidden}
+  #overlays = []; // {component, options, before, isHidden}, the topmost last
 
   constructor(terminal) {
     super();
@@ -49,30 +49,35 @@ class TUI extends Container {
     if (current !== "") this.#focused?.handleInput?.(current);
   }
 
-  /** Show *component* over the others and give it the focus. */
-  showOverlay(component, options) {
-    const entry = { component, before: this.#focused, isHidden: false };
+  /** Show *component* over the others and give it the focus, unless the options say nonCapturing. */
+  showOverlay(component, options = {}) {
+    const entry = { component, options, before: this.#focused, isHidden: false };
     this.#overlays.push(entry);
-    if (!options?.nonCapturing) this.setFocus(component);
+    if (!options.nonCapturing && this.#isShown(entry)) this.setFocus(component);
     this.requestRender();
+    const isFocused = () => this.#focused === component;
     return {
       hide: () => this.#remove(entry),
       setHidden: (isHidden) => {
+        if (isHidden === entry.isHidden) return;
         entry.isHidden = isHidden;
-        if (isHidden && this.#focused === component) this.setFocus(this.#below(entry));
-        else if (!isHidden && !options?.nonCapturing) this.setFocus(component);
+        if (isHidden && isFocused()) this.setFocus(this.#topmost()?.component ?? entry.before);
+        else if (!isHidden && !options.nonCapturing && this.#isShown(entry)) this.setFocus(component);
         this.requestRender();
       },
       isHidden: () => entry.isHidden,
       focus: () => {
-        if (this.#overlays.includes(entry) && !entry.isHidden) this.setFocus(component);
+        if (!this.#overlays.includes(entry) || !this.#isShown(entry)) return;
+        this.setFocus(component);
         this.requestRender();
       },
       unfocus: () => {
-        if (this.#focused === component) this.setFocus(this.#below(entry));
+        if (!isFocused()) return;
+        const top = this.#topmost();
+        this.setFocus(top !== undefined && top !== entry ? top.component : entry.before);
         this.requestRender();
       },
-      isFocused: () => this.#focused === component,
+      isFocused,
     };
   }
   hideOverlay() {
@@ -80,16 +85,20 @@ class TUI extends Container {
     if (entry !== undefined) this.#remove(entry);
   }
   hasOverlay() {
-    return this.#overlays.some((entry) => !entry.isHidden);
+    return this.#overlays.some((entry) => this.#isShown(entry));
   }
-  #below(entry) {
-    return this.#overlays.findLast((other) => other !== entry && !other.isHidden)?.component ?? entry.before;
+  #isShown({ isHidden, options }) {
+    return !isHidden && (options.visible === undefined || options.visible(this.terminal.columns, this.terminal.rows));
+  }
+  /** Of those that take the focus. */
+  #topmost() {
+    return this.#overlays.findLast((entry) => !entry.options.nonCapturing && this.#isShown(entry));
   }
   #remove(entry) {
     const at = this.#overlays.indexOf(entry);
     if (at < 0) return;
     this.#overlays.splice(at, 1);
-    if (this.#focused === entry.component) this.setFocus(this.#below(entry));
+    if (this.#focused === entry.component) this.setFocus(this.#topmost()?.component ?? entry.before);
     this.requestRender();
   }
 
@@ -100,7 +109,7 @@ class TUI extends Container {
 
   /** The lines of the children, and below them those of the overlays that are shown. */
   render(width) {
-    return [...super.render(width), ...this.#overlays.filter((entry) => !entry.isHidden).flatMap((entry) => entry.component.render(width))];
+    return [...super.render(width), ...this.#overlays.filter((entry) => this.#isShown(entry)).flatMap((entry) => entry.component.render(width))];
   }
 
   start() {
