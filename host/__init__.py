@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         SessionProvider,
     )
     from host.tool_result import ToolResult, ToolUpdate
+    from host.view.attachments import Attachment
+    from host.view.model import Listener, View
+    from host.view.pressing import Pressed
     from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
     from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
@@ -55,6 +58,7 @@ __all__ = [
     "Answer",
     "Approval",
     "ApprovalsError",
+    "Attachment",
     "BlockingPluginHost",
     "BlockingSessionProvider",
     "Completion",
@@ -68,6 +72,7 @@ __all__ = [
     "InputError",
     "IsolationError",
     "Limits",
+    "Listener",
     "Manifest",
     "NameRequest",
     "Outcome",
@@ -78,6 +83,7 @@ __all__ = [
     "PluginLoadError",
     "PluginOptions",
     "PluginResult",
+    "Pressed",
     "ProviderInfo",
     "Question",
     "Reloaded",
@@ -93,6 +99,7 @@ __all__ = [
     "ToolResult",
     "ToolUpdate",
     "ToolVerdict",
+    "View",
 ]
 
 _HOME_OF = {
@@ -110,6 +117,10 @@ _HOME_OF = {
     "PluginInfo": "host.workspace",
     "Reloaded": "host.reloading",
     "ToolInfo": "host.workspace",
+    "Attachment": "host.view.attachments",
+    "Listener": "host.view.model",
+    "View": "host.view.model",
+    "Pressed": "host.view.pressing",
     "Step": "policies.layers",
     "Manifest": "policies.manifest_values",
     **dict.fromkeys(

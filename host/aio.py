@@ -22,6 +22,7 @@ from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
 from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
 from host.turns import Turns
+from host.view.pressing import Pressed
 from host.waits import Wait
 from host.workspace import PluginInfo
 
@@ -281,6 +282,42 @@ class PluginHost(HostCore):
         """
         self.runtime.check_usable()
         return await self._run(complete(self.workspace, name, prefix, session_id))
+
+    async def press_key(
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
+    ) -> Pressed:
+        """Give a pressed *key* to the plugin that it is for: the open *frame* of *plugin*, else whoever bound it.
+
+        What no plugin handles is the program's own. Raises :class:`InputError` for what is no key, and for the keys that
+        never are a plugin's (F2, F12).
+        """
+        self.runtime.check_usable()
+        view = self.workspace.view
+        return await self._wait(view.press(key, frame=frame, plugin=plugin, session=session))
+
+    async def open_route(
+        self, plugin: str, name: str, *, is_open: bool = True, session: str = ""
+    ) -> Pressed:
+        """Open or close a full-screen view of *plugin*. Raises :class:`InputError` for one that it does not have."""
+        self.runtime.check_usable()
+        view = self.workspace.view
+        return await self._wait(view.open_route(plugin, name, is_open, session=session))
+
+    async def select_item(
+        self, plugin: str, slot: str, item: str, *, action: str = "activate", session: str = ""
+    ) -> Pressed:
+        """Tell *plugin* that an *item* of a list in its *slot* was chosen; *action* is ``activate`` or ``toggle``.
+
+        Raises :class:`InputError` for what is not there to be chosen.
+        """
+        self.runtime.check_usable()
+        view = self.workspace.view
+        return await self._wait(view.select(plugin, session, slot, item, action))
 
     async def check_tool(
         self,

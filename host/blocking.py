@@ -28,6 +28,7 @@ from host.session import CAUSE, BlockingSessionProvider, SessionMessage, Session
 from host.tool_result import ToolResult, ToolUpdate
 from host.tools import Caller, call_tool, run_command, until_of
 from host.updates import heard_in_a_thread
+from host.view.pressing import Pressed
 from host.waits import Wait, start
 from host.workspace import PluginInfo
 
@@ -73,6 +74,7 @@ class BlockingPluginHost(HostCore):
         self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
         self._work = threading.Condition(self._lock)
+        self.workspace.view.guard = self._lock
 
     @classmethod
     def from_config(
@@ -367,6 +369,38 @@ class BlockingPluginHost(HostCore):
             self.runtime.check_usable()
             caller = Caller(session_id, until_of(timeout_s), typed)
             return self._wait(start(run_command(self.workspace, name, args, caller)))
+
+    def press_key(
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
+    ) -> Pressed:
+        """See :meth:`host.aio.PluginHost.press_key`."""
+        with self._lock:
+            self.runtime.check_usable()
+            view = self.workspace.view
+            return self._wait(view.press(key, frame=frame, plugin=plugin, session=session))
+
+    def open_route(
+        self, plugin: str, name: str, *, is_open: bool = True, session: str = ""
+    ) -> Pressed:
+        """See :meth:`host.aio.PluginHost.open_route`."""
+        with self._lock:
+            self.runtime.check_usable()
+            view = self.workspace.view
+            return self._wait(view.open_route(plugin, name, is_open, session=session))
+
+    def select_item(
+        self, plugin: str, slot: str, item: str, *, action: str = "activate", session: str = ""
+    ) -> Pressed:
+        """See :meth:`host.aio.PluginHost.select_item`."""
+        with self._lock:
+            self.runtime.check_usable()
+            view = self.workspace.view
+            return self._wait(view.select(plugin, session, slot, item, action))
 
     def check_tool(
         self,

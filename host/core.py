@@ -16,6 +16,7 @@ from host.realpath import file_request
 from host.remembered import Approval
 from host.runtime import Runtime
 from host.surroundings import require_linux
+from host.view.model import View
 from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
 from policies.capability import FileRequest, Request
 from policies.gate import PermissionMode
@@ -117,6 +118,11 @@ class HostCore:
         have been killed. Raises :class:`InputError`.
         """
         self.runtime.set_switches(variables)
+
+    @property
+    def view(self) -> View:
+        """What plugins show and ask, for a program with an interface of its own; see ``docs/ui.md``."""
+        return self.workspace.view
 
     def _look(self) -> None:
         self.runtime.look_if_due()

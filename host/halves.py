@@ -98,7 +98,7 @@ class Halves:
         if new is not None:
             self._beside[new.name] = new
             if new.is_staged:
-                new.is_staged = False
+                new.take_place()
                 new.show(self.is_shown)
             else:
                 new.start()

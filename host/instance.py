@@ -28,6 +28,7 @@ from host.outcome import Json, Status
 from host.rate import Rate
 from host.reactor import Timer, now_s
 from host.registry import EMPTY, Registry, read_registry
+from host.view.presence import Presence
 from host.worker_json import parse_told
 from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR, Message
 
@@ -61,6 +62,8 @@ class Instance:
         self.plugin = plugin
         self.key = key
         self.state = State.STARTING
+        self.presence = Presence(self)
+        """What it shows."""
         self.registry: Registry = EMPTY
         self.link: Link | None = None
         self.restarts = 0
@@ -107,9 +110,11 @@ class Instance:
         why_not = self.plugin.off_because or self.plugin.resting
         if why_not is not None:
             # Whoever still holds an older snapshot may ask for an instance of what is off by now.
-            self.state, self.last_error = State.STOPPED, why_not
+            self.last_error = why_not
+            self._enter(State.STOPPED)
+            self.presence.close()
             return
-        self.state = State.STARTING if not self._has_loaded else State.RESTARTING
+        self._enter(State.STARTING if not self._has_loaded else State.RESTARTING)
         runtime = self.plugin.runtime
         if not self._is_demanding:
             self._is_demanding = True
@@ -132,6 +137,15 @@ class Instance:
             self.link = None
             self._load_failed(PluginLoadError("E_SPAWN", str(error)))
 
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.presence.on_state()
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether its worker has loaded the plugin and lives."""
+        return self.state is State.ACTIVE and self.link is not None and not self.link.is_lost
+
     def _settled(self) -> None:
         self._forget_load()
         if self._is_demanding:
@@ -153,19 +167,20 @@ class Instance:
         """End the worker and every call with *status*; final."""
         if self.state is State.STOPPED:
             return
-        self.state = State.STOPPED
         self.last_error = why
+        self._enter(State.STOPPED)
         self._drop_timers()
         if self.link is not None:
             self.link.kill(Loss(code, why, status, is_own_fault=False))
         self._fail_queue(status, why)
         self._leave_kv()
         self.plugin.runtime.programs.end_of(self)
+        self.presence.close()
 
     def block(self, why: str) -> None:
         """Stop serving until a person enables the plugin."""
-        self.state = State.BLOCKED
         self.last_error = why
+        self._enter(State.BLOCKED)
         self._drop_timers()
         if self.link is not None and not self.link.is_lost:
             self.link.kill(Loss("E_BLOCKED", why, Status.BLOCKED, is_own_fault=False))
@@ -329,7 +344,7 @@ class Instance:
             LOAD,
             self.plugin.runtime.ids.next(),
             int(budget_s * 1000),
-            self.plugin.load_header(self.key),
+            self.plugin.load_header(self),
             self.plugin.script(),
         ]
         call = Call(message, budget_s=budget_s, started=now_s(), on_done=self._on_load_ended)
@@ -380,16 +395,17 @@ class Instance:
         self._settled()
         link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
-        self.state = State.ACTIVE
+        self._enter(State.ACTIVE)
         self._read_registry(raw if isinstance(raw, dict) else {})
         self.plugin.on_instance_loaded(self)
+        self.presence.on_loaded()
         self.on_ready(link)
 
     def _load_failed(self, error: PluginLoadError) -> None:
         self._settled()
         self.last_error = str(error)
         had_loaded = self._has_loaded
-        self.state = State.BLOCKED
+        self._enter(State.BLOCKED)
         self._fail_queue(Status.BLOCKED, self.last_error)
         if self.link is not None and not self.link.is_lost:
             self.link.kill(Loss("E_LOAD", self.last_error, Status.BLOCKED, is_own_fault=False))
@@ -425,6 +441,7 @@ class Instance:
         self._forget_load()
         self._leave_kv()
         self.seat.names = frozenset()  # the next worker says anew what it listens to
+        self.presence.on_lost()
         self.plugin.runtime.programs.end_of(self)
         if self.state in (State.STOPPED, State.BLOCKED):
             return
@@ -454,7 +471,7 @@ class Instance:
             self.note(Kind.BLOCKED, "E_BREAKER", detail)
             self.plugin.on_instance_blocked(self, detail)
             return
-        self.state = State.RESTARTING
+        self._enter(State.RESTARTING)
         self.restarts += 1
         delay = restart_delay_s(max(self._failures, 1), jitter=self.plugin.runtime.jitter())
         self._restart = self.plugin.runtime.reactor.at(
@@ -514,6 +531,7 @@ class Instance:
         self._read_registry(raw)
         if self.state is State.ACTIVE:
             self.plugin.on_registry_changed()
+            self.presence.take_shortcuts()
 
     def note(self, kind: Kind, code: str, detail: str) -> None:
         """Write an audit entry about this instance's plugin."""

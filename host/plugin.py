@@ -32,6 +32,7 @@ from host.registry import EMPTY, MAX_EACH, MAX_TEXT, Registry, ToolSpec
 from host.reload_news import tell_of_reload
 from host.slots import Slots
 from host.spawn import WorkerLimits
+from host.view.presence import Shown
 from host.waits import Wait
 from policies.gate import Tier, strictest
 from policies.plugin_name import folder_name
@@ -81,6 +82,7 @@ class Plugin:
         self.asked = Asked()
         self.sent_messages = Bucket()
         self.updates = Rate(UPDATES_PER_S, now_s())
+        self.shown = Shown(now_s())
         self.tool_calls = 0
         """Tools of other plugins that its instances are waiting for."""
         self._tiers: dict[str, Tier] = {}
@@ -137,6 +139,7 @@ class Plugin:
         ):
             instance, self._spare = self._spare, None
             instance.key = key
+            instance.presence.move_to(key)
         else:
             self._make_room()
             instance = Instance(self, key)
@@ -209,10 +212,17 @@ class Plugin:
         if self.scope == old.scope == "session":
             self._moved, self._ended = open_, ended
 
+    def take_place(self) -> None:
+        """Nothing stands in its place any more: what it shows is seen from here on."""
+        self.is_staged = False
+        for instance in self.all_instances():
+            instance.presence.unstage()
+
     def retire(self, successor: "Plugin") -> tuple[dict[str, None], dict[str, None]]:
         """Take nothing new from here on; return the sessions that are open, and those that ended."""
         self.successor = successor
         for instance in self.all_instances():
+            instance.presence.retire()
             if instance.link is not None:
                 instance.link.tell_every_end()
         return dict.fromkeys((*self.instances, *self._moved)), dict(self._ended)
@@ -400,6 +410,11 @@ class Plugin:
         return f"{self.name}#tui" if self.is_beside else self.name
 
     @property
+    def has_ui(self) -> bool:
+        """Whether it may show something at an interface: one of several projects has none."""
+        return self.scope != "global" and self.workspace.config.has_ui(self.spec.configured_as)
+
+    @property
     def tool_budget_s(self) -> float:
         """How long one call of a tool or a command may run: the operator's limit, or less if the plugin says so."""
         own = self.spec.manifest.limits().max_tool_duration_secs
@@ -414,8 +429,8 @@ class Plugin:
         """The bundle that a worker evaluates."""
         return self.spec.artifact.code
 
-    def load_header(self, key: str | None) -> str:
-        """What a worker is told of itself."""
+    def load_header(self, instance: Instance) -> str:
+        """What the worker of *instance* is told of itself."""
         limits = self.limits
         settings = self.spec.settings.revealed()
         header: JsonObject = {
@@ -430,8 +445,9 @@ class Plugin:
             "data_dir": str(self.data_dir()),
             "settings": settings,
             "config": settings,
-            "session_id": key,
+            "session_id": instance.key,
             "api_version": API_VERSION,
+            "ui": instance.presence.state_to_load(),
             "limits": {
                 "log_bytes": limits.log_bytes,
                 "payload_out": limits.payload_out_bytes,

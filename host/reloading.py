@@ -261,7 +261,7 @@ def _switch(
         runtime.replaced[old] = None
         new.replace(old)
     new.users = moving if new.is_staged else [*new.users, *moving]
-    new.is_staged = False
+    new.take_place()
     if new.scope == "global":
         runtime.shared[new.shared_key] = new
     for user in moving:

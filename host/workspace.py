@@ -46,6 +46,7 @@ from host.signing import loading as signing
 from host.signing.keyring import Keyring
 from host.snapshot import Refusal, Snapshot, build
 from host.switching import check_enabled
+from host.view.model import View
 from host.waits import Wait, start
 from policies.chain import Chain
 from policies.gate import PermissionMode
@@ -136,6 +137,8 @@ class Workspace:
         self._looking = Looking(self)
         self.loads_configured = True
         """Whether it begins with what is found; else with nothing."""
+        self.view = View(self)
+        """What its plugins show, for whoever draws it."""
         self._plugins: dict[str, Plugin] = {}  # in the order that decides merges
         self._orders: dict[str, LoadOrder] = {}
         self.reloads = Reloads(self)
@@ -532,6 +535,7 @@ class Workspace:
             plugin.leave(self)
         self.halves.close()
         self.reloads.leave()
+        self.view.close()
 
     def publish(self) -> None:
         """Make the next generation from what the plugins registered and the switches leave of it."""
@@ -551,6 +555,7 @@ class Workspace:
         self._refused = refused
         self._foreseen.clear()
         self.snapshot = new  # last: if build() raised, readers never noticed
+        self.view.on_published()
 
     # Use.
 

@@ -85,6 +85,9 @@ RESERVED_KEYS: Final[tuple[str, ...]] = (
 )
 """Never a plugin's to bind; neither is a character by itself, which is text."""
 
+OPERATOR_KEYS: Final[tuple[str, ...]] = ("f2", "f12")
+"""Not even for an open component: approvals, and the way out of what a plugin shows."""
+
 SEVERITIES: Final[tuple[str, ...]] = ("info", "success", "warning", "error")
 
 WRITABLE_AREAS: Final[tuple[str, ...]] = (

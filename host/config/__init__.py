@@ -14,6 +14,7 @@ from host.config.model import (
     PluginSource,
     Sandbox,
     Timeouts,
+    UiOptions,
     required_layers,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "PluginSource",
     "Sandbox",
     "Timeouts",
+    "UiOptions",
     "jcode_home",
     "load_config",
     "read_keys",

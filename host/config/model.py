@@ -187,6 +187,15 @@ class HttpOptions(_Section):
     """Requests of one worker that are not read to the end."""
 
 
+class UiOptions(_Section):
+    """``[plugin.ui]``: what plugins may show a person and ask them."""
+
+    enable: StrictBool = True
+    """False: no plugin has an interface, whoever attaches one."""
+    dialog_secs: Annotated[StrictInt, Field(gt=0, le=24 * 3600)] = 600
+    """How long dialogs may keep the deadline of one call waiting, all of them together."""
+
+
 class InstallOptions(_Section):
     """``[plugin.install]``: how plugins come here."""
 
@@ -262,6 +271,8 @@ class PluginOptions(_Section):
     allow: dict[Kind, Names] = {}
     deny: dict[Kind, Names] = {}
     scope: Literal["project", "session", "global"] | None = None
+    ui: StrictBool = True
+    """False: it shows and asks nothing."""
 
 
 class Config(_Section):
@@ -291,6 +302,7 @@ class Config(_Section):
     audit: AuditOptions = AuditOptions()
     http: HttpOptions = HttpOptions()
     daemon: DaemonOptions = DaemonOptions()
+    ui: UiOptions = UiOptions()
     install: InstallOptions = InstallOptions()
     approval: dict[StrictStr, OverrideWord] = {}
     allow: dict[Kind, Names] = {}
@@ -437,6 +449,10 @@ class Config(_Section):
                 return self.timeouts.actionable_ms / 1000
             case EventClass.PERMISSION:
                 return self.timeouts.permission_ms / 1000
+
+    def has_ui(self, plugin: str) -> bool:
+        """Whether *plugin* may show something at an interface."""
+        return self.ui.enable and self.plugins.get(plugin, _NO_OPTIONS).ui
 
     def limits_for(self, plugin: str) -> Limits:
         """Return the limits of *plugin*: its own where it has them, else the general ones."""

@@ -23,6 +23,7 @@ from host.config.model import (
     PluginOptions,
     Sandbox,
     Timeouts,
+    UiOptions,
 )
 from host.config.places import Where
 from policies.capability import Kind
@@ -115,7 +116,8 @@ RULES: Final[Mapping[type[BaseModel], Mapping[str, Meet]]] = {
     Sandbox: {"require": _united},
     AuditOptions: {"enable": _either},
     HttpOptions: {name: _lower for name in HttpOptions.model_fields if name.startswith("max_")},
-    PluginOptions: {"enable": _both},
+    UiOptions: {"enable": _both, "dialog_secs": _lower},
+    PluginOptions: {"enable": _both, "ui": _both},
 }
 """How two values of a key meet. What has rules of its own below: mode and global_default, trusted_keys, approval, deny, kill, and
 the limits and timeouts of one plugin."""
@@ -134,6 +136,7 @@ OWN_RULES: Final = frozenset(
         "sandbox",
         "audit",
         "http",
+        "ui",
     }
 )
 
@@ -147,9 +150,10 @@ SILENCING: Final = frozenset(
         "limits",
         "plugins",
         "require_signature",
+        "ui",
     }
 )
-"""Keys that allow plugins less and by that can take a guard's veto away."""
+"""Keys that allow plugins less and by that can take a guard's veto away: one that would ask a person, too."""
 _ADDING: Final = (_united,)
 """Meets in which nothing of either value is lost."""
 
@@ -224,6 +228,7 @@ class _Meeting:
             ("sandbox", Sandbox),
             ("audit", AuditOptions),
             ("http", HttpOptions),
+            ("ui", UiOptions),
         ):
             if key in takes:
                 update[key] = self._section(
@@ -375,7 +380,7 @@ class _Meeting:
             two = PluginOptions(deny=two.deny)
         update: dict[str, object] = {"limits": self._limits_of(name, one, two)}
         for key in sorted(two.model_fields_set):
-            if key == "enable":
+            if key in RULES[PluginOptions]:
                 update[key] = self._value((*where, key), _both, one, two)
             elif key == "deny":
                 update[key] = self._denials((*where, key), one.deny, two.deny)

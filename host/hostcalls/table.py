@@ -26,6 +26,7 @@ from host.hostcalls import (
     session,
     timers,
     tools,
+    ui,
     updates,
 )
 from host.hostcalls.files import FileHandler, FileKind, answer_in_thread
@@ -141,6 +142,9 @@ ASKS: Final[dict[str, Row]] = {
         Guarded("session.sendMessage", session.send_message, session.SEND),
         Guarded("tool.call", tools.call, tools.NEEDS),
         Ask("tool.list", tools.list_all, sync=True),
+        Ask("command.list", ui.list_commands, sync=True),
+        Ask("command.run", ui.run_command),
+        Ask("ui.dialog", ui.dialog),
         Guarded("exec.run", programs.run, ON_PROGRAMS, sync=True),
         Guarded("exec.start", programs.start, ON_PROGRAMS),
         # What was started is the plugin's own; whoever floods with these is read less (host/link.py).
@@ -162,6 +166,8 @@ TELLS: Final[dict[str, Tell]] = {
         Tell("cancel", pending.cancel),
         Tell("bus.listen", bus.listen),
         Tell("tool.update", updates.update),
+        Tell("ui.set", ui.set_),
+        Tell("ui.notify", ui.notify),
     )
 }
 

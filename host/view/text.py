@@ -11,6 +11,7 @@ Elsewhere   Which texts an area has: ``host/view/shapes.py``. Sizes beyond a lin
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -27,6 +28,8 @@ MAX_COLUMNS: Final = 512
 MAX_CHARACTERS: Final = 2_048
 MAX_SPANS: Final = 64
 MAX_MARKS: Final = 2
+MAX_SGR: Final = 128
+"""Characters between the brackets of one sequence; a longer one is nobody's style."""
 MAX_JOINS: Final = 8
 """Emoji that one sequence may join."""
 TAB: Final = "   "
@@ -35,10 +38,13 @@ REPLACEMENT: Final = "\ufffd"
 
 _ESC: Final = "\x1b"
 _C1: Final = {code: f"\x1b{chr(code - 0x40)}" for code in range(0x80, 0xA0)}
+# Runs of characters of which nothing else need be known: they stand alone, one column wide or two.
 # A string ends at BEL, ST or, where it has no end, at the end of its line. Possessive: never rescanned.
 _PIECE: Final = re.compile(
     r"""
       (?P<plain>[ -~]++)
+    | (?P<narrow>[\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u048a-\u052f\u2500-\u25fc\u2800-\u28ff]++)
+    | (?P<wide>[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9ffc\uac00-\ud7a3]++)
     | \x1b\[(?P<sgr>[0-9;:]*+)m
     | \x1b\[[0-?]*+[\ -/]*+[@-~]?
     | \x1b[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)?
@@ -49,7 +55,15 @@ _PIECE: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_SWITCHES: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
+_SWITCHES: Final = {
+    1: "bold",
+    2: "dim",
+    3: "italic",
+    4: "underline",
+    7: "reverse",
+    9: "strike",
+    21: "underline",
+}
 _SWITCHES_OFF: Final = {
     22: ("bold", "dim"),
     23: ("italic",),
@@ -67,61 +81,52 @@ _BLANK: Final = frozenset(
 """Letters and marks without a shape: they would only tell two texts apart that look equal."""
 
 
-class _Style:
-    """What SGR sequences have set so far."""
+_State = tuple[frozenset[str], str, str]
+"""What SGR sequences have set so far: words of :data:`ATTRIBUTES`, ``fg:NAME`` and ``bg:NAME``."""
+_PLAIN: Final[_State] = (frozenset(), "", "")
 
-    def __init__(self) -> None:
-        self._on: set[str] = set()
-        self._fg = self._bg = ""
 
-    def words(self) -> str:
-        """The style as words, ``""`` for none."""
-        if not (self._on or self._fg or self._bg):
-            return ""
-        words = [name for name in ATTRIBUTES if name in self._on]
-        words += [self._fg] if self._fg else []
-        words += [self._bg] if self._bg else []
-        return " ".join(words)
+@lru_cache(maxsize=4096)
+def _words(state: _State) -> str:
+    """Return *state* as a style, ``""`` for none."""
+    on, fg, bg = state
+    return " ".join([*(name for name in ATTRIBUTES if name in on), *filter(None, (fg, bg))])
 
-    def obey(self, parameters: str) -> None:
-        """Take the *parameters* of one SGR sequence; what is malformed ends it, what is unknown is passed over."""
-        groups = iter(parameters.split(";"))
-        for group in groups:
-            head, *rest = group.split(":")
-            code = _number(head)
-            if code is None:
-                return
-            if code in (38, 48, 58):
-                colour = _colour_of(rest) if rest else _colour_from(groups)
-                if colour is None:
-                    return
-                if code == 38:
-                    self._fg = f"fg:{colour}"
-                elif code == 48:
-                    self._bg = f"bg:{colour}"
-            elif code == 4 and rest[:1] == ["0"]:
-                self._on.discard("underline")
-            else:
-                self._simple(code)
 
-    def _simple(self, code: int) -> None:
-        if code == 0:
-            self._on.clear()
-            self._fg = self._bg = ""
+@lru_cache(maxsize=4096)
+def _obey(state: _State, parameters: str) -> _State:
+    """Return the state after one SGR sequence; what is malformed ends it, what is unknown is passed over."""
+    on, fg, bg = set(state[0]), state[1], state[2]
+    groups = iter(parameters.split(";"))
+    for group in groups:
+        head, *rest = group.split(":")
+        code = _number(head)
+        if code is None:
+            break
+        if code in (38, 48, 58):
+            colour = _colour_of(rest) if rest else _colour_from(groups)
+            if colour is None:
+                break
+            fg = f"fg:{colour}" if code == 38 else fg
+            bg = f"bg:{colour}" if code == 48 else bg
+        elif code == 4 and rest[:1] == ["0"]:
+            on.discard("underline")
+        elif code == 0:
+            on.clear()
+            fg = bg = ""
         elif code in _SWITCHES:
-            self._on.add(_SWITCHES[code])
-        elif code == 21:
-            self._on.add("underline")
+            on.add(_SWITCHES[code])
         elif code in _SWITCHES_OFF:
-            self._on.difference_update(_SWITCHES_OFF[code])
+            on.difference_update(_SWITCHES_OFF[code])
         elif 30 <= code <= 37 or 90 <= code <= 97:
-            self._fg = f"fg:{code - 30 if code < 90 else code - 82}"
-        elif code == 39:
-            self._fg = ""
+            fg = f"fg:{code - 30 if code < 90 else code - 82}"
         elif 40 <= code <= 47 or 100 <= code <= 107:
-            self._bg = f"bg:{code - 40 if code < 100 else code - 92}"
+            bg = f"bg:{code - 40 if code < 100 else code - 92}"
+        elif code == 39:
+            fg = ""
         elif code == 49:
-            self._bg = ""
+            bg = ""
+    return frozenset(on), fg, bg
 
 
 def _number(text: str) -> int | None:
@@ -162,7 +167,7 @@ class _Cleaner:
         self._max_lines = max_lines
         self._max_columns = max_columns
         self._max_characters = max_characters
-        self._style = _Style()
+        self._state = _PLAIN
         self._words = ""
         self.lines: list[Line] = []
         self._begin()
@@ -178,11 +183,14 @@ class _Cleaner:
         """Clean *text* until there are enough lines; the last one is not yet among them."""
         for found in _PIECE.finditer(text.translate(_C1)):
             match found.lastgroup:
-                case "plain":
-                    self._plain(found["plain"])
+                case "plain" | "narrow":
+                    self._run(found[0], 1)
+                case "wide":
+                    self._run(found[0], 2)
                 case "sgr":
-                    self._style.obey(found["sgr"])
-                    self._words = self._style.words()
+                    if len(found["sgr"]) <= MAX_SGR:
+                        self._state = _obey(self._state, found["sgr"])
+                        self._words = _words(self._state)
                 case "end":
                     self.end_line()
                     if len(self.lines) >= self._max_lines:
@@ -197,17 +205,23 @@ class _Cleaner:
         self.lines.append(tuple((text, style) for text, style in self._spans))
         self._begin()
 
-    def _plain(self, text: str) -> None:
-        room = min(self._max_columns - self._columns, self._max_characters - self._characters)
+    def _run(self, text: str, columns: int) -> None:
+        """Add characters that each have a place of their own, so many columns wide."""
+        room = min(
+            (self._max_columns - self._columns) // columns,
+            self._max_characters - self._characters,
+        )
         taken = text[: max(room, 0)]
         self._joiner, self._marks, self._joins = False, 0, 0
         self._base = ord(taken[-1]) if taken == text else 0
         if taken:
-            self._put(taken, len(taken))
+            self._put(taken, len(taken) * columns)
+        if taken != text:
+            self._columns = self._max_columns
 
     def _other(self, character: str) -> None:
         if character == "\t":
-            self._plain(TAB)
+            self._run(TAB, 1)
             return
         code, category = ord(character), unicodedata.category(character)
         columns = 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
@@ -220,7 +234,7 @@ class _Cleaner:
         elif category in ("Cc", "Cf"):
             pass  # obeyed or invisible elsewhere: not shown
         elif category == "Zs":
-            self._plain(" " * columns)
+            self._run(" " * columns, 1)
         else:
             self._whole(character, columns)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from host.outcome import Json, JsonObject
 from host.session import SessionRequest
 from host.waits import start
+from ipc.messages import ANSWER, COMMAND
 from tests.hostcalls.http.server import Server, answer
-from tests.support.scripted import Stage
+from tests.support.scripted import ScriptedWorker, Stage
 
 Args = Callable[[Path], JsonObject]
 
@@ -20,7 +21,8 @@ class Case:
     ``after``: the hostcall that opens what this one is about, and what makes its arguments of that one's answer.
     ``takes_time``: it is at work for longer than a turn, so that a cancellation has something to stop.
     ``prepare``: makes files that it is about; what it returns is called when the test is over.
-    ``deny``: what the plugin is not to have meanwhile. ``set_up``: brings what else the host needs.
+    ``deny``: what the plugin is not to have meanwhile. ``set_up``: brings what else the host needs. ``begin``: what the
+    worker says first; ``meanwhile``: what it does until it has its answer.
     """
 
     args: Args = lambda _: {}
@@ -30,6 +32,8 @@ class Case:
     prepare: Callable[[Path], Callable[[], None]] = lambda _: lambda: None
     deny: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     set_up: Callable[[Stage], None] = lambda _: None
+    begin: Callable[[ScriptedWorker], None] = lambda _: None
+    meanwhile: Callable[[Stage, ScriptedWorker], None] = lambda *_: None
 
 
 def with_a_neighbour(stage: Stage) -> None:
@@ -39,6 +43,18 @@ def with_a_neighbour(stage: Stage) -> None:
         'pi.registerTool({ name: "greet", description: "d", tier: "read", handler: (p) => `hello ${p.who}` });'
     )
     stage.run(start(stage.workspace.load(path)))
+
+
+def with_an_interface(stage: Stage) -> None:
+    """Somebody looks."""
+    stage.workspace.view.attach()
+
+
+def run_what_is_asked(stage: Stage, worker: ScriptedWorker) -> None:
+    """Answer the command that comes of it, unless it is refused."""
+    stage.until(lambda: worker.has(COMMAND) or worker.has(ANSWER))
+    if worker.has(COMMAND):
+        worker.result(int(worker.take(COMMAND)[1]), '{"output":"done"}')
 
 
 def serve(folder: Path) -> Callable[[], None]:
@@ -133,6 +149,19 @@ CASES: Mapping[str, Case] = {
     "env.get": Case(lambda _: {"name": "PATH"}, {"env": ("PATH",)}),
     "env.list": Case(),
     "tool.list": Case(),
+    "command.list": Case(),
+    "command.run": Case(
+        lambda _: {"name": "greet", "args": "you"},
+        takes_time=True,
+        begin=lambda worker: worker.cast(
+            "registry", '{"events":[0],"commands":[{"name":"greet"}]}'
+        ),
+        meanwhile=run_what_is_asked,
+    ),
+    "ui.dialog": Case(
+        lambda _: {"kind": "confirm", "title": "Go on?", "timeout_ms": 1},
+        set_up=with_an_interface,
+    ),
     "session.getMessages": Case(
         allow={"session": ("getMessages",)}, set_up=with_a_session, takes_time=True
     ),
@@ -175,5 +204,7 @@ TOLD: Mapping[str, JsonObject] = {
     "cancel": {"id": 1},
     "bus.listen": {"names": ["hello"]},
     "tool.update": {"output": "half of it"},
+    "ui.set": {"ops": [{"area": "status", "key": "k", "value": {"line": "ready"}}]},
+    "ui.notify": {"message": "ready", "level": "success"},
 }
 """Arguments of whatever is told and not answered."""

@@ -45,7 +45,14 @@ class Trial:
         self.waiting, self.call = stage.deliver(self.worker)
         self.worker.end()
         self._last = 0
+        self._meanwhile = case.meanwhile
         self.args = case.args(stage.folder)
+        link = stage.plugin.all_instances()[0].link
+        assert link is not None
+        link.wake()
+        case.begin(self.worker)
+        self.worker.end()
+        stage.turn()
         if case.after is not None:
             opener, make = case.after
             _, answer = self.ask(opener, CASES[opener].args(stage.folder))
@@ -69,6 +76,7 @@ class Trial:
         number = self.send(name, args)
         if not ASKS[name].only_sync:
             self.worker.end()
+        self._meanwhile(self.stage, self.worker)
         self.stage.until(lambda: self.worker.has(ANSWER))
         answer = self.worker.take(ANSWER)
         assert answer[1] == number

@@ -337,6 +337,19 @@ class Stage(HostCore):
         self.run(loading)
         return worker
 
+    def begin_load_and_header(self) -> tuple[ScriptedWorker, JsonObject]:
+        """Load as :meth:`load` does; the worker, and what it was told of itself."""
+        loading = self.begin_load()
+        self.until(lambda: self.workers)
+        worker = self.workers[-1]
+        worker.hello()
+        self.until(lambda: worker.has(LOAD))
+        load = worker.take(LOAD)
+        worker.result(int(load[1]), REGISTERED)
+        self.run(loading)
+        header: JsonObject = json.loads(str(load[3]))
+        return worker, header
+
     def bring_up(self, worker: ScriptedWorker) -> None:
         """Play the start of *worker*: hello, then a load that registers PreToolUse and a tool."""
         worker.hello()

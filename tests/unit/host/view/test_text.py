@@ -1,5 +1,7 @@
 """Text of plugins: styles become words, and nothing that a terminal would obey is left."""
 
+import unicodedata
+
 import pytest
 
 from host.view import text as module
@@ -151,3 +153,16 @@ def test_text_to_edit_keeps_its_lines_and_loses_its_styles() -> None:
     assert clean_text("x" * 5000, max_characters=3000, max_lines=10) == "x" * 3000
     assert clean_text("a\n" * 50, max_characters=1000, max_lines=3) == "a\na\na"
     assert len(clean_text("ab\n" * 50, max_characters=10, max_lines=50)) <= 10
+
+
+def test_characters_in_runs_are_what_they_are_taken_for() -> None:
+    """One by one they would be shown just so: each with a place of its own, of that width."""
+    for code in range(0x80, 0x30000):
+        found = module._PIECE.match(chr(code))
+        assert found is not None
+        if found.lastgroup in ("narrow", "wide"):
+            assert chr(code).isprintable()
+            assert not module._is_mark(code, unicodedata.category(chr(code)))
+            assert code not in module._BLANK
+            is_wide = unicodedata.east_asian_width(chr(code)) in ("W", "F")
+            assert is_wide == (found.lastgroup == "wide"), hex(code)
