@@ -202,6 +202,14 @@ export interface ShortcutOptions {
   handler?(ctx: Ctx): any;
 }
 
+export interface CommandInfo {
+  name: string;
+  description: string;
+  source: "extension";
+  /** `path` is "" for another plugin's command. */
+  sourceInfo: { path: string; source: string; scope: string };
+}
+
 /** Plain data: functions in it stay in the plugin. */
 export interface ProviderDefinition {
   name?: string;
@@ -333,6 +341,217 @@ export interface CalledTool {
   details?: any;
 }
 
+// --- the interface -------------------------------------------------------------------------------------------
+
+/** Styles as escape sequences, which the interface reads. Without an interface nothing is coloured. */
+export interface Theme {
+  readonly name: string;
+  fg(color: string, text: string): string;
+  bg(color: string, text: string): string;
+  bold(text: string): string;
+  dim(text: string): string;
+  italic(text: string): string;
+  underline(text: string): string;
+  inverse(text: string): string;
+  strikethrough(text: string): string;
+  getFgAnsi(color: string): string;
+  getBgAnsi(color: string): string;
+  getColorMode(): "truecolor";
+  getThinkingBorderColor(level: string): (text: string) => string;
+  getBashModeBorderColor(): (text: string) => string;
+}
+
+/** What a plugin draws itself: lines for a width, with escape sequences for styles. */
+export interface Component {
+  render(width: number): string[];
+  /** A key as a terminal sends it; `matchesKey` of pi-tui reads it. */
+  handleInput?(data: string): any;
+  invalidate?(): void;
+  dispose?(): void;
+  focused?: boolean;
+}
+
+/** What a component asks of the interface it is on. */
+export interface ComponentTui {
+  readonly terminal: { readonly columns: number; readonly rows: number; [more: string]: any };
+  requestRender(force?: boolean): void;
+  setFocus(component: Component | null): void;
+  addInputListener(listener: (data: string) => { consume?: boolean; data?: string } | undefined | void): () => void;
+  removeInputListener(listener: (data: string) => any): void;
+  showOverlay(component: Component, options?: OverlayOptions): OverlayHandle;
+  hideOverlay(): void;
+  hasOverlay(): boolean;
+  invalidate(): void;
+  [more: string]: any;
+}
+
+/** Sizes in columns and rows, or as shares such as "50%". */
+export interface OverlayOptions {
+  width?: number | string;
+  minWidth?: number | string;
+  maxHeight?: number | string;
+  anchor?: string;
+  row?: number | string;
+  col?: number | string;
+  offsetX?: number;
+  offsetY?: number;
+  [more: string]: any;
+}
+
+export interface OverlayHandle {
+  hide(): void;
+  setHidden(hidden: boolean): void;
+  isHidden(): boolean;
+  focus(): void;
+  unfocus(): void;
+  isFocused(): boolean;
+}
+
+export interface DialogOptions {
+  signal?: AbortSignal;
+  /** Milliseconds; then it is cancelled. */
+  timeout?: number;
+  [more: string]: any;
+}
+
+export interface Item {
+  label: string;
+  description?: string;
+  value?: any;
+  [more: string]: any;
+}
+
+export type ComponentFactory = (tui: ComponentTui, theme: Theme, ...more: any[]) => Component;
+export type Severity = "info" | "success" | "warning" | "error";
+
+/** What a plugin shows and asks. Dialogs resolve as cancelled (undefined, false) when nobody looks. */
+export interface Ui {
+  select<T extends string | Item>(title: string, items: T[], options?: DialogOptions): Promise<any>;
+  confirm(title: string, message?: string, options?: DialogOptions): Promise<boolean>;
+  input(title: string, placeholder?: string, options?: DialogOptions): Promise<string | undefined>;
+  editor(title: string, prefill?: string, options?: DialogOptions): Promise<string | undefined>;
+  /** The item as it was given. Also quickPick(title, items, options). */
+  quickPick(items: any, options?: any, more?: DialogOptions): Promise<any>;
+  custom<T = any>(
+    factory: (tui: ComponentTui, theme: Theme, keybindings: any, done: (value: T) => void) => Component | Promise<Component>,
+    options?: { overlay?: boolean; overlayOptions?: OverlayOptions | (() => OverlayOptions); onHandle?: (handle: OverlayHandle) => void; title?: string },
+  ): Promise<T>;
+  /** A command of this plugin; gives its output. */
+  executeCommand(name: string, args?: string): Promise<any>;
+  notify(message: string, level?: Severity): void;
+  setStatus(key: string, text: string | undefined, options?: { severity?: Severity }): void;
+  setWidget(key: string, content: string | string[] | ComponentFactory | undefined, options?: { placement?: "aboveEditor" | "belowEditor" }): void;
+  setTitle(title: string | undefined): void;
+  setWorkingMessage(message?: string): void;
+  setWorkingVisible(visible: boolean): void;
+  setWorkingIndicator(indicator?: { frames?: string[]; intervalMs?: number }): void;
+  setHeader(factory: ComponentFactory | undefined): void;
+  setFooter(factory: ComponentFactory | undefined): void;
+  setEditorText(text: string): void;
+  pasteToEditor(text: string): void;
+  getEditorText(): string;
+  readonly theme: Theme;
+  getAllThemes(): { name: string; path: undefined }[];
+  getTheme(name: string): Theme | undefined;
+  /** Only the theme of now can be set: the person chooses. */
+  setTheme(theme: string | Theme): { success: boolean; error?: string };
+  /** Hears the keys that reach this plugin's own components. */
+  onTerminalInput(handler: (data: string) => { consume?: boolean; data?: string } | undefined | void): () => void;
+  /** Kept, and acted on by nothing here, as the five below. */
+  setEditorComponent(factory: any): void;
+  getEditorComponent(): any;
+  addAutocompleteProvider(factory: any): void;
+  setHiddenThinkingLabel(label?: string): void;
+  getToolsExpanded(): boolean;
+  setToolsExpanded(expanded: boolean): void;
+}
+
+export type SlotName = "Sidebar" | "StatusBar" | "Overlay" | "Header" | "Footer";
+export type Node = string | string[] | JsonObject | Node[];
+
+export interface Route {
+  title?: string;
+  component: Component | ((tui: ComponentTui, theme: Theme, keybindings: any, done: () => void) => Component);
+}
+
+export interface KeyBinding {
+  description?: string;
+  handler?(ctx: Ctx): any;
+  /** A command of this plugin, in place of a handler. */
+  command?: string;
+  args?: string;
+}
+
+/** Slots, keys, full-screen views and colours of a terminal interface. */
+export interface Tui {
+  readonly route: {
+    register(name: string, route: Route | Route["component"]): () => void;
+    unregister(name: string): boolean;
+    /** Opens a view of this plugin; without a name, closes it. */
+    navigate(name?: string | null): boolean;
+    list(): { name: string; title: string; isOpen: boolean }[];
+  };
+  readonly keymap: {
+    register(key: string, binding: KeyBinding | ((ctx: Ctx) => any), options?: { description?: string }): () => void;
+    register(binding: KeyBinding & { key: string }): () => void;
+    unregister(key: string): boolean;
+    list(): { key: string; description: string }[];
+  };
+  readonly ui: {
+    text(text: string | string[]): JsonObject;
+    box(children: Node[], options?: { title?: string }): JsonObject;
+    box(title: string | { title?: string }, children: Node[]): JsonObject;
+    list(
+      items: (string | { id?: string; line?: string; label?: string; severity?: Severity; checked?: boolean })[],
+      options?: { title?: string; selected?: number; selectable?: boolean; onSelect?(item: string, action: "activate" | "toggle", ctx: Ctx): any },
+    ): JsonObject;
+    items(items: (string | { line: string; severity?: Severity })[]): JsonObject;
+  };
+  readonly slot: {
+    fill(
+      slot: SlotName,
+      content: Node | Component | ComponentFactory,
+      options?: { id?: string; order?: number; onSelect?(item: string, action: "activate" | "toggle", ctx: Ctx): any },
+    ): () => void;
+    clear(slot: SlotName, id?: string): boolean;
+    list(): { slot: SlotName; id: string; order: number; plugin: string }[];
+  };
+  readonly theme: {
+    /** A colour that this plugin set, else the name itself; undefined for a name that the interface does not have. */
+    getColor(name: string): string | undefined;
+    setColor(name: string, color: string | null): void;
+    getAll(): { [name: string]: string };
+  };
+  readonly kv: Kv;
+  readonly eventBus: Events;
+}
+
+/** An entry of the session in memory: what the plugin appended, and what its own tools gave. */
+export interface SessionEntry {
+  type: "custom" | "message" | "label" | "session_info";
+  id: string;
+  parentId: string | null;
+  timestamp: string;
+  [more: string]: any;
+}
+
+/** pi's session manager, to read: of this plugin's own entries, for as long as its worker lives. */
+export interface SessionManager {
+  getEntries(): SessionEntry[];
+  getBranch(id?: string): SessionEntry[];
+  getTree(): any[];
+  getEntry(id: string): SessionEntry | undefined;
+  getLabel(id: string): string | undefined;
+  getLeafEntry(): SessionEntry | undefined;
+  getLeafId(): string | null;
+  getHeader(): null;
+  getSessionFile(): undefined;
+  getSessionDir(): string;
+  getSessionName(): string | undefined;
+  getSessionId(): string;
+  getCwd(): string;
+}
+
 // --- ctx ----------------------------------------------------------------------------------------------------
 
 /** What a handler holds of its own call. Work that it starts through it ends with the call. */
@@ -351,10 +570,10 @@ export interface Ctx {
   /** What a tool has so far, for an agent that shows it. */
   readonly onUpdate: OnUpdate;
   readonly sleep: (ms: number) => Promise<void>;
-  /** False: there is no user interface; dialogs of `ui` resolve as cancelled. */
+  /** Whether somebody looks at an interface now; without one the dialogs of `ui` resolve as cancelled. */
   readonly hasUI: boolean;
-  readonly ui: any;
-  readonly sessionManager: any;
+  readonly ui: Ui;
+  readonly sessionManager: SessionManager;
   readonly model: undefined;
   readonly isIdle: () => boolean;
   readonly hasPendingMessages: () => boolean;
@@ -383,6 +602,8 @@ export interface Pi {
   readonly fs: Fs;
   readonly http: Http;
   readonly session: Session;
+  readonly ui: Ui;
+  readonly tui: Tui;
   readonly parse: { json(text: string): any; yaml(text: string): any; toml(text: string): any };
 
   on<N extends EventName>(name: N, handler: EventHandler<N>): () => void;
@@ -406,6 +627,14 @@ export interface Pi {
   getFlag(name: string): boolean | string | undefined;
   registerShortcut(key: string, options?: ShortcutOptions): void;
   registerMessageRenderer(customType: string, renderer: (...args: any[]) => any): void;
+  /** The commands of the workspace's plugins, at once. */
+  getCommands(): CommandInfo[];
+
+  /** An entry of the session in memory; it is not saved, and no model sees it. */
+  appendEntry(customType: string, data?: any): void;
+  setLabel(entryId: string, label: string | undefined): void;
+  setSessionName(name: string): void;
+  getSessionName(): string | undefined;
 
   /** "" when it is unset and there is no fallback. */
   getConfig(key: string, fallback?: any): any;
@@ -422,11 +651,11 @@ export interface Pi {
 export interface ToolPi extends Pi {
   readonly typebox: any;
   readonly pi: any;
-  readonly ui: any;
   readonly hasUI: boolean;
 }
 
 declare global {
   const pi: Pi;
   const jcode: Pi;
+  const __jcode_tui_pi: Tui;
 }

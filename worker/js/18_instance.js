@@ -4,6 +4,7 @@ const instance = {
   __proto__: null,
   id: "", name: "", version: "", kind: "", part: "", scope: "", cwd: "", dataDir: "", sessionId: null, apiVersion: "",
   settings: null, config: null, flags: null, toolFiles: null, loaded: false,
+  ui: undefined, // the state of the user interface, null when there is none, undefined when this host knows of none
 };
 
 const nothing = freeze({ __proto__: null });
@@ -30,6 +31,12 @@ function setInstance(header) {
   instance.config = fields("config");
   instance.flags = fields("flags");
   instance.toolFiles = hasOwn(header, "tool_files") ? header.tool_files : null;
+  if (hasOwn(header, "ui")) instance.ui = header.ui;
+}
+
+/** Whether somebody looks at a user interface now. */
+function hasInterface() {
+  return typeof instance.ui === "object" && instance.ui !== null;
 }
 
 /** The configured value of *key*; *fallback* when unset, "" when there is no fallback either. */

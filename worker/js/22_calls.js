@@ -11,7 +11,7 @@ const openCalls = new MapCtor(); // id -> call, only while a promise is awaited
 const callDefaults = {
   __proto__: null,
   context: null, signal: null, cancelled: false, done: false,
-  kv: null, fs: null, logger: null, sleep: null, session: null, http: null, // made for ctx when asked for (67_context.js)
+  kv: null, fs: null, logger: null, sleep: null, session: null, http: null, ui: null, // made for ctx when asked for (67_context.js)
   // events only (60_events.js)
   n: -1, input: null, payloadText: "", action: null, out: null, added: null, reason: null, // more: handlers are waiting behind this one
   error: null, stack: "", errors: 0, stop: false, more: false, piInput: "", piResult: null, toolCallId: null,

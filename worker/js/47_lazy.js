@@ -16,6 +16,8 @@ internals.copyJson = copyJson; // (anything) -> plain data, or throws
 internals.sessionOf = sessionOf; // (call) -> the id of its session, or null
 internals.sleep = sleep; // (call or null, ms) -> promise
 internals.reportUnhandled = reportUnhandled; // (anything thrown): a line of the plugin's log
+internals.hasInterface = hasInterface; // () -> whether somebody looks at a user interface
+internals.uiState = () => instance.ui; // the state of the interface, null, or undefined
 internals.publish = publish; // (target, name, fn): a function that stays as it is
 
 function lazy(name) {

@@ -121,7 +121,7 @@ function callTool(id, text) {
   }
   const call = newCall(id, "");
   call.context = contextFrom(request);
-  return runCall(call, () => runTool(call, tool, hasOwn(request, "params") ? request.params : {}), toolResult);
+  return runCall(call, () => runTool(call, tool, hasOwn(request, "params") ? request.params : {}), (value) => toolResult(call, request.name, value));
 }
 
 function contextFrom(request) {
@@ -157,8 +157,12 @@ function updateOf(call) {
   });
 }
 
-function toolResult(value) {
-  return resultText(normaliseToolResult(value));
+function toolResult(call, name, value) {
+  const copy = normaliseToolResult(value);
+  const text = resultText(copy);
+  // pi's tools find in the session what they gave before
+  if (copy.content !== undefined) lazy("pi/session").toolEnded(call, name, copy);
+  return text;
 }
 
 /** "1" and the JSON of plain data, refused when it is over the limit. */
@@ -217,9 +221,14 @@ function blocksText(blocks) {
   return arrayJoin(texts, "\n");
 }
 
-/** COMMAND: run a registered command; result {"output": any}. */
+/** COMMAND: run a registered command, or what a person did in the interface; result {"output": any}. */
 function callCommand(id, text) {
   const request = jsonParse(text);
+  if (hasOwn(request, "ui")) {
+    const pressed = newCall(id, "");
+    pressed.context = contextFrom(request);
+    return runCall(pressed, () => lazy("pi/ui_input").take(pressed, request.ui), commandResult);
+  }
   const command = mapGet(commands, request.name);
   if (command === undefined) {
     return errorResult(makeError("E_NOT_FOUND", `this plugin has no command "${request.name}"`));

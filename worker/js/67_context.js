@@ -1,10 +1,10 @@
-// ctx: what a handler holds of its own call, next to what pi's handlers expect of a session without a UI.
+// ctx: what a handler holds of its own call, next to what pi's handlers expect of a session.
 //
 // Promises    Everything is a getter on one frozen prototype, so that making a ctx costs one object; what is asked
 //             for is made then, once. Work started through ctx (kv, fs, sleep, logger) belongs to the call and ends
 //             with it; the global ``pi`` belongs to the instance.
-// Honest      hasUI is false: dialogs resolve as cancelled, the rest of ui does nothing. The session manager is that of
-//             an empty session in memory. What is not here yet (modelRegistry, abort, compact, ...) is undefined.
+// Honest      hasUI tells whether somebody looks at an interface now: without one dialogs resolve as cancelled. The session
+//             manager is that of a session in memory (lazy/pi/session.js). What is not here (modelRegistry, ...) is undefined.
 
 class CallHandle {
   #call;
@@ -47,11 +47,14 @@ class CallHandle {
   get callTool() { return lazy("pi/host").makeCallTool(this.#call); }
   get session() { return lazy("pi/host").makeSession(this.#call); }
   get onUpdate() { return updateOf(this.#call); }
-  get hasUI() { return false; }
-  get ui() { return silentUi; }
+  get hasUI() { return hasInterface(); }
+  get ui() {
+    const call = this.#call;
+    return call.ui === null ? (call.ui = lazy("pi/ui").makeUi(call)) : call.ui;
+  }
   get sessionManager() {
     const call = this.#call;
-    return call.session === null ? (call.session = makeSessionManager(call)) : call.session;
+    return call.session === null ? (call.session = lazy("pi/session").makeSessionManager(call)) : call.session;
   }
   get model() { return undefined; }
   get isIdle() { return alwaysTrue; }
@@ -73,58 +76,5 @@ internals.CallHandle = CallHandle;
 const alwaysTrue = freeze(() => true);
 const alwaysFalse = freeze(() => false);
 freeze(undefinedFunction);
-
-function makeSilentUi() {
-  const ui = {};
-  const later = (value) => () => new PromiseCtor((resolve) => resolve(value));
-  publish(ui, "select", later(undefined));
-  publish(ui, "confirm", later(false));
-  publish(ui, "input", later(undefined));
-  publish(ui, "editor", later(undefined));
-  publish(ui, "custom", later(undefined));
-  const silent = [
-    "notify", "setStatus", "setWidget", "setTitle", "setWorkingMessage", "setWorkingVisible", "setWorkingIndicator",
-    "setHiddenThinkingLabel", "setFooter", "setHeader", "setEditorText", "pasteToEditor", "setEditorComponent",
-    "setToolsExpanded", "addAutocompleteProvider",
-  ];
-  for (let i = 0; i < silent.length; i++) publish(ui, silent[i], () => undefined);
-  publish(ui, "onTerminalInput", () => () => undefined); // gives the function that unsubscribes
-  publish(ui, "getEditorText", () => "");
-  publish(ui, "getToolsExpanded", () => false);
-  publish(ui, "getAllThemes", () => []);
-  publish(ui, "getTheme", () => undefined);
-  publish(ui, "setTheme", () => ({ success: false, error: "there is no user interface" }));
-  defineProperty(ui, "theme", { __proto__: null, value: makePlainTheme(), enumerable: true });
-  return freeze(ui);
-}
-
-/** A theme that colours nothing. */
-function makePlainTheme() {
-  const theme = {};
-  defineProperty(theme, "name", { __proto__: null, value: "plain", enumerable: true });
-  publish(theme, "fg", (_color, text) => text);
-  publish(theme, "bg", (_color, text) => text);
-  const styles = ["bold", "italic", "underline", "strikethrough", "inverse", "dim"];
-  for (let i = 0; i < styles.length; i++) publish(theme, styles[i], (text) => text);
-  publish(theme, "getFgAnsi", () => "");
-  publish(theme, "getBgAnsi", () => "");
-  return freeze(theme);
-}
-const silentUi = makeSilentUi();
-
-function makeSessionManager(call) {
-  const manager = {};
-  publish(manager, "getBranch", () => []);
-  publish(manager, "getEntries", () => []);
-  publish(manager, "getTree", () => []);
-  publish(manager, "getEntry", () => undefined);
-  publish(manager, "getLabel", () => undefined);
-  publish(manager, "getLeafEntry", () => undefined);
-  publish(manager, "getLeafId", () => null);
-  publish(manager, "getHeader", () => null);
-  publish(manager, "getSessionFile", () => undefined);
-  publish(manager, "getSessionName", () => undefined);
-  publish(manager, "getSessionId", () => sessionOf(call) || "");
-  publish(manager, "getCwd", () => instance.cwd);
-  return freeze(manager);
-}
+internals.newCall = newCall;
+internals.contextFor = (call) => new CallHandle(call);

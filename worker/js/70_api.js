@@ -14,6 +14,9 @@ function makeParsers() {
   return freeze(parse);
 }
 
+internals.shortcuts = shortcuts; // key as registered -> {info, run}
+internals.api = null; // pi itself, once there is one
+
 function makeApi() {
   const api = {};
   const value = (name, data) => defineProperty(api, name, { __proto__: null, value: data, enumerable: true });
@@ -34,6 +37,8 @@ function makeApi() {
   part("events", () => lazy("pi/events").events);
   part("fs", () => lazy("pi/fs").fs);
   part("http", () => lazy("pi/http").http);
+  part("ui", () => lazy("pi/ui").ui);
+  part("tui", () => lazy("pi/ui_tui").tui);
 
   publish(api, "on", (name, handler) => {
     subscribe(name, handler, false);
@@ -57,6 +62,11 @@ function makeApi() {
   publish(api, "getFlag", (name) => getFlag(name));
   publish(api, "registerShortcut", (key, options) => registerShortcut(key, options));
   publish(api, "registerMessageRenderer", (type, renderer) => registerMessageRenderer(type, renderer));
+  publish(api, "getCommands", () => hostcallSync(null, "command.list", { __proto__: null }).commands);
+  publish(api, "appendEntry", (type, data) => lazy("pi/session").appendEntry(type, data));
+  publish(api, "setLabel", (id, label) => lazy("pi/session").setLabel(id, label));
+  publish(api, "setSessionName", (name) => lazy("pi/session").setName(name));
+  publish(api, "getSessionName", () => lazy("pi/session").getName());
   publish(api, "registerProvider", (name, definition) => registerProvider(name, definition));
 
   publish(api, "getConfig", (key, fallback) => getConfig(key, fallback));
@@ -65,5 +75,8 @@ function makeApi() {
   publish(api, "execSync", execProgramSync(null));
   publish(api, "sleep", (ms) => sleep(null, ms));
   publish(api, "uuid", () => uuid());
+  internals.api = api;
   return freeze(api);
 }
+
+defineLazyGlobal("__jcode_tui_pi", "pi/ui_tui"); // the name under which some plugins look for pi.tui

@@ -63,6 +63,7 @@ function push(message) {
   if (message.topic === "kv") pushKv(message);
   else if (message.topic === "bus") lazy("pi/events").push(message);
   else if (message.topic === "server_event") lazy("pi/server_events").push(message);
+  else if (message.topic === "ui") lazy("pi/ui_view").push(message);
 }
 
 /** LOAD: take the header, run the bundle, call its default export. */
@@ -124,7 +125,6 @@ internals.hasTools = () => mapSize(tools) > 0;
 internals.hostModules = hostModules;
 internals.isMetadata = isMetadata;
 internals.registerTool = registerTool;
-internals.silentUi = silentUi;
 
 /** Run what the entry exports as default; an object is metadata, which the host has read from the file itself. */
 function runEntryModule(ns, api, isToolFile) {

@@ -495,7 +495,7 @@ def test_ctx_is_that_of_a_session_without_a_ui() -> None:
 def test_what_is_not_there_yet_is_absent() -> None:
     """``typeof`` tells; nothing pretends."""
     js = Js()
-    absent = ["appendEntry", "setModel", "llm"]
+    absent = ["setModel", "getThinkingLevel", "setThinkingLevel", "llm"]
     js.plugin(f"pi.on('Stop', () => ({{reason: {absent}.filter((k) => k in pi).join()}}));")
 
     assert js.event("Stop")["output"] == {"reason": ""}

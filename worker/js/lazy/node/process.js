@@ -27,7 +27,9 @@ function logStream(fd, level) {
   stream.isTTY = false;
   stream.writable = true;
   stream.write = function write(data, encoding, done) {
-    kept += typeof data === "string" ? data : require("node/buffer").Buffer.from(data).toString("utf8");
+    const text = typeof data === "string" ? data : require("node/buffer").Buffer.from(data).toString("utf8");
+    // a notice to the terminal is one to the person; everything else is a line of the log
+    kept += text.includes("\x1b]") ? require("pi/osc").take(text, (said) => require("pi/ui").ui.notify(said)) : text;
     const end = kept.lastIndexOf("\n");
     if (end >= 0) {
       internals.log(level, kept.slice(0, end));

@@ -4,7 +4,7 @@
 //             name has the file's. A function may register by itself instead and give nothing.
 // As in       oh-my-pi's custom tools: what the function is given has typebox, pi (the coding agent's module) and ui, too.
 
-const { after, hasTools, hostModules, instance, isMetadata, registerTool, silentUi } = internals;
+const { after, hasTools, hostModules, instance, isMetadata, registerTool } = internals;
 
 const isPromise = (value) => value instanceof Promise;
 
@@ -32,7 +32,6 @@ function toolApi(api) {
   const part = (name, get) => Object.defineProperty(out, name, { get: Object.freeze(get), enumerable: true });
   part("typebox", () => hostModules.typebox());
   part("pi", () => hostModules["@oh-my-pi/pi-coding-agent"]());
-  part("ui", () => silentUi);
-  part("hasUI", () => false);
+  part("hasUI", () => internals.hasInterface());
   return Object.freeze(out);
 }

@@ -1,0 +1,246 @@
+// Components: what a plugin draws itself, as lines. They are rendered here, for the width of the interface.
+//
+// Promises    A component is rendered at the end of the entry that asked for it, at most once in 33 ms unless a key was pressed;
+//             again when the interface has another size; what did not change is not told again. One that throws is
+//             reported and stays as it was. dispose() is called once, whoever ends it.
+"use strict";
+
+const { hasInterface, instance, performanceNow, reportUnhandled, startTimer } = internals;
+const view = require("pi/ui_view");
+const { visibleWidth } = require("pi/text");
+const { layOver } = require("pi/ui_overlays");
+const { currentTheme } = require("pi/theme");
+
+const INTERVAL_MS = 33;
+const MAX_LINES = 200;
+const CURSOR = "\x1b_pi:c\x07"; // pi-tui's mark of the place where one writes
+
+const mounts = new Set();
+const inputListeners = new Set(); // of ctx.ui.onTerminalInput
+
+const columns = () => (hasInterface() ? instance.ui.width : 80);
+const rows = () => (hasInterface() ? instance.ui.height : 24);
+
+/** One component on the interface. *options*: width() in columns, show(lines, cursor), and maxLines() if there is a bound. */
+class Mount {
+  constructor(options) {
+    this.options = options;
+    this.component = null;
+    this.focus = null; // what gets the keys
+    this.overlays = []; // {component, options, isHidden}, the topmost last
+    this.listeners = new Set();
+    this.isDirty = false;
+    this.isClosed = false;
+    this.drawnAt = -Infinity;
+    this.timer = null;
+    this.last = "";
+    this.tui = makeTui(this);
+  }
+
+  /** Show *component*; throws what its first rendering throws. */
+  open(component) {
+    this.component = component;
+    mounts.add(this);
+    this.setFocus(component);
+    this.draw();
+  }
+
+  setFocus(component) {
+    if (this.focus === component) return;
+    if (this.focus !== null && "focused" in this.focus) this.focus.focused = false;
+    this.focus = component ?? null;
+    if (this.focus !== null && "focused" in this.focus) this.focus.focused = true;
+  }
+
+  render() {
+    if (this.isClosed || this.component === null) return;
+    this.isDirty = true;
+    view.mark();
+  }
+
+  draw() {
+    this.isDirty = false;
+    this.drawnAt = performanceNow();
+    if (this.timer !== null) this.timer.close();
+    this.timer = null;
+    const width = Math.max(1, this.options.width());
+    let drawn = this.component.render(width);
+    if (!Array.isArray(drawn)) throw new TypeError("a component's render(width) gives a list of lines");
+    if (this.overlays.length > 0) drawn = layOver(drawn, this.overlays, width, rows());
+    const maxLines = Math.min(this.options.maxLines?.() ?? MAX_LINES, MAX_LINES);
+    const { lines, cursor } = withoutCursor(drawn.slice(0, maxLines));
+    const text = JSON.stringify([lines, cursor]);
+    if (text === this.last) return;
+    this.last = text;
+    this.options.show(lines, cursor);
+  }
+
+  /** Draw if it is time; else when it is. */
+  drawIfDue() {
+    const wait = this.drawnAt + INTERVAL_MS - performanceNow();
+    if (wait <= 0) this.drawSafely();
+    else if (this.timer === null) this.timer = startTimer(() => this.drawSafely(), wait);
+  }
+
+  drawSafely() {
+    if (this.isClosed || this.component === null) return;
+    try {
+      this.draw();
+    } catch (error) {
+      reportUnhandled(error);
+    }
+  }
+
+  /** Give a key to the component that has the focus; whether it took it. Throws what that throws. */
+  press(data) {
+    let text = data;
+    for (const listener of [...inputListeners, ...this.listeners]) {
+      const answer = listener(text);
+      if (answer?.consume) return true;
+      if (typeof answer?.data === "string") text = answer.data;
+    }
+    if (this.isClosed || typeof this.focus?.handleInput !== "function") return false;
+    if (text !== "") watch(this.focus.handleInput(text));
+    if (!this.isClosed) this.draw();
+    return true;
+  }
+
+  /** End it; *dispose* is the component's own. */
+  close() {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    mounts.delete(this);
+    if (this.timer !== null) this.timer.close();
+    for (const component of [this.component, ...this.overlays.map((overlay) => overlay.component)]) disposeOf(component);
+    this.overlays = [];
+  }
+}
+
+function watch(result) {
+  if (result instanceof Promise) result.catch(reportUnhandled);
+}
+
+function disposeOf(component) {
+  try {
+    component?.dispose?.();
+  } catch (error) {
+    reportUnhandled(error);
+  }
+}
+
+/** The lines without pi-tui's mark, and where it was: [row, column] or null. */
+function withoutCursor(drawn) {
+  let cursor = null;
+  const lines = drawn.map((given, row) => {
+    const text = view.line(given);
+    const at = text.indexOf(CURSOR);
+    if (at < 0) return text;
+    if (cursor === null) cursor = [row, visibleWidth(text.slice(0, at))];
+    return text.replaceAll(CURSOR, "");
+  });
+  return { lines, cursor };
+}
+
+view.beforeTelling.push(() => {
+  for (const mount of mounts) if (mount.isDirty && mount.timer === null) mount.drawIfDue();
+});
+
+view.onState.push(() => {
+  if (!hasInterface()) return;
+  for (const mount of mounts) {
+    invalidate(mount.component);
+    mount.drawSafely();
+  }
+});
+
+function invalidate(component) {
+  try {
+    component?.invalidate?.();
+  } catch (error) {
+    reportUnhandled(error);
+  }
+}
+
+/** What pi-tui's components ask of the terminal's interface: pi's TUI, for one component. */
+function makeTui(mount) {
+  const terminal = {
+    get columns() { return columns(); },
+    get rows() { return rows(); },
+    kittyProtocolActive: false,
+    write: () => undefined, // nothing but lines reaches the interface
+    hideCursor: () => undefined,
+    showCursor: () => undefined,
+    setTitle: (title) => view.show("title", "", { line: view.line(title) }),
+  };
+  return {
+    terminal,
+    requestRender: () => mount.render(),
+    invalidate: () => invalidate(mount.component),
+    setFocus: (component) => mount.setFocus(component),
+    addInputListener: (listener) => {
+      mount.listeners.add(listener);
+      return () => mount.listeners.delete(listener);
+    },
+    removeInputListener: (listener) => mount.listeners.delete(listener),
+    showOverlay: (component, options) => showOverlay(mount, component, options),
+    hideOverlay: () => removeOverlay(mount, mount.overlays.at(-1)),
+    hasOverlay: () => mount.overlays.some((overlay) => !overlay.isHidden),
+    start: () => mount.render(),
+    stop: () => undefined,
+  };
+}
+
+/** pi's handle of an overlay within the component. */
+function showOverlay(mount, component, options) {
+  const overlay = { component, options, isHidden: false, before: mount.focus };
+  mount.overlays.push(overlay);
+  mount.setFocus(component);
+  mount.render();
+  return {
+    hide: () => removeOverlay(mount, overlay),
+    setHidden: (isHidden) => {
+      overlay.isHidden = Boolean(isHidden);
+      if (isHidden && mount.focus === component) mount.setFocus(overlay.before);
+      mount.render();
+    },
+    isHidden: () => overlay.isHidden,
+    focus: () => mount.setFocus(component),
+    unfocus: () => mount.setFocus(overlay.before),
+    isFocused: () => mount.focus === component,
+  };
+}
+
+function removeOverlay(mount, overlay) {
+  const at = mount.overlays.indexOf(overlay);
+  if (at < 0) return;
+  mount.overlays.splice(at, 1);
+  if (mount.focus === overlay.component) mount.setFocus(mount.overlays.at(-1)?.component ?? mount.component);
+  mount.render();
+}
+
+/**
+ * A component that stays somewhere until it is replaced: made when there is an interface, now or later. *make* gets the
+ * tui and the theme; *show* the lines. Returns what takes it away.
+ */
+function keep(make, show) {
+  let mount = null;
+  let isOver = false;
+  const start = () => {
+    if (isOver || mount !== null || !hasInterface()) return;
+    mount = new Mount({ width: columns, show });
+    try {
+      mount.open(make(mount.tui, currentTheme()));
+    } catch (error) {
+      reportUnhandled(error);
+    }
+  };
+  view.onState.push(start);
+  start();
+  return () => {
+    isOver = true;
+    view.onState.splice(view.onState.indexOf(start), 1);
+    mount?.close();
+  };
+}
+
+Object.assign(exports, { Mount, columns, disposeOf, inputListeners, keep, rows, watch });
