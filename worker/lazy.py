@@ -8,13 +8,19 @@ Elsewhere   Who evaluates them: ``worker/js/47_lazy.js``. Where the vendored one
 import os
 from typing import Final
 
+from ipc.ui import THEME_COLORS
+
 _WORKER: Final = os.path.dirname(os.path.abspath(__file__))
 _FOLDERS: Final = (("", ("js", "lazy")), ("vendor/", ("vendor", "dist")))
 
 
 def read_lazy() -> dict[str, str]:
-    """Return name -> source: ``web/url`` is ``js/lazy/web/url.js``, ``vendor/url`` is ``vendor/dist/url.js``."""
-    found = {}
+    """Return name -> source: ``web/url`` is ``js/lazy/web/url.js``, ``vendor/url`` is ``vendor/dist/url.js``.
+
+    ``pi/theme_colors`` is not a file: the names are the host's, too.
+    """
+    names = ",".join(f'"{name}"' for name in THEME_COLORS)
+    found = {"pi/theme_colors": f"module.exports = [{names}];"}
     for prefix, parts in _FOLDERS:
         root = os.path.join(_WORKER, *parts)
         for folder, _, files in os.walk(root):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ipc.ui import THEME_COLORS
 from tests.unit.worker.js_support import Failed, Json, JsonObject, as_object
 from tests.unit.worker.ui_support import UI, Ui
 
@@ -262,6 +263,22 @@ def test_themes_are_the_interfaces() -> None:
     assert js.logged() == [
         '["\\u001b[38;6;0mx\\u001b[39m",["dark","light","plain"],"light",null,true,false,true]'
     ]
+
+
+def test_what_is_shown_before_anybody_looks_is_coloured() -> None:
+    """By the numbers that every interface knows; a host without interfaces gets plain text."""
+    shown = "pi.ui.setStatus('k', pi.ui.theme.fg('dim', 'x') + pi.ui.theme.bold('y')); console.log(pi.ui.theme.fg('dim', 'x'));"
+    js = Ui()
+    js.open(shown, ui=None)
+    number = THEME_COLORS.index("dim")
+    line = f"\x1b[38;6;{number}mx\x1b[39m"
+    assert js.shown("status") == {
+        "k": {"line": f"{line}\x1b[1my\x1b[22m", "severity": "info"}
+    }
+    blind = Ui()
+    blind.plugin(shown)
+
+    assert blind.logged() == ["x"]
 
 
 def test_what_is_only_kept_is_kept() -> None:

@@ -165,3 +165,14 @@ def test_a_failed_tool_leaves_nothing() -> None:
     js.enter(OP_TOOL, id_, 0, json.dumps({"name": "t", "params": {}, "ctx": {}}))
 
     assert entries(js) == []
+
+
+def test_a_result_that_just_fits_reaches_the_agent() -> None:
+    """Whatever the session makes of it: keeping it is no reason to fail."""
+    js = Ui()
+    js.open(
+        "pi.registerTool({name: 't', description: 'd', execute: async (id, {n}) => ({content: [{type: 'text', text: 'x'.repeat(n)}]})});",
+        limits={"payload_out": 4_000_000},
+    )
+    for length in (1000, 1_990_000):
+        assert len(str(js.tool("t", {"n": length})["output"])) == length

@@ -29,7 +29,7 @@ function newId() {
 
 /** Append plain data *fields* as an entry of *type* for *session*; its id. */
 function append(session, type, fields) {
-  const data = JSON.parse(JSON.stringify(copyJson(fields))); // what a plugin may change without changing what it came from
+  const data = JSON.parse(JSON.stringify(fields)); // ordinary objects, which are the session's alone
   const parentId = entries.findLast(isOf(session))?.entry.id ?? null;
   const entry = { type, id: newId(), parentId, timestamp: new Date().toISOString(), ...data };
   const size = JSON.stringify(entry).length;
@@ -50,7 +50,7 @@ function forgetOldest() {
 
 function appendEntry(customType, data) {
   if (typeof customType !== "string" || customType === "") throw new TypeError("appendEntry needs a type, a text of your own");
-  append(null, "custom", { customType, data });
+  append(null, "custom", copyJson({ customType, data }));
 }
 
 function setLabel(id, label) {
@@ -68,7 +68,7 @@ function setName(given) {
   require("pi/ui_view").show("session_name", "", name === undefined ? null : { line: name });
 }
 
-/** A tool of this plugin ended *call* with *result*, which has pi's content. */
+/** A tool of this plugin ended *call* with *result*, plain data with pi's content. One that is very large is left out. */
 function toolEnded(call, toolName, result) {
   const toolCallId = typeof call.context.tool_call_id === "string" ? call.context.tool_call_id : `call_${call.id}`;
   const { content, details } = result;

@@ -90,6 +90,15 @@ function getTheme(name) {
   return hasInterface() && THEMES.includes(name) ? makeTheme({ ...instance.ui, theme: name }) : undefined;
 }
 
+let unseen = null;
+
+/** The theme of now. What is shown before anybody looks is coloured, too: an interface that is opened later draws it. */
+function themeNow() {
+  if (instance.ui !== null) return currentTheme();
+  if (unseen === null) unseen = makeTheme({ theme: "plain", colors: require("pi/theme_colors") });
+  return unseen;
+}
+
 function setTheme(theme) {
   if (!hasInterface()) return { success: false, error: "there is no user interface" };
   const name = typeof theme === "string" ? theme : theme?.name;
@@ -139,7 +148,7 @@ function makeUi(call) {
   }
   publish(ui, "custom", (factory, options) => custom(call, factory, options));
   publish(ui, "executeCommand", (name, args) => executeCommand(call, name, args));
-  Object.defineProperty(ui, "theme", { get: Object.freeze(() => currentTheme()), enumerable: true });
+  Object.defineProperty(ui, "theme", { get: Object.freeze(() => themeNow()), enumerable: true });
   return Object.freeze(ui);
 }
 

@@ -8,6 +8,7 @@
 const { cast, coalesced, hasInterface, instance, reportUnhandled } = internals;
 
 const MAX_TELL_CHARS = 262144;
+const MAX_TELL_OPS = 500;
 const MAX_LINES = 1000; // more than any interface takes
 const MAX_LINE_CHARS = 4096;
 
@@ -33,7 +34,7 @@ function tell() {
   let chars = 0;
   for (const op of wanted.values()) {
     const size = JSON.stringify(op).length;
-    if (ops.length > 0 && chars + size > MAX_TELL_CHARS) {
+    if (ops.length >= MAX_TELL_OPS || (ops.length > 0 && chars + size > MAX_TELL_CHARS)) {
       cast(null, "ui.set", { ops });
       ops = [];
       chars = 0;
