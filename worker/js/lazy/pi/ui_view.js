@@ -29,7 +29,7 @@ function show(area, key, value) {
 
 /** Tell now, before something that refers to what is shown. */
 function tell() {
-  for (const act of beforeTelling) act();
+  run(beforeTelling);
   let ops = [];
   let chars = 0;
   for (const op of wanted.values()) {
@@ -49,7 +49,11 @@ function tell() {
 /** News from the host: the interface was opened or closed, or has another size or other colours. */
 function push(message) {
   instance.ui = message.state ?? null;
-  for (const act of onState) {
+  run(onState);
+}
+
+function run(acts) {
+  for (const act of [...acts]) { // one may take another away
     try {
       act();
     } catch (error) {
