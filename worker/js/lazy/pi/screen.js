@@ -3,9 +3,11 @@
 "use strict";
 
 const { Container } = require("pi/components");
+const { layOver } = require("pi/overlays");
 
 /** Where the cursor is in a rendered line. It takes no column. */
 const CURSOR_MARKER = "\x1b_pi:c\x07";
+const DEFAULT_ROWS = 24;
 
 const isFocusable = (component) => component !== null && component !== undefined && "focused" in component;
 
@@ -39,14 +41,20 @@ class TUI extends Container {
     this.#listeners.delete(listener);
   }
 
+  /** Give input to its listeners, then to what is focused; whether anything took it. */
   handleInput(data) {
     let current = data;
     for (const listener of [...this.#listeners]) {
       const result = listener(current);
-      if (result?.consume) return;
+      if (result?.consume) return true;
       if (result?.data !== undefined) current = result.data;
     }
-    if (current !== "") this.#focused?.handleInput?.(current);
+    if (typeof this.#focused?.handleInput !== "function") return false;
+    if (current !== "") {
+      const result = this.#focused.handleInput(current);
+      if (result instanceof Promise) result.catch(internals.reportUnhandled);
+    }
+    return true;
   }
 
   /** Show *component* over the others and give it the focus, unless the options say nonCapturing. */
@@ -107,16 +115,17 @@ class TUI extends Container {
     for (const { component } of this.#overlays) component.invalidate?.();
   }
 
-  /** The lines of the children, and below them those of the overlays that are shown. */
+  /** The lines of the children, with the overlays that are shown over them. */
   render(width) {
-    return [...super.render(width), ...this.#overlays.filter((entry) => this.#isShown(entry)).flatMap((entry) => entry.component.render(width))];
+    return layOver(super.render(width), this.#overlays.filter((entry) => this.#isShown(entry)), width, this.terminal?.rows ?? DEFAULT_ROWS);
   }
 
   start() {
-    throw internals.makeError("E_NEVER", "pi-tui: TUI.start is never available to plugins: they have no terminal, ctx.ui.custom shows what they draw");
+    if (this.terminal?.redraw === undefined) throw internals.makeError("E_NEVER", "pi-tui: TUI.start is never available to plugins: they have no terminal, ctx.ui.custom shows what they draw");
+    this.requestRender(); // after stop()
   }
   stop() {
-    // it never started
+    // no terminal was taken, so there is none to give back
   }
 }
 

@@ -191,4 +191,19 @@ function sliceColumns(text, from, count) {
   return result;
 }
 
-Object.assign(exports, { graphemes, plainText, sliceColumns, truncateToWidth, visibleWidth, wrapTextWithAnsi });
+/** *text* from column *from* on, in the styles that hold there; a space for the half of a wide character. */
+function restFrom(text, from) {
+  const style = new Style();
+  let column = 0;
+  let result = "";
+  for (const piece of pieces(text)) {
+    if (column < from) {
+      if (piece.isEscape) style.read(piece.text);
+      column += piece.width;
+      if (column >= from) result = style.opening + " ".repeat(column - from);
+    } else result += piece.text;
+  }
+  return result;
+}
+
+Object.assign(exports, { graphemes, plainText, restFrom, sliceColumns, truncateToWidth, visibleWidth, wrapTextWithAnsi });

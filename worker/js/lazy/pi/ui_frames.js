@@ -7,7 +7,7 @@
 const { hasInterface, hostcall, instance, makeError } = internals;
 const view = require("pi/ui_view");
 const { Mount, columns, disposeOf, rows } = require("pi/ui_mount");
-const { heightOf, optionsOf, widthOf } = require("pi/ui_overlays");
+const { heightOf, optionsOf, widthOf } = require("pi/overlays");
 const { getKeybindings } = require("pi/keybindings");
 const { currentTheme } = require("pi/theme");
 
@@ -119,13 +119,18 @@ function custom(call, factory, options) {
 
 /** pi's handle of the overlay that a custom component is. */
 function handleOf(frame, end) {
+  let isFocused = true;
+  const setFocus = (component) => {
+    isFocused = component !== null;
+    frame.mount.tui.setFocus(component);
+  };
   return {
     hide: end,
     setHidden: (isHidden) => frame.setHidden(Boolean(isHidden)),
     isHidden: () => frame.isHidden(),
-    focus: () => frame.mount.setFocus(frame.mount.component),
-    unfocus: () => frame.mount.setFocus(null),
-    isFocused: () => frame.mount.focus !== null,
+    focus: () => setFocus(frame.mount.component),
+    unfocus: () => setFocus(null),
+    isFocused: () => isFocused,
   };
 }
 

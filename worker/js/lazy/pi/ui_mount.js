@@ -8,12 +8,11 @@
 const { hasInterface, instance, performanceNow, reportUnhandled, startTimer } = internals;
 const view = require("pi/ui_view");
 const { visibleWidth } = require("pi/text");
-const { layOver } = require("pi/ui_overlays");
+const { CURSOR_MARKER, TUI } = require("pi/screen");
 const { currentTheme } = require("pi/theme");
 
 const INTERVAL_MS = 33;
 const MAX_LINES = 200;
-const CURSOR = "\x1b_pi:c\x07"; // pi-tui's mark of the place where one writes
 
 const mounts = new Set();
 const inputListeners = new Set(); // of ctx.ui.onTerminalInput
@@ -26,30 +25,21 @@ class Mount {
   constructor(options) {
     this.options = options;
     this.component = null;
-    this.focus = null; // what gets the keys
-    this.overlays = []; // {component, options, isHidden}, the topmost last
-    this.listeners = new Set();
     this.isDirty = false;
     this.isClosed = false;
     this.drawnAt = -Infinity;
     this.timer = null;
     this.last = "";
-    this.tui = makeTui(this);
+    this.tui = new TUI(terminalOf(this));
   }
 
   /** Show *component*; throws what its first rendering throws. */
   open(component) {
     this.component = component;
     mounts.add(this);
-    this.setFocus(component);
+    this.tui.addChild(component);
+    this.tui.setFocus(component);
     this.draw();
-  }
-
-  setFocus(component) {
-    if (this.focus === component) return;
-    if (this.focus !== null && "focused" in this.focus) this.focus.focused = false;
-    this.focus = component ?? null;
-    if (this.focus !== null && "focused" in this.focus) this.focus.focused = true;
   }
 
   render() {
@@ -63,10 +53,7 @@ class Mount {
     this.drawnAt = performanceNow();
     if (this.timer !== null) this.timer.close();
     this.timer = null;
-    const width = Math.max(1, this.options.width());
-    let drawn = this.component.render(width);
-    if (!Array.isArray(drawn)) throw new TypeError("a component's render(width) gives a list of lines");
-    if (this.overlays.length > 0) drawn = layOver(drawn, this.overlays, width, rows());
+    const drawn = this.tui.render(Math.max(1, this.options.width()));
     const maxLines = Math.min(this.options.maxLines?.() ?? MAX_LINES, MAX_LINES);
     const { lines, cursor } = withoutCursor(drawn.slice(0, maxLines));
     const text = JSON.stringify([lines, cursor]);
@@ -94,28 +81,27 @@ class Mount {
   /** Give a key to the component that has the focus; whether it took it. Throws what that throws. */
   press(data) {
     let text = data;
-    for (const listener of [...inputListeners, ...this.listeners]) {
+    for (const listener of [...inputListeners]) {
       const answer = listener(text);
       if (answer?.consume) return true;
       if (typeof answer?.data === "string") text = answer.data;
     }
-    if (this.isClosed || typeof this.focus?.handleInput !== "function") return false;
-    if (text !== "") watch(this.focus.handleInput(text));
-    if (!this.isClosed) this.draw();
-    return true;
+    const isTaken = !this.isClosed && this.tui.handleInput(text);
+    if (isTaken && !this.isClosed) this.draw();
+    return isTaken;
   }
 
-  /** End it; *dispose* is the component's own. */
+  /** Take it off the interface, for good. */
   close() {
     if (this.isClosed) return;
     this.isClosed = true;
     mounts.delete(this);
     if (this.timer !== null) this.timer.close();
-    for (const component of [this.component, ...this.overlays.map((overlay) => overlay.component)]) disposeOf(component);
-    this.overlays = [];
+    disposeOf(this.component);
   }
 }
 
+/** Report it if what a handler goes on with fails. */
 function watch(result) {
   if (result instanceof Promise) result.catch(reportUnhandled);
 }
@@ -133,10 +119,10 @@ function withoutCursor(drawn) {
   let cursor = null;
   const lines = drawn.map((given, row) => {
     const text = view.line(given);
-    const at = text.indexOf(CURSOR);
+    const at = text.indexOf(CURSOR_MARKER);
     if (at < 0) return text;
     if (cursor === null) cursor = [row, visibleWidth(text.slice(0, at))];
-    return text.replaceAll(CURSOR, "");
+    return text.replaceAll(CURSOR_MARKER, "");
   });
   return { lines, cursor };
 }
@@ -148,74 +134,27 @@ view.beforeTelling.push(() => {
 view.onState.push(() => {
   if (!hasInterface()) return;
   for (const mount of mounts) {
-    invalidate(mount.component);
+    try {
+      mount.tui.invalidate();
+    } catch (error) {
+      reportUnhandled(error);
+    }
     mount.drawSafely();
   }
 });
 
-function invalidate(component) {
-  try {
-    component?.invalidate?.();
-  } catch (error) {
-    reportUnhandled(error);
-  }
-}
-
-/** What pi-tui's components ask of the terminal's interface: pi's TUI, for one component. */
-function makeTui(mount) {
-  const terminal = {
+/** The interface as pi-tui's TUI sees a terminal. */
+function terminalOf(mount) {
+  return {
     get columns() { return columns(); },
     get rows() { return rows(); },
     kittyProtocolActive: false,
+    redraw: () => mount.render(),
     write: () => undefined, // nothing but lines reaches the interface
     hideCursor: () => undefined,
     showCursor: () => undefined,
     setTitle: (title) => view.show("title", "", { line: view.line(title) }),
   };
-  return {
-    terminal,
-    requestRender: () => mount.render(),
-    invalidate: () => invalidate(mount.component),
-    setFocus: (component) => mount.setFocus(component),
-    addInputListener: (listener) => {
-      mount.listeners.add(listener);
-      return () => mount.listeners.delete(listener);
-    },
-    removeInputListener: (listener) => mount.listeners.delete(listener),
-    showOverlay: (component, options) => showOverlay(mount, component, options),
-    hideOverlay: () => removeOverlay(mount, mount.overlays.at(-1)),
-    hasOverlay: () => mount.overlays.some((overlay) => !overlay.isHidden),
-    start: () => mount.render(),
-    stop: () => undefined,
-  };
-}
-
-/** pi's handle of an overlay within the component. */
-function showOverlay(mount, component, options) {
-  const overlay = { component, options, isHidden: false, before: mount.focus };
-  mount.overlays.push(overlay);
-  mount.setFocus(component);
-  mount.render();
-  return {
-    hide: () => removeOverlay(mount, overlay),
-    setHidden: (isHidden) => {
-      overlay.isHidden = Boolean(isHidden);
-      if (isHidden && mount.focus === component) mount.setFocus(overlay.before);
-      mount.render();
-    },
-    isHidden: () => overlay.isHidden,
-    focus: () => mount.setFocus(component),
-    unfocus: () => mount.setFocus(overlay.before),
-    isFocused: () => mount.focus === component,
-  };
-}
-
-function removeOverlay(mount, overlay) {
-  const at = mount.overlays.indexOf(overlay);
-  if (at < 0) return;
-  mount.overlays.splice(at, 1);
-  if (mount.focus === overlay.component) mount.setFocus(mount.overlays.at(-1)?.component ?? mount.component);
-  mount.render();
 }
 
 /**

@@ -1,9 +1,8 @@
 // Components that lie over others: how wide they are, where, and the lines of both together.
 "use strict";
 
-const { truncateToWidth, visibleWidth } = require("pi/text");
+const { restFrom, sliceColumns, visibleWidth } = require("pi/text");
 
-const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^])/y;
 const ROWS = { top: 0, center: 0.5, bottom: 1 };
 
 /** A size in cells: a number, or a share of *whole* such as "50%"; undefined for anything else. */
@@ -40,31 +39,12 @@ function placeOf(options, height, width, rows, columns) {
   return [Math.max(0, Math.min(row, rows - height)), Math.max(0, Math.min(column, columns - width))];
 }
 
-/** What is left of *text* after its first *count* columns, with the colours that hold there. */
-function after(text, count) {
-  let column = 0;
-  let at = 0;
-  let active = "";
-  while (at < text.length && column < count) {
-    SEQUENCE.lastIndex = at;
-    const found = SEQUENCE.exec(text);
-    if (found !== null) {
-      active = /^\x1b\[0*m$/.test(found[0]) ? "" : active + found[0];
-      at += found[0].length;
-      continue;
-    }
-    const letter = String.fromCodePoint(text.codePointAt(at));
-    column += visibleWidth(letter);
-    at += letter.length;
-  }
-  return " ".repeat(Math.max(0, column - count)) + active + text.slice(at);
-}
+const padded = (line, width) => line + " ".repeat(Math.max(0, width - visibleWidth(line)));
 
-/** The lines of *base* with every overlay that is not hidden on it, for an interface of *columns* and *rows*. */
+/** The lines of *base* with *overlays* ({component, options}) over it, for an interface of *columns* and *rows*. */
 function layOver(base, overlays, columns, rows) {
   const lines = [...base];
   for (const overlay of overlays) {
-    if (overlay.isHidden) continue;
     const options = optionsOf(overlay.options);
     const width = widthOf(options, columns);
     const drawn = overlay.component.render(width).slice(0, heightOf(options, rows));
@@ -73,9 +53,9 @@ function layOver(base, overlays, columns, rows) {
     while (lines.length < row + drawn.length) lines.push("");
     drawn.forEach((line, at) => {
       const under = lines[row + at];
-      const left = truncateToWidth(under, column, "", true);
-      const over = truncateToWidth(line, width, "", true);
-      const right = visibleWidth(under) > column + width ? after(under, column + width) : "";
+      const left = padded(sliceColumns(under, 0, column), column);
+      const over = padded(sliceColumns(line, 0, width), width);
+      const right = restFrom(under, column + width);
       lines[row + at] = `${left}\x1b[0m${over}\x1b[0m${right}`;
     });
   }
