@@ -146,7 +146,10 @@ class Attachments:
     def _schedule(self) -> None:
         if self._timer is None:
             runtime = self._view.workspace.runtime
-            due = max(now_s(), self._told_at + UI_INTERVAL_S)
+            due = self._told_at + UI_INTERVAL_S
+            if due <= now_s():
+                self._tell()  # at once: what comes next, a command perhaps, finds the interface as it is
+                return
             self._timer = runtime.reactor.at(due, self._tell, demand=True)
             runtime.on_work()
 

@@ -32,7 +32,10 @@ class Person:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.attachment.close()
         self._listener.close()
@@ -47,7 +50,9 @@ class Person:
                     return found
                 await self._changed.wait()
 
-    def values(self, area: str, plugin: str | None = None, session: str | None = None) -> dict[str, JsonObject]:
+    def values(
+        self, area: str, plugin: str | None = None, session: str | None = None
+    ) -> dict[str, JsonObject]:
         """The values of *area* by key."""
         found: dict[str, JsonObject] = {}
         entries = self.view.snapshot()["entries"]

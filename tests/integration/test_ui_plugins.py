@@ -210,7 +210,10 @@ def test_what_is_shown_is_in_the_view(tmp_path: Path, write: Write) -> None:
         status = await person.shown("status", "s")
         assert (words(status["line"]), status["severity"]) == ("ready", "success")
         widget = await person.shown("widget", "w")
-        assert (widget["placement"], widget["lines"]) == ("belowEditor", [[["one", ""]], [["two", ""]]])
+        assert (widget["placement"], widget["lines"]) == (
+            "belowEditor",
+            [[["one", ""]], [["two", ""]]],
+        )
         assert words((await person.shown("title", ""))["line"]) == "title"
         assert words((await person.shown("session_name", ""))["line"]) == "Work"
         assert words((await person.shown("working", ""))["line"]) == "thinking"
@@ -218,7 +221,10 @@ def test_what_is_shown_is_in_the_view(tmp_path: Path, write: Write) -> None:
         assert (await person.shown("theme", "accent"))["color"] == "#ff0000"
         assert words((await person.shown("keymap", "ctrl+k"))["description"]) == "opens it"
         assert words((await person.shown("keymap", "alt+enter"))["description"]) == "sends it"
-        assert (await person.shown("slot", "Footer/pi"))["node"] == {"kind": "text", "lines": [[["footer 40", ""]]]}
+        assert (await person.shown("slot", "Footer/pi"))["node"] == {
+            "kind": "text",
+            "lines": [[["footer 40", ""]]],
+        }
         notices = [words(notice["line"]) for notice in person.values("notice").values()]
         assert notices == ["hello", "Pi: Ready"]
 
@@ -230,13 +236,15 @@ def test_keys_and_choices_reach_their_handlers(tmp_path: Path, write: Write) -> 
 
     async def body(host: PluginHost, person: Person) -> None:
         async def says(text: str) -> None:
-            await person.until(lambda: True if words(person.values("status")["s"]["line"]) == text else None)
+            await person.until(
+                lambda: True if words(person.values("status")["s"]["line"]) == text else None
+            )
 
         assert (await host.press_key("ctrl+k", session="s1")).handled
         await says("ctrl+k")
         assert (await host.press_key("alt+enter", session="s1")).handled
         await says("alt+enter s1")
-        assert (await host.select_item("ui", "", "Sidebar/main", "one", "toggle")).handled
+        assert (await host.select_item("ui", "Sidebar/main", "one", action="toggle")).handled
         await says("one toggle")
         assert not (await host.press_key("ctrl+l", session="s1")).handled
 
@@ -248,7 +256,7 @@ def test_a_view_is_opened_and_closed(tmp_path: Path, write: Write) -> None:
 
     async def body(host: PluginHost, person: Person) -> None:
         for _ in range(2):
-            assert (await host.open_route("ui", "board", True)).handled
+            assert (await host.open_route("ui", "board")).handled
             frame = await person.until(lambda: person.values("route")["board"]["frame"])
             assert isinstance(frame, str)
             await person.lines(["board 40"], frame)
@@ -259,10 +267,13 @@ def test_a_view_is_opened_and_closed(tmp_path: Path, write: Write) -> None:
     with_plugin(tmp_path, write, SHOWS, body)
 
 
-TWO_SESSIONS = COUNTER + """
+TWO_SESSIONS = (
+    COUNTER
+    + """
 pi.on("session_start", (event, ctx) => { pi.appendEntry("from", ctx.sessionId); ctx.ui.setStatus("s", ctx.sessionId); });
 pi.registerCommand("entries", { handler: (args, ctx) => ctx.sessionManager.getEntries().map((entry) => entry.data) });
 """
+)
 
 
 def test_each_session_has_its_own(tmp_path: Path, write: Write) -> None:
@@ -273,9 +284,16 @@ def test_each_session_has_its_own(tmp_path: Path, write: Write) -> None:
             await host.load(write("ui.js", plugin(TWO_SESSIONS)), name="ui")
             async with Person(host) as person:
                 for session in ("s1", "s2"):
-                    started: JsonObject = {"session_id": session, "project_dir": "/", "model": "m", "provider": "p"}
+                    started: JsonObject = {
+                        "session_id": session,
+                        "project_dir": "/",
+                        "model": "m",
+                        "provider": "p",
+                    }
                     await host.dispatch("SessionStart", started)
-                    assert words((await person.shown("status", "s", session))["line"]) == session
+                    assert (
+                        words((await person.shown("status", "s", session))["line"]) == session
+                    )
                     entries = await host.run_command("entries", "", session_id=session)
                     assert entries.output == [session]
                 counts = [
@@ -285,9 +303,13 @@ def test_each_session_has_its_own(tmp_path: Path, write: Write) -> None:
                 for session, presses in (("s1", 1), ("s2", 3)):
                     await person.shown("frame", "f1", session)
                     for _ in range(presses):
-                        assert (await host.press_key("x", frame="f1", plugin="ui", session=session)).handled
+                        assert (
+                            await host.press_key("x", frame="f1", plugin="ui", session=session)
+                        ).handled
                 for session in ("s2", "s1"):
-                    assert (await host.press_key("q", frame="f1", plugin="ui", session=session)).handled
+                    assert (
+                        await host.press_key("q", frame="f1", plugin="ui", session=session)
+                    ).handled
                 assert [(await count).output for count in counts] == [1, 3]
 
     asyncio.run(main())

@@ -272,9 +272,7 @@ def test_what_is_shown_before_anybody_looks_is_coloured() -> None:
     js.open(shown, ui=None)
     number = THEME_COLORS.index("dim")
     line = f"\x1b[38;6;{number}mx\x1b[39m"
-    assert js.shown("status") == {
-        "k": {"line": f"{line}\x1b[1my\x1b[22m", "severity": "info"}
-    }
+    assert js.shown("status") == {"k": {"line": f"{line}\x1b[1my\x1b[22m", "severity": "info"}}
     blind = Ui()
     blind.plugin(shown)
 
