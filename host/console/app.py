@@ -199,6 +199,7 @@ class Console(App[int]):
         for theme in THEMES:
             use = partial(self.use_theme, theme)
             actions.append((f"Theme {theme}", "Colours of the console", use))
+        actions += self.query_one(SessionPane).actions()
         actions += [
             ("Reload", "Read every configuration and plugin again", self.reload),
             ("Connect", "Try now to reach the daemon", self.link.try_now),

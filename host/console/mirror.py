@@ -67,7 +67,7 @@ class Mirror:
 
     def clear(self) -> None:
         """Forget everything: nobody can tell what plugins show."""
-        if self._count:
+        if self._count or self.version:
             self.load({})
 
     def listen(self, hear: Callable[[Changed], None]) -> Callable[[], None]:

@@ -34,7 +34,7 @@ class ConsoleActions(Provider):
     async def discover(self) -> Hits:
         """All of them."""
         for name, help_, run in self._all():
-            yield DiscoveryHit(name, run, help=help_)
+            yield DiscoveryHit(_shown(name), run, help=help_)
 
     async def search(self, query: str) -> Hits:
         """Those that match."""

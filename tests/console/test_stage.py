@@ -3,6 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
+from host.console.colours import COLOURS
 from host.console.mirror import Json, Key
 from host.console.stage.lines import LinesView
 from host.console.stage.slots import Place
@@ -335,3 +336,25 @@ async def test_the_plain_theme_writes_no_colour() -> None:
 
     assert seen[0] == (None, None)
     assert None not in seen[1]
+
+
+async def test_another_theme_is_drawn_at_once() -> None:
+    """What stands there already has the colours of the new one."""
+    styled = entry(
+        "slot",
+        "Header/a",
+        {"order": 0, "node": {"kind": "text", "lines": [[["red", "fg:error"]]]}},
+    )
+    async with stage_of(styled) as (app, pilot):
+        seen = []
+        for theme in ("dark", "light"):
+            app.theme = theme
+            await pilot.pause()
+            await settle(app, pilot)
+            strip = app.screen._compositor.render_strips()[row_of(app, "red")]
+            style = next(part.style for part in strip if "red" in part.text)
+            assert style is not None
+            assert style.color is not None
+            seen.append(style.color.get_truecolor().hex)
+
+        assert seen == [COLOURS["dark"]["error"], COLOURS["light"]["error"]]

@@ -7,11 +7,11 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from host.console.guard import QUIET_S
 from host.console.mirror import Json, JsonObject
 from host.console.stage.component import Component, ComponentLines
 from host.console.stage.dialogs import Dialog
 from host.console.stage.prompt import Completion
-from host.console.stage.scene import DELIBERATE_S
 from tests.console.stages import (
     Deeds,
     Host,
@@ -90,7 +90,7 @@ async def test_every_kind_of_question_is_answered_by_keys(
         assert "Which one?" in text_of(app)
         assert "think first" in text_of(app)
         assert "guard asks" in text_of(app)
-        app.clock.at += DELIBERATE_S
+        app.clock.at += QUIET_S
         await pilot.press(*keys)
         await pilot.pause()
 
@@ -101,15 +101,15 @@ async def test_every_kind_of_question_is_answered_by_keys(
 
 
 async def test_a_key_that_was_pressed_too_early_answers_nothing() -> None:
-    """It was meant for what was there before; a moment later the same key does."""
+    """It was meant for what was there before; after a moment without a key the same one does."""
     async with stage_of(dialog("confirm")) as (app, pilot):
         await pilot.press("enter", "y", "escape", "f12")
-        app.clock.at += DELIBERATE_S * 0.9
+        app.clock.at += QUIET_S * 0.9
         await pilot.press("enter")
         assert app.deeds.done == []
         assert "Which one?" in text_of(app)
 
-        app.clock.at += DELIBERATE_S * 0.2
+        app.clock.at += QUIET_S
         await pilot.press("enter")
         await pilot.pause()
         assert app.deeds.done == [("answer", "d1", {"value": True})]
@@ -124,7 +124,7 @@ async def test_a_question_waits_for_the_person_who_is_typing() -> None:
         assert app.stage.prompt.line.value == "hello"
         assert "Which one?" in text_of(app)
 
-        app.clock.at += DELIBERATE_S * 2
+        app.clock.at += QUIET_S * 2
         async with asyncio.timeout(10):
             while app.focused is app.stage.prompt.line:
                 await pilot.pause(0.05)
@@ -141,7 +141,7 @@ async def test_questions_stand_in_a_queue() -> None:
         assert "Which one?" in text_of(app)
         assert "Second?" not in text_of(app)
         assert "1 more" in text_of(app)
-        app.clock.at += DELIBERATE_S
+        app.clock.at += QUIET_S
         await pilot.press("enter")
         await settle(app, pilot)
         assert "Second?" in text_of(app)
@@ -155,7 +155,7 @@ async def test_questions_stand_in_a_queue() -> None:
 async def test_an_answer_that_is_refused_leaves_the_question() -> None:
     """It is told in a line, and can be answered again."""
     async with stage_of(dialog("confirm")) as (app, pilot):
-        app.clock.at += DELIBERATE_S
+        app.clock.at += QUIET_S
         app.deeds.fails = "E_ANSWERER: answer from another terminal"
         await pilot.press("enter")
         await settle(app, pilot)
@@ -183,7 +183,7 @@ async def test_a_thousand_options_are_as_quick_as_ten() -> None:
         view = app.query_one(Dialog)._list
         assert view is not None
         assert view.drawn < 200
-        app.clock.at += DELIBERATE_S
+        app.clock.at += QUIET_S
         await pilot.press(*"option 99", "down", "enter")
         await pilot.pause()
 

@@ -1,7 +1,6 @@
 """What plugins ask: one question at a time, in a box of the console's, answered by a deliberate key.
 
-Promises    A key counts as an answer only :data:`host.console.stage.scene.DELIBERATE_S` after the question was drawn: what is typed
-            while one pops up answers nothing. Escape ends it, whatever kind it is. A list of a thousand options is as quick as one of ten.
+Promises    A key counts as an answer only 0.4 s after the question was drawn: what is typed while one pops up answers nothing. Escape ends it, whatever kind it is. A list of a thousand options is as quick as one of ten.
 Elsewhere   Which question is next, and where an answer goes: ``stage.py``.
 """
 
@@ -17,11 +16,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from host.console.guard import Guard
 from host.console.mirror import Json, JsonObject, Key
 from host.console.paint import clean, content, own, pieces, plain
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Item, Row, lines_of
-from host.console.stage.scene import DELIBERATE_S, Scene, Wanted
+from host.console.stage.scene import Scene, Wanted
 
 LISTS: Final = ("select", "quickpick", "confirm")
 KINDS: Final = (*LISTS, "input", "editor")
@@ -69,7 +69,7 @@ class Dialog(Vertical):
         kind = value.get("kind")
         self.kind = kind if isinstance(kind, str) and kind in KINDS else "confirm"
         self._value = value
-        self._drawn_at = math.inf
+        self._guard = Guard(scene.clock)
         self._waiting = 0
         palette = scene.palette(key.plugin)
         self._asks = Static("", markup=False, classes="asks")
@@ -123,16 +123,8 @@ class Dialog(Vertical):
         """Show it; the clock runs from when it is drawn."""
         self.show(self._value)
         self.post_message(Wanted())
-        self.call_after_refresh(self._on_drawn)
+        self.call_after_refresh(self._guard.arm)
         self.set_interval(0.5, self._count)
-
-    def _on_drawn(self) -> None:
-        self._drawn_at = self.scene.clock()
-
-    @property
-    def is_deliberate(self) -> bool:
-        """Whether a key pressed now is meant for this question."""
-        return self.scene.clock() - self._drawn_at >= DELIBERATE_S
 
     # What it shows.
 
@@ -190,7 +182,7 @@ class Dialog(Vertical):
         )
         parts = [keys, "Esc cancels"]
         until = self._value.get("until")
-        if isinstance(until, (int, float)) and not isinstance(until, bool):
+        if isinstance(until, (int, float)) and math.isfinite(until):
             left = max(0, math.ceil(min(until - self.scene.now(), 1e6)))
             parts.append(f"ends in {left} s")
         if self._waiting:
@@ -258,7 +250,7 @@ class Dialog(Vertical):
         self._answer({"cancelled": True})
 
     def _answer(self, answer: JsonObject) -> None:
-        if self.is_deliberate:
+        if self._guard.accepts():
             self.post_message(self.Answered(self.key.key, answer))
 
 

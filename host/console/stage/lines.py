@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -99,6 +99,7 @@ class LinesView(ScrollView):
         self._cursor = cursor
         if cursor is not None:
             self._see(cursor[0])
+            self._point(*cursor)
         self.refresh()
 
     @property
@@ -121,7 +122,15 @@ class LinesView(ScrollView):
         if self._choices:
             self._chosen = max(0, min(at, len(self._choices) - 1))
             self._see(self._choices[self._chosen])
+            self._point(self._choices[self._chosen], 0)
             self.refresh()
+
+    def _point(self, row: int, column: int) -> None:
+        """Have the terminal's cursor where the person is: screen readers and input methods look there."""
+        if self.has_focus:
+            at = self.content_region.offset + Offset(column, row - self.scroll_offset.y)
+            if self.content_region.contains_point(at):
+                self.app.cursor_position = at
 
     def _measure(self) -> None:
         size = Size(0, len(self._rows))

@@ -13,9 +13,6 @@ from textual.message import Message
 from host.console.mirror import Changed, JsonObject, Key, Mirror
 from host.console.paint import Palette, Piece, own
 
-DELIBERATE_S: Final = 0.4
-"""A key counts as an answer only this long after the question was drawn: it was pressed for that, not for what was there
-before. In seconds."""
 MARK: Final = "▌"
 """Stands before the name of a plugin in lines that plugins share; in their own texts it is a space."""
 PLAIN_MARK: Final = "|"
@@ -82,12 +79,10 @@ class Scene:
             found = self._palettes[plugin] = Palette(self.theme).with_theirs(theirs)
         return found
 
-    def repaint(self, changed: Changed) -> bool:
-        """Forget the colours that changed; return whether any did."""
-        if changed is not None and not any(key.area == "theme" for key in changed):
-            return False
-        self._palettes.clear()
-        return True
+    def repaint(self, changed: Changed) -> None:
+        """Forget the colours that changed."""
+        if changed is None or any(key.area == "theme" for key in changed):
+            self._palettes.clear()
 
     def state(self, key: Key) -> str:
         """The state of the instance that an entry is of, ``active`` if nothing is known."""

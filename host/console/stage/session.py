@@ -8,13 +8,14 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 
 from host.console.link import LinkError, State
 from host.console.mirror import Mirror
-from host.console.paint import Piece, own
+from host.console.paint import Piece, clean, own
 from host.console.panes.pane import Pane, console_of
 from host.console.stage.doing import Doing
 from host.console.stage.prompt import Completion, Prompt
@@ -86,6 +87,17 @@ class SessionPane(Pane):
         """A daemon is there: the session begins for it."""
         super().connected()
         self._run(self._begin)
+
+    def actions(self) -> list[tuple[str, str, Callable[[], None]]]:
+        """Return what the palette offers: the views that plugins have."""
+        return [
+            (
+                f"plugin view {clean(name).text} of {clean(plugin).text}",
+                "A whole screen of the plugin's (F12 leaves)",
+                partial(self.stage.open_route, plugin, name),
+            )
+            for plugin, name, _ in self.stage.routes()
+        ]
 
     async def _begin(self) -> None:
         await self._story.begin(str(console_of(self).options.place.project))

@@ -13,16 +13,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from host.console.guard import QUIET_S
 from host.console.keys import canonical
 from host.console.link import LinkError
 from host.console.mirror import Changed, JsonObject, Key
 from host.console.paint import own, plain
 from host.console.stage.component import Component
 from host.console.stage.dialogs import KINDS, Dialog
+from host.console.stage.lines import LinesView
 from host.console.stage.lineup import Titles, Working
 from host.console.stage.notices import Notices
 from host.console.stage.prompt import Complete, Prompt
-from host.console.stage.scene import DELIBERATE_S, Scene, Wanted, gone
+from host.console.stage.scene import Scene, Wanted, gone
 from host.console.stage.slots import Place, StatusLine, touches
 from host.console.stage.transcript import Transcript
 
@@ -116,6 +118,7 @@ class Stage(Vertical):
         """Draw what there is, and what comes."""
         self.set_class(self.scene.is_reader, "-reader")
         self._end = self.scene.mirror.listen(self._on_change)
+        self.watch(self.app, "theme", self._on_theme, init=False)
         self._on_change(None)
         self.focus_first()
 
@@ -132,6 +135,13 @@ class Stage(Vertical):
         self._put_over()
 
     # Drawing.
+
+    def _on_theme(self, name: str) -> None:
+        self.scene.theme = name
+        self.scene.repaint(None)
+        for view in self.query(LinesView):
+            view.palette = self.scene.palette()
+        self._on_change(None)
 
     def _on_change(self, changed: Changed) -> None:
         if changed is None:
@@ -165,25 +175,23 @@ class Stage(Vertical):
         if areas is None or areas & {"frame", "dialog", "route", "plugin", "theme"}:
             self._sync_components(changed)
             self._sync_dialog(changed)
-        if self._is_first and self.scene.mirror.version:
-            self._is_first = False
+        self._is_first = not self.scene.mirror.version  # of this daemon
 
     # Components.
 
     def opened(self) -> Iterator[tuple[Key, JsonObject, Opened]]:
         """Every frame that there is, with what it was opened as."""
         mirror, session = self.scene.mirror, self.scene.session
-        dialogs = {
-            (k.plugin, k.session, v.get("frame")): k.key
-            for k, v in mirror.seen_by(session, "dialog")
-        }
-        routes = {
-            (k.plugin, k.session, v.get("frame")): k.key
-            for k, v in mirror.seen_by(session, "route")
-        }
+        dialogs, routes = (
+            {
+                Key(key.plugin, key.session, "frame", frame): key.key
+                for key, value in mirror.seen_by(session, area)
+                if isinstance(frame := value.get("frame"), str)
+            }
+            for area in ("dialog", "route")
+        )
         for key, value in mirror.seen_by(session, "frame"):
-            which = (key.plugin, key.session, key.key)
-            dialog, route = dialogs.get(which, ""), routes.get(which, "")
+            dialog, route = dialogs.get(key, ""), routes.get(key, "")
             if dialog in self._answered and dialog:
                 continue
             place = f"view {route}" if route else "component"
@@ -350,8 +358,8 @@ class Stage(Vertical):
 
     def _focus_soon(self) -> None:
         quiet_s = self.scene.clock() - self.prompt.typed_at
-        if quiet_s < DELIBERATE_S and self.prompt.has_focus_within:
-            self.set_timer(DELIBERATE_S, self._focus_soon)
+        if quiet_s < QUIET_S and self.prompt.has_focus_within:
+            self.set_timer(QUIET_S, self._focus_soon)
         else:
             self.focus_first()
 
