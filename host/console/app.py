@@ -7,8 +7,10 @@ Promises    Its own keys (F1 to F4, F10, ctrl+p, ctrl+q) come before anything el
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from os.path import basename
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -21,7 +23,7 @@ from host.console.bar import Bar, KeyLine, PaneNames, Told
 from host.console.cells import cell
 from host.console.guard import Guard
 from host.console.help import HelpScreen
-from host.console.link import Link, LinkError, State
+from host.console.link import LONGEST_S, Link, LinkError, State, one_line
 from host.console.mark import make_mark
 from host.console.options import Options
 from host.console.palette import ConsoleActions, PluginCommands
@@ -35,14 +37,19 @@ from host.console.panes.plugins import PluginsPane
 from host.console.result import ResultScreen
 from host.console.stage.session import SessionPane
 from host.console.themes import THEMES, ThemeName, WithoutColor, all_themes
+from jcode_plugins import ProjectInfo
 
 if TYPE_CHECKING:
     from jcode_plugins.wire import Json, JsonObject
 
 KEYS: Final = (("F1", "help"), ("F2", "approvals"), ("F3", "next pane"), ("^P", "commands"))
-MAX_MESSAGES: Final = 200
 LOOK_S: Final = 1.0
-COMMAND_S: Final = 600.0
+OVERVIEW_S: Final = 5.0
+OPEN_S: Final = 60.0
+"""How long the plugins of the project may take to load."""
+KEEP_S: Final = 300.0
+"""How often the project is asked for, so that the daemon keeps it for us."""
+COMMAND_S: Final = LONGEST_S
 """How long a plugin's command may take; the daemon has bounds of its own."""
 _APPROVALS: Final = "approvals"
 _ORDER: Final = ("session", "plugins", _APPROVALS, "audit", "logs", "capabilities")
@@ -78,8 +85,7 @@ class Console(App[int]):
         self.options = options
         self.mark = make_mark()
         self.link = Link(options.place)
-        self.messages: list[str] = []
-        """The newest of what was told, the oldest first."""
+        self._hear_told: list[Callable[[str, bool], None]] = []
         self.questions: list[JsonObject] = []
         """What waits for a person, the oldest first."""
         self.mode = ""
@@ -115,6 +121,8 @@ class Console(App[int]):
         self.link.on_state(self._on_state)
         self.link.open()
         self.set_interval(LOOK_S, self._look_soon)
+        self.set_interval(OVERVIEW_S, self._overview_soon)
+        self.set_interval(KEEP_S, self._open_project_soon)
         self.show_pane("session")
 
     async def on_unmount(self) -> None:
@@ -125,6 +133,19 @@ class Console(App[int]):
     def is_connected(self) -> bool:
         """Whether the daemon is there, as far as is known."""
         return self.link.state is State.CONNECTED
+
+    def _fatal_error(self) -> None:
+        """Say what ends the console as one line; Textual has no public place for this."""
+        error = self._exception
+        if error is None or self.options.place.environment.get("JCODE_PLUGIN_LOG") == "debug":
+            super()._fatal_error()
+            return
+        told = (
+            f"error: {type(error).__name__}: {one_line(error)}; this is a mistake of jcode-plugin: "
+            "set JCODE_PLUGIN_LOG=debug to see where, and report it"
+        )
+        self._exit_renderables.append(Text(told, overflow="fold"))
+        self._close_messages_no_wait()
 
     # The console's own lines.
 
@@ -143,17 +164,22 @@ class Console(App[int]):
                 bar.show(told)
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
-        """Show one line of the console's, and keep it. *text* is fit for a terminal."""
-        self.messages.append(f"error: {text}" if is_error else text)
-        del self.messages[:-MAX_MESSAGES]
+        """Show one line of the console's. *text* is fit for a terminal."""
+        for hear in self._hear_told:
+            hear(text, is_error)
         for screen in self.screen_stack:
             for line in screen.query(KeyLine):
                 line.tell(text, is_error=is_error)
+
+    def on_told(self, hear: Callable[[str, bool], None]) -> None:
+        """Have *hear* called with each line that is told, and whether it is an error."""
+        self._hear_told.append(hear)
 
     def _on_state(self) -> None:
         self.show_bar()
         if self.is_connected:
             self.tell("connected to the daemon")
+            self._open_project_soon()
             for pane in self.panes:
                 pane.connected()
         elif self.link.state is State.LOST:
@@ -164,6 +190,35 @@ class Console(App[int]):
             self.run_worker(
                 self.look_at_questions(), group="questions", exclusive=True, exit_on_error=False
             )
+
+    def _open_project_soon(self) -> None:
+        if self.is_connected:
+            self.run_worker(self._open_project(), group="project", exit_on_error=False)
+
+    async def _open_project(self) -> None:
+        """Have the daemon load the project's plugins, if nobody else had it do so."""
+        try:
+            await self.link.ask(lambda client: client.plugins(), timeout_s=OPEN_S)
+        except LinkError as error:
+            self.tell(str(error), is_error=True)
+        await self._look_at_overview()
+
+    def _overview_soon(self) -> None:
+        if self.is_connected and self.place != "plugins":  # that pane looks more often
+            self.run_worker(self._look_at_overview(), group="overview", exit_on_error=False)
+
+    async def _look_at_overview(self) -> None:
+        try:
+            self.take_overview(await self.link.ask(lambda client: client.overview()))
+        except LinkError:
+            return  # the pulse tells of what is gone, and the pane of what fails
+
+    def take_overview(self, projects: Sequence[ProjectInfo]) -> None:
+        """Know the permission mode of the project."""
+        here = self.options.place.here
+        modes = [project.permission_mode for project in projects if project.cwd == here]
+        self.mode = cell(modes[0]) if modes else ""
+        self.show_bar()
 
     async def look_at_questions(self) -> None:
         """See what waits for a person now."""
@@ -232,7 +287,8 @@ class Console(App[int]):
             if isinstance(one, dict) and one.get("error") is not None
         ]
         for one in failed:
-            self.tell(f"{cell(one.get('cwd'))}: {cell(one.get('error'))}", is_error=True)
+            name = basename(cell(one.get("cwd")))
+            self.tell(f"{name}: {cell(one.get('error'))}", is_error=True)
         if not failed:
             self.tell("every configuration was read again")
 

@@ -104,7 +104,7 @@ class KeyLine(Static):
 
     DEFAULT_CSS = """
     KeyLine { dock: bottom; height: 1; width: 100%; background: $panel; }
-    KeyLine.-message { text-style: bold; }
+    KeyLine.-message { text-style: bold; height: auto; max-height: 3; }
     KeyLine.-error { color: $error; }
     """
 
@@ -123,7 +123,7 @@ class KeyLine(Static):
             self.update(self._keys)
 
     def tell(self, text: str, *, is_error: bool) -> None:
-        """Show the line *text* for a while."""
+        """Show the line *text* for a while; one that is too long takes up to three rows."""
         self._messages += 1
         mine = self._messages
         self.set_class(True, "-message")

@@ -10,12 +10,13 @@ from textual.widgets import Static
 from host.console.cells import cell
 
 
-class Detail(VerticalScroll, can_focus=False):
+class Detail(VerticalScroll, can_focus=True):
     """See the module's text."""
 
     DEFAULT_CSS = """
     Detail { height: 40%; max-height: 50%; border-top: solid $primary; padding: 0 1; }
     Detail Static { width: 100%; height: auto; }
+    Detail:focus { border-top: solid $accent; }
     .-reader Detail { border-top: none; padding: 0; }
     .-plain Detail { border-top: ascii $primary; }
     """

@@ -33,7 +33,9 @@ HELP: Final = (
     Key("questions of plugins", "y, n", "yes, no"),
     Key("questions of plugins", "Esc", "no answer"),
     Key("tables", "up, down, PgUp, PgDn, Home, End", "move"),
-    Key("tables", "Enter", "show or hide all about the row"),
+    Key(
+        "tables", "Enter", "show or hide all about the row; Tab goes there to scroll, and back"
+    ),
     Key("approvals", "o", "allow it this once"),
     Key("approvals", "s", "allow it until its session ends"),
     Key("approvals", "a", "allow it always: this very input, in this project"),

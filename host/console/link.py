@@ -24,6 +24,8 @@ from jcode_plugins.starting import connect_or_start
 
 ASK_S: Final = 5.0
 """How long an ordinary question of the console's may take."""
+LONGEST_S: Final = 600.0
+"""Of what is asked with a time limit of its own, such as a plugin's command."""
 START_S: Final = 30.0
 _CONNECT_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.25
@@ -54,6 +56,11 @@ class Place:
     """Of the socket, if it is not where the environment says."""
 
     @property
+    def here(self) -> str:
+        """The project's directory as the daemon names it."""
+        return str(self.project.resolve())
+
+    @property
     def socket(self) -> str:
         """The path of the daemon's socket."""
         return self.path if self.path is not None else socket_path(self.environment)
@@ -64,7 +71,7 @@ class Place:
             self.path,
             project_dir=self.project,
             environment=self.environment,
-            timeout_s=ASK_S,
+            timeout_s=LONGEST_S,
             connect_timeout_s=_CONNECT_S,
         )
 

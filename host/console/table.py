@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Literal, NamedTuple
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -27,13 +27,14 @@ _GAP: Final = 1
 
 class Column(NamedTuple):
     """One column. *width* is in terminal columns; one that *grows* takes what is left. The highest *drop* goes first on a
-    narrow screen, 0 never."""
+    narrow screen, 0 never. Of what is too long the end is cut, or the beginning where the *end* counts."""
 
     name: str
     width: int
     right: bool = False
     grows: bool = False
     drop: int = 0
+    end: bool = False
 
 
 class Row(NamedTuple):
@@ -303,7 +304,10 @@ def line_of(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[in
     parts = []
     for cell, column, width in zip(cells, columns, widths, strict=True):
         if width:
-            parts.append(cell.rjust(width)[:width] if column.right else fitted(cell, width))
+            if column.right:
+                parts.append(cell.rjust(width)[:width])
+            else:
+                parts.append(fitted(cell, width, keeps_end=column.end))
     return (" " * _GAP).join(parts)
 
 
@@ -317,9 +321,10 @@ def words_of(cells: Sequence[str], columns: Sequence[Column]) -> str:
     return ", ".join(named)
 
 
-def fitted(text: str, width: int) -> str:
-    """Return *text* in exactly *width* columns; what is cut ends in a mark."""
-    cut = set_cell_size(text, width)
-    return (
-        cut if cut.rstrip() == text.rstrip() else set_cell_size(text, max(0, width - 1)) + "~"
-    )
+def fitted(text: str, width: int, *, keeps_end: bool = False) -> str:
+    """Return *text* in exactly *width* columns; where it is cut there is a mark."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    if keeps_end:
+        return "~" + set_cell_size(text[::-1], max(0, width - 1))[::-1]
+    return set_cell_size(text, max(0, width - 1)) + "~"
