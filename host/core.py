@@ -128,11 +128,10 @@ class HostCore:
         self.runtime.look_if_due()
 
     def has_handler(self, event: "PluginEvent | str") -> bool:
-        """Whether any plugin subscribed to *event* or hears of it."""
+        """Whether any plugin subscribed to *event*, or hears of it: one attribute, one shift."""
         if type(event) is not PluginEvent:
             event = read_event(event)
-        snapshot = self.workspace.snapshot
-        return bool((snapshot.bitmap | snapshot.forwarded) >> event & 1)
+        return bool(self.workspace.snapshot.heard >> event & 1)
 
     def _concerns_nobody(self, event: "PluginEvent | str") -> Outcome | None:
         """The empty outcome, if that is all there is to say: no lock, no coroutine, nothing encoded."""

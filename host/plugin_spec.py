@@ -84,6 +84,12 @@ class PluginSpec:
             return (self.artifact,)
         return (self.artifact, self.tui.artifact)
 
+    def externals(self) -> tuple[str, ...]:
+        """The packages that it lacks, whichever half would use them."""
+        return tuple(
+            dict.fromkeys(name for built in self.artifacts() for name in built.externals)
+        )
+
     def tui_half(self) -> "PluginSpec | None":
         """The TUI half beside this server half, with everything but the code the same; None if there is none."""
         if self.tui is None:

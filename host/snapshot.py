@@ -91,12 +91,13 @@ class CommandRoute:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One generation. ``bitmap`` has bit *n* set when event *n* has a subscriber, ``forwarded`` when a TUI half hears
-    of it, ``followed`` when something is to be done once its outcome is there, ``concerned`` when there is anything to do
+    of it, ``heard`` when either is so, ``followed`` when something is to be done once its outcome is there, ``concerned`` when there is anything to do
     at all. Where an event has a subscriber and no routes, a switch denies it."""
 
     generation: int = 0
     bitmap: int = 0
     forwarded: int = 0
+    heard: int = 0
     followed: int = ENDS_SESSION
     concerned: int = ENDS_SESSION
     routes: tuple[tuple[Route, ...], ...] = ((),) * _EVENT_SLOTS
@@ -194,6 +195,7 @@ def build(
         generation,
         bitmap,
         forwarded,
+        bitmap | forwarded,
         forwarded | ENDS_SESSION,
         # With a switch on, every event passes where the tick is looked at: it may have been lifted.
         bitmap | forwarded | ENDS_SESSION if switches == NOTHING_OFF else _EVERY_EVENT,

@@ -168,20 +168,24 @@ class ToolInfo(_Answer):
 
 
 class PluginInfo(_Answer):
-    """A loaded plugin. ``state``: active, starting, restarting, blocked, stopped or disabled."""
+    """A loaded plugin, or one half of it. ``state``: active, starting, restarting, blocked, stopped, disabled, or waiting for
+    an interface. ``kind``: server, tui or both; ``part``: which half this is; ``tui``: the TUI half beside a server half."""
 
     __slots__ = (
         "commands",
         "error",
         "events",
         "id",
+        "kind",
         "load_ms",
         "name",
+        "part",
         "path",
         "pids",
         "scope",
         "state",
         "tools",
+        "tui",
         "version",
     )
     id: str
@@ -196,6 +200,14 @@ class PluginInfo(_Answer):
     commands: list[str]
     pids: list[int]
     load_ms: float
+    kind: str
+    part: str
+    tui: "PluginInfo | None"
+
+    def __init__(self, answer: "JsonObject") -> None:
+        super().__init__(answer)
+        half = answer.get("tui")
+        self.tui = type(self)(half) if isinstance(half, dict) else None
 
 
 class ServerEvent(_Answer):
@@ -242,8 +254,7 @@ class InstanceInfo(_Answer):
 class PluginOverview(PluginInfo):
     """A plugin with all that its operator looks at. Numbers are of the instances that are there now."""
 
-    __slots__ = ("hostcalls", "instances", "kind", "last_error", "refused", "restarts")
-    kind: str
+    __slots__ = ("hostcalls", "instances", "last_error", "refused", "restarts")
     restarts: int
     hostcalls: int
     refused: int

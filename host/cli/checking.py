@@ -78,6 +78,8 @@ def plugin_json(spec: PluginSpec, report: Report, items: list[Foreseen]) -> Json
         "name": spec.name,
         "version": spec.version,
         "path": str(spec.path),
+        "part": spec.part,
+        "tui": str(spec.root / spec.tui.file) if spec.tui is not None else None,
         "manifest": manifest_json(spec.manifest, spec.features),
         "warnings": list(spec.manifest.warnings),
         "signature": {
@@ -209,9 +211,11 @@ def _facts(spec: PluginSpec) -> list[tuple[str, Text]]:
         approval["*"] = manifest.approval.default
     facts = (
         ("file", _shown(str(spec.path))),
+        ("tui half", _shown(str(spec.root / spec.tui.file)) if spec.tui is not None else ""),
         ("manifest", where),
         ("about", manifest.description),
         ("author", manifest.author),
+        ("kind", manifest.kind if manifest.kind != "server" else ""),
         ("tier", manifest.tier or "exec, where a tool does not say"),
         ("scope", spec.scope or ""),
         ("approval", compact(approval) if approval else ""),

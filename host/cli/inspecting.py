@@ -28,6 +28,15 @@ def run_inspect(path: Path, mode: str | None = None, *, as_json: bool) -> int:
         info = load(host, path)
         seen = seen_of(host, info)
         report = report_on(info, seen)
+        half, report["tui"] = info.tui, None
+        seen_half: dict[str, Seen] = {}
+        if half is not None:
+            seen_half = seen_of(host, half)
+            of_half = report_on(half, seen_half)
+            if not half.pids:
+                of_half |= {"ok": False, "error": half.error}
+                report |= {"ok": False, "error": f"the tui half was not loaded: {half.error}"}
+            report["tui"] = of_half
         report["capabilities"] = capabilities_json(
             foreseen(host, host.workspace.plugin(info.name).spec)
         )
@@ -35,7 +44,9 @@ def run_inspect(path: Path, mode: str | None = None, *, as_json: bool) -> int:
         print_json(report)
     else:
         _print_report(info, report, seen)
-    return 0
+        if half is not None:
+            _print_half(half, seen_half)
+    return 0 if report["ok"] else 1
 
 
 def report_on(info: PluginInfo, seen: Mapping[str, Seen]) -> JsonObject:
@@ -47,6 +58,8 @@ def report_on(info: PluginInfo, seen: Mapping[str, Seen]) -> JsonObject:
         "error": None,
         "id": info.id,
         "name": info.name,
+        "kind": info.manifest.kind,
+        "part": info.part,
         "version": info.version,
         "origin": info.path,
         "tools": [
@@ -90,6 +103,13 @@ def seen_of(host: HostCore, info: PluginInfo) -> dict[str, Seen]:
         zygote_pid=host.runtime.zygote("plugins").pid,
         limits=worker_limits(host.config.limits_for(info.name)),
     )
+
+
+def _print_half(half: PluginInfo, seen: Mapping[str, Seen]) -> None:
+    if half.pids:
+        _print_report(half, report_on(half, seen), seen)
+    else:
+        make_console().print(safe(f"the tui half was not loaded: {half.error}", "bold red"))
 
 
 def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]) -> None:
@@ -152,7 +172,10 @@ def _print_report(info: PluginInfo, report: JsonObject, seen: Mapping[str, Seen]
         ],
     )
     console = make_console()
-    console.print(Text.assemble((printable(info.name), "bold"), f" {printable(info.version)}"))
+    part = ", the half for an interface" if info.part == "tui" else ""
+    console.print(
+        Text.assemble((printable(info.name), "bold"), f" {printable(info.version)}{part}")
+    )
     console.print(grid)
 
 

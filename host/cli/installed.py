@@ -21,6 +21,10 @@ from host.outcome import JsonObject
 from policies.decision import Rule, Source
 from policies.wording import meaning, spelled
 
+_HALVES = {
+    "tui": "one, which runs where there is an interface",
+    "both": "two: one answers events, one runs where there is an interface",
+}
 _STYLES = {"on": "green", "off": "yellow"}
 
 
@@ -52,7 +56,7 @@ def run_list(*, as_json: bool) -> int:
 def _row(one: Here) -> list[Text]:
     style = _STYLES.get(one.state, "bold red")
     return [
-        safe(one.name, "bold"),
+        safe(one.name if one.kind in (None, "server") else f"{one.name} ({one.kind})", "bold"),
         safe(one.version),
         safe(one.type),
         safe(one.state, style),
@@ -92,6 +96,7 @@ def _info(config: Config, home: Path, plugin: Installed) -> JsonObject:
         "tree": now.tree or None,
         "path": str(path_of(home, plugin)),
         "files": len(now.files),
+        "kind": row.kind if row is not None else None,
         "state": row.state if row is not None else "off",
         "why": row.why if row is not None else "",
         "enabled": plugin.enabled,
@@ -126,6 +131,7 @@ def _print(home: Path, plugin: Installed, told: JsonObject) -> None:
     grid.add_column(overflow="fold")
     facts: tuple[tuple[str, object], ...] = (
         ("state", f"{told['state']}{': ' if told['why'] else ''}{told['why']}"),
+        ("halves", _HALVES.get(str(told["kind"]), "")),
         ("from", plugin.origin.spec),
         ("follows", plugin.origin.track),
         ("resolved", now.resolved),

@@ -139,6 +139,7 @@ def open_scratch_host(
         host.workspace.variables = {}
         host.workspace.only_looks = True
         host.workspace.loads_configured = False
+        host.workspace.halves.is_shown = True  # both halves of what is loaded run
         with host:
             yield host
 

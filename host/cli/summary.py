@@ -46,7 +46,7 @@ def plan_json(plan: Plan) -> JsonObject:
         "files": plan.contents.files,
         "size_bytes": plan.contents.bytes,
         "packages": list(plan.contents.packages),
-        "lacks": list(plan.built.artifact.externals),
+        "lacks": list(plan.built.externals()),
         "declares_capabilities": manifest.capabilities is not None,
         "capabilities": [
             {
@@ -148,7 +148,7 @@ def _facts(plan: Plan) -> Iterable[tuple[str, list[Text]]]:
         "lacks",
         [
             safe(f"{name}: it is not there or too large, and importing it fails", "yellow")
-            for name in plan.built.artifact.externals[:_MAX_LISTED]
+            for name in plan.built.externals()[:_MAX_LISTED]
         ],
     )
     yield "warnings", [safe(line, "yellow") for line in _lines(plan.warnings)]

@@ -74,6 +74,8 @@ def _cells(row: Row) -> list[Text]:
     worker, plugin, instance = row.worker, row.plugin, row.instance
     usage = worker.usage if worker is not None else None
     name = plugin.name if plugin is not None else ""
+    if plugin is not None and plugin.part != "server":
+        name = f"{name} ({plugin.part})"
     if worker is not None and worker.role != "plugins":
         name = f"({worker.role})"
     state = instance.state if instance is not None else ""

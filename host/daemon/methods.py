@@ -65,8 +65,7 @@ async def _has_handler(call: "Call") -> Json:
     event = read_event(call.params.get("event"))
     workspace = await call.workspace()
     workspace.runtime.look_if_due()
-    snapshot = workspace.snapshot
-    return {"has_handler": bool((snapshot.bitmap | snapshot.forwarded) >> event & 1)}
+    return {"has_handler": bool(workspace.snapshot.heard >> event & 1)}
 
 
 async def _call_tool(call: "Call") -> Json:

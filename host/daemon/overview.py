@@ -41,6 +41,9 @@ def plugin_json(info: PluginInfo) -> JsonObject:
         "commands": [command.name for command in info.registry.commands],
         "pids": [*info.pids],
         "load_ms": round(info.load_ms, 3),
+        "kind": info.manifest.kind,
+        "part": info.part,
+        "tui": plugin_json(info.tui) if info.tui is not None else None,
     }
 
 
@@ -56,8 +59,9 @@ def _project(project: Project) -> JsonObject:
 
 def _plugin(workspace: Workspace, plugin: Plugin) -> JsonObject:
     instances = plugin.all_instances()
+    half = None if plugin.is_beside else workspace.halves.of(plugin.name)
     return plugin_json(workspace.info(plugin)) | {
-        "kind": plugin.spec.manifest.kind,
+        "tui": _plugin(workspace, half) if half is not None else None,
         "restarts": sum(instance.restarts for instance in instances),
         "hostcalls": sum(instance.hostcalls for instance in instances),
         "refused": sum(instance.refused for instance in instances),

@@ -18,7 +18,7 @@ from host.off import OffFile
 from host.outcome import JsonObject
 from host.quarantine import Quarantine
 from host.switching import Switchboard, named
-from policies.manifest_values import Manifest
+from policies.manifest_values import Manifest, PluginKind
 from policies.switches import Switches
 
 
@@ -35,6 +35,8 @@ class Here:
     state: str = "on"
     why: str = ""
     enabled: bool = True
+    kind: PluginKind | None = None
+    """Which halves it has, as its package says; None where only its main file could say it."""
 
     def to_json(self) -> JsonObject:
         """Plain data, as ``list --json`` prints it."""
@@ -47,6 +49,7 @@ class Here:
             "state": self.state,
             "why": self.why or None,
             "enabled": self.enabled,
+            "kind": self.kind,
         }
 
 
@@ -87,7 +90,16 @@ def _row(found: Found, switches: Switches, quarantine: Quarantine) -> Here:
         return Here(found.path.name, "", kind, found.where, path, "broken", str(error))
     state, why = _state(switches, quarantine, entry.id, (entry.name, entry.package.name))
     version = entry.package.version or NO_VERSION
-    return Here(entry.name, version, kind, found.where, path, state, why)
+    return Here(
+        entry.name,
+        version,
+        kind,
+        found.where,
+        path,
+        state,
+        why,
+        kind=_kind_of(entry.package),
+    )
 
 
 def _installed(
@@ -108,7 +120,20 @@ def _installed(
         state,
         why,
         plugin.enabled,
+        _kind_at(path),
     )
+
+
+def _kind_at(path: Path) -> PluginKind | None:
+    try:
+        package = read_package(path) if path.is_dir() else None
+    except PluginLoadError:
+        return None  # told where it is loaded
+    return None if package is None else _kind_of(package)
+
+
+def _kind_of(package: Manifest) -> PluginKind | None:
+    return package.kind if package.origin else None
 
 
 def _state(

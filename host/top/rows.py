@@ -34,6 +34,7 @@ class _Plugin(msgspec.Struct):
     state: str
     project: str
     instances: list[_Instance]
+    part: str = "server"
 
 
 class _Status(msgspec.Struct):
@@ -60,6 +61,7 @@ class Row:
             "role": worker.role if worker is not None else "plugins",
             "user": worker.user if worker is not None else None,
             "plugin": plugin.name if plugin is not None else None,
+            "part": plugin.part if plugin is not None else None,
             "version": plugin.version if plugin is not None else None,
             "project": plugin.project if plugin is not None else None,
             "session": instance.session if instance is not None else None,

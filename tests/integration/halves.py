@@ -59,7 +59,7 @@ async def opened(tmp_path: Path, config: Config | None = None) -> AsyncIterator[
 
 async def until(condition: Callable[[], object]) -> None:
     """Let the loop turn until *condition* holds."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.002)
 
