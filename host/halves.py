@@ -81,6 +81,7 @@ class Halves:
         half = self.make(server, spec)
         if half is not None:
             self._beside[half.name] = half
+            self._workspace.publish()  # it is there, also while it needs no worker
             with suppress(PluginLoadError):  # noted by its instance, and told with the plugin
                 await half.start()
 

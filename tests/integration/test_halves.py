@@ -9,6 +9,7 @@ import pytest
 
 from host import Config, PluginDisabledError, PluginLoadError, Timeouts
 from host.audit import Kind
+from host.outcome import JsonObject
 from tests.integration.halves import (
     does,
     half_of,
@@ -322,3 +323,27 @@ async def test_what_a_tui_half_is_made_of_is_judged_before_anything_runs(
 
             assert caught.value.code == code, str(caught.value)
         assert host.plugins() == []
+
+
+async def test_who_attaches_is_shown_both_halves(tmp_path: Path) -> None:
+    """Attaching starts the TUI half; the view tells the halves apart."""
+
+    def states() -> JsonObject:
+        entries = host.view.snapshot()["entries"]
+        assert isinstance(entries, list)
+        return {
+            str(one["plugin"]): one["value"]["state"]  # type: ignore[index,call-overload]  # an object
+            for one in entries
+            if isinstance(one, dict) and one["area"] == "plugin"
+        }
+
+    async with opened(tmp_path) as host:
+        await host.load(pair(tmp_path / "two"))
+        assert states() == {"two": "active", "two#tui": "waiting"}
+
+        attached = host.view.attach(width=80, height=24)
+        await until(lambda: states() == {"two": "active", "two#tui": "active"})
+        attached.close()
+        host.workspace.halves.show(False, linger_s=0.0)
+
+        await until(lambda: states() == {"two": "active", "two#tui": "waiting"})
