@@ -140,6 +140,8 @@ def test_another_size_renders_again() -> None:
         ("{width: '50%'}", 20),
         ("() => ({width: '50%', minWidth: 30})", 30),
         ("{width: 500}", 40),
+        ("{margin: 4}", 32),
+        ("{width: '100%', margin: {left: 3}}", 37),
     ],
 )
 def test_an_overlay_has_the_width_it_asks_for(options: str, width: int) -> None:

@@ -19,15 +19,16 @@ function newFrame(overlay, given) {
   lastFrame += 1;
   const id = `f${lastFrame}`;
   const state = { isHidden: false };
-  const width = () => (overlay ? widthOf(optionsOf(given), columns()) : columns());
+  const wishes = () => optionsOf(given ?? { width: mount.component?.width }); // a component may say itself how wide it is
+  const width = () => (overlay ? widthOf(wishes(), columns()) : columns());
   const mount = new Mount({
     width,
-    maxLines: () => (overlay ? heightOf(optionsOf(given), rows()) : undefined),
+    maxLines: () => (overlay ? heightOf(wishes(), rows()) : undefined),
     show: (lines, cursor) => {
       const options = {};
       if (overlay) {
         options.width = width();
-        const { anchor } = optionsOf(given);
+        const { anchor } = wishes();
         if (typeof anchor === "string") options.anchor = anchor;
       }
       view.show("frame", id, state.isHidden ? { lines: [], cursor: null, overlay, options } : { lines, cursor, overlay, options });
