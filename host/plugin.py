@@ -205,6 +205,7 @@ class Plugin:
         if self.scope == old.scope == "global":
             self.users = list(old.users)
         self.slots = old.slots  # its tools take turns with those that are under way
+        self.shown = old.shown  # a newer version shows no more than the plugin may
 
     def replace(self, old: "Plugin") -> None:
         """Take the place of *old*: its sessions move here, one by one, with their next event."""

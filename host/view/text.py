@@ -32,25 +32,23 @@ MAX_SGR: Final = 128
 """Characters between the brackets of one sequence; a longer one is nobody's style."""
 MAX_JOINS: Final = 8
 """Emoji that one sequence may join."""
-TAB: Final = "   "
-"""Three columns, as the components of pi count a tab."""
+TAB_COLUMNS: Final = 3
+"""As the components of pi count a tab."""
 REPLACEMENT: Final = "\ufffd"
 
 _ESC: Final = "\x1b"
 _C1: Final = {code: f"\x1b{chr(code - 0x40)}" for code in range(0x80, 0xA0)}
-# Runs of characters of which nothing else need be known: they stand alone, one column wide or two.
 # A string ends at BEL, ST or, where it has no end, at the end of its line. Possessive: never rescanned.
 _PIECE: Final = re.compile(
     r"""
       (?P<plain>[ -~]++)
-    | (?P<narrow>[\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u048a-\u052f\u2500-\u25fc\u2800-\u28ff]++)
-    | (?P<wide>[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9ffc\uac00-\ud7a3]++)
     | \x1b\[(?P<sgr>[0-9;:]*+)m
     | \x1b\[[0-?]*+[\ -/]*+[@-~]?
     | \x1b[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)?
     | \x1b[\ -/]*+[0-~]?
     | (?P<end>\r?\n)
-    | (?P<other>.)
+    | (?P<others>[^\x1b\r\n -~]++)
+    | \r
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -183,10 +181,8 @@ class _Cleaner:
         """Clean *text* until there are enough lines; the last one is not yet among them."""
         for found in _PIECE.finditer(text.translate(_C1)):
             match found.lastgroup:
-                case "plain" | "narrow":
+                case "plain":
                     self._run(found[0], 1)
-                case "wide":
-                    self._run(found[0], 2)
                 case "sgr":
                     if len(found["sgr"]) <= MAX_SGR:
                         self._state = _obey(self._state, found["sgr"])
@@ -195,8 +191,8 @@ class _Cleaner:
                     self.end_line()
                     if len(self.lines) >= self._max_lines:
                         return
-                case "other":
-                    self._other(found["other"])
+                case "others":
+                    self._others(found[0])
                 case _:
                     pass  # a sequence that means nothing here: gone, whole
 
@@ -219,24 +215,30 @@ class _Cleaner:
         if taken != text:
             self._columns = self._max_columns
 
-    def _other(self, character: str) -> None:
-        if character == "\t":
-            self._run(TAB, 1)
-            return
-        code, category = ord(character), unicodedata.category(character)
-        columns = 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-        if code in _BLANK:
-            pass
-        elif _is_mark(code, category):
-            self._mark(code, category)
-        elif category in ("Cs", "Co", "Cn", "Zl", "Zp"):
-            self._whole(REPLACEMENT, 1)
-        elif category in ("Cc", "Cf"):
-            pass  # obeyed or invisible elsewhere: not shown
-        elif category == "Zs":
-            self._run(" " * columns, 1)
-        else:
-            self._whole(character, columns)
+    def _others(self, text: str) -> None:
+        for found in _CLASS_RUN.finditer(text.translate(_CLASSES)):
+            if not self._base and self._columns >= self._max_columns:
+                return  # full: nothing more, and nothing that a mark would belong to
+            of_class = found[0]
+            match of_class[0]:
+                case "n":
+                    self._run(text[found.start() : found.end()], 1)
+                case "w":
+                    self._run(text[found.start() : found.end()], 2)
+                case "p" | "P":
+                    self._whole(text[found.start()], 1 if of_class == "p" else 2)
+                case "m" | "M":
+                    self._mark(ord(text[found.start()]), int(of_class == "M"))
+                case "r":
+                    self._run(REPLACEMENT * len(of_class), 1)
+                case "s":
+                    self._run(" " * len(of_class), 1)
+                case "S":
+                    self._run("  " * len(of_class), 1)
+                case "t":
+                    self._run(" " * TAB_COLUMNS * len(of_class), 1)
+                case _:
+                    pass  # obeyed or invisible elsewhere
 
     def _whole(self, character: str, columns: int) -> None:
         """Add a character that has a place of its own, joined with the last one if that is waiting for it."""
@@ -256,7 +258,7 @@ class _Cleaner:
         else:
             self._put(text, columns)
 
-    def _mark(self, code: int, category: str) -> None:
+    def _mark(self, code: int, columns: int) -> None:
         """Add a character that has no place of its own to the one before it."""
         if not self._base or self._joiner or self._marks >= MAX_MARKS:
             return
@@ -265,8 +267,6 @@ class _Cleaner:
             return
         if code == _ZWNJ and unicodedata.category(chr(self._base)) != "Lo":
             return
-        # A variation selector may make a narrow sign a wide one.
-        columns = 1 if category == "Mc" or code in _VARIATIONS else 0
         if self._fits(columns, 1):
             self._marks += 1
             self._extend(chr(code), columns)
@@ -294,19 +294,51 @@ class _Cleaner:
         self._characters += len(text)
 
 
-def _is_mark(code: int, category: str) -> bool:
-    """Whether the character has no place of its own: marks, joiners, and what completes a syllable of Hangul."""
-    return (
-        category in ("Mn", "Me", "Mc")
-        or code in (_ZWJ, _ZWNJ)
-        or 0x1160 < code <= 0x11FF
-        or 0xD7B0 <= code <= 0xD7FB
-    )
+def _class_of(code: int) -> str:
+    """Return what becomes of a character: one of the letters of :data:`_CLASS_RUN`."""
+    category = unicodedata.category(chr(code))
+    is_wide = unicodedata.east_asian_width(chr(code)) in ("W", "F")
+    if code == 0x09:
+        return "t"
+    if code in _BLANK:
+        return "x"
+    if category in ("Mn", "Me", "Mc") or code in (_ZWJ, _ZWNJ):
+        # A variation selector may make a narrow sign a wide one.
+        return "M" if category == "Mc" or code in _VARIATIONS else "m"
+    if 0x1160 < code <= 0x11FF or 0xD7B0 <= code <= 0xD7FB:
+        return "m"  # it completes a syllable of Hangul
+    if category in ("Cs", "Co", "Cn", "Zl", "Zp"):
+        return "r"
+    if category in ("Cc", "Cf"):
+        return "x"
+    if category == "Zs":
+        return "S" if is_wide else "s"
+    if _is_pictograph(code):
+        return "P" if is_wide else "p"
+    return "w" if is_wide else "n"
+
+
+class _Classes(dict[int, str]):
+    """For ``str.translate``: the class of every character, found when it is first seen."""
+
+    def __missing__(self, code: int) -> str:
+        found = _class_of(code)
+        if len(self) < _MAX_KNOWN:  # else a text with all there are would be kept for ever
+            self[code] = found
+        return found
+
+
+_MAX_KNOWN: Final = 16_384
+_CLASSES: Final = _Classes()
+_CLASS_RUN: Final = re.compile(r"n++|w++|r++|s++|S++|t++|x++|[pPmM]")
+"""Narrow and wide ones of their own, replaced ones, spaces, tabs, those that are gone; and what depends on its neighbours."""
 
 
 def _is_pictograph(code: int) -> bool:
     """Whether a joiner may stand beside it: the signs of emoji sequences, with their skin tones."""
-    return code >= 0x2190 and unicodedata.category(chr(code)) in ("So", "Sk", "Sm")
+    if code < 0x2190 or 0x2500 <= code <= 0x25FC or 0x2800 <= code <= 0x28FF:
+        return False  # boxes and braille patterns are drawn with, by the line
+    return unicodedata.category(chr(code)) in ("So", "Sk", "Sm")
 
 
 def clean_lines(text: str | Iterable[str], *, max_lines: int) -> tuple[Line, ...]:

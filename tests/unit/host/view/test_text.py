@@ -1,7 +1,5 @@
 """Text of plugins: styles become words, and nothing that a terminal would obey is left."""
 
-import unicodedata
-
 import pytest
 
 from host.view import text as module
@@ -155,14 +153,13 @@ def test_text_to_edit_keeps_its_lines_and_loses_its_styles() -> None:
     assert len(clean_text("ab\n" * 50, max_characters=10, max_lines=50)) <= 10
 
 
-def test_characters_in_runs_are_what_they_are_taken_for() -> None:
-    """One by one they would be shown just so: each with a place of its own, of that width."""
-    for code in range(0x80, 0x30000):
-        found = module._PIECE.match(chr(code))
-        assert found is not None
-        if found.lastgroup in ("narrow", "wide"):
-            assert chr(code).isprintable()
-            assert not module._is_mark(code, unicodedata.category(chr(code)))
-            assert code not in module._BLANK
-            is_wide = unicodedata.east_asian_width(chr(code)) in ("W", "F")
-            assert is_wide == (found.lastgroup == "wide"), hex(code)
+def test_every_character_has_a_class() -> None:
+    """And what is shown as it is can be printed; what is seen once too often is found out again."""
+    module._CLASSES.clear()
+    for code in range(0x80, 0x110000):
+        of_class = chr(code).translate(module._CLASSES)
+        assert module._CLASS_RUN.fullmatch(of_class)
+        if of_class in "nwpP":
+            assert chr(code).isprintable(), hex(code)
+    assert len(module._CLASSES) == module._MAX_KNOWN
+    assert plain(clean_line("\U000e0041\U00020000\U0010fffd")) == "\U00020000\ufffd"
