@@ -149,8 +149,8 @@ class Attachments:
             due = self._told_at + UI_INTERVAL_S
             if due <= now_s():
                 self._tell()  # at once: what comes next, a command perhaps, finds the interface as it is
-                return
-            self._timer = runtime.reactor.at(due, self._tell, demand=True)
+            else:
+                self._timer = runtime.reactor.at(due, self._tell, demand=True)
             runtime.on_work()
 
     def _tell(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 from contextlib import suppress
 
 import pytest
@@ -109,9 +110,9 @@ class Play:
             self.mirrors.append(Mirror(self.stage.workspace.view))
 
     def die(self) -> None:
-        if self.random.random() < 0.1 and self.worker.exit is None:
-            before = len(self.stage.workers)
-            self.worker.die()
+        before = len(self.stage.workers)
+        if before < 3 and self.random.random() < 0.2:
+            self.worker.die(signal.SIGKILL)  # not its own fault, or it would be blocked soon
             self.stage.until(lambda: len(self.stage.workers) > before)
             self.worker = self.stage.workers[-1]
             self.worker.hello()

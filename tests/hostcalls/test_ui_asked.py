@@ -424,7 +424,7 @@ def test_what_is_no_interface_is_refused(stage: Stage, wrong: dict[str, object])
 
 
 def command_of(stage: Stage, worker: ScriptedWorker) -> tuple[int, JsonObject]:
-    stage.until(lambda: worker.has(COMMAND))
+    stage.until(lambda: (hear(stage, worker), worker.has(COMMAND))[1])
     message = worker.take(COMMAND)
     asked: JsonObject = json.loads(str(message[3]))
     return int(message[1]), asked
