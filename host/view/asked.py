@@ -9,7 +9,7 @@ from host.encode import NotEncodableError, encode_json
 from host.errors import InputError
 from host.outcome import Json, JsonObject
 from host.view.limits import MAX_ANSWER_CHARS, MAX_DIALOG_BYTES, MAX_ITEMS, MAX_LINES
-from host.view.shapes import RefusedValueError, id_of, line_of, lines_of, option_of, text_of
+from host.view.shapes import RefusedValueError, id_of, lines_of, option_of, text_of
 
 DialogKind = Literal["select", "confirm", "input", "editor", "quickpick", "custom"]
 KINDS: Final[tuple[DialogKind, ...]] = (
@@ -50,13 +50,16 @@ def read_dialog(args: dict[str, Json]) -> Wanted:
         raise RefusedValueError(f"options are a list of at most {MAX_ITEMS}")
     if kind in ("select", "quickpick") and not options:
         raise RefusedValueError(f"{kind} needs options to choose from")
+    # pi asks in a title of several lines: what stands below the first is part of the question, never dropped.
+    title, *below = lines_of(args.get("title")) or [[]]
+    message = [*below, *lines_of(args.get("message"))][:MAX_LINES]
     frame = id_of(args.get("frame"))
     if (kind == "custom") != (frame is not None):
         raise RefusedValueError("custom, and nothing else, has a frame")
     value: JsonObject = {
         "kind": kind,
-        "title": line_of(args.get("title")),
-        "message": lines_of(args.get("message"), MAX_LINES),
+        "title": title,
+        "message": message,
         "options": [option_of(option) for option in options],
         "placeholder": text_of(args.get("placeholder"), _MAX_PLACEHOLDER_CHARS).replace(
             "\n", " "

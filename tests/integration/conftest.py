@@ -9,8 +9,15 @@ import pytest
 
 from host import BlockingPluginHost, BlockingSessionProvider, Config
 from host.approvals import BlockingApprover
+from tests.support.pi_package import fetch_examples
 
 MakeHost = Callable[..., BlockingPluginHost]
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of pi's examples out of its npm package, fetched once for each run."""
+    return fetch_examples(tmp_path_factory.mktemp("pi"))
 
 
 @pytest.fixture

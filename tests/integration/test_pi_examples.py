@@ -1,10 +1,5 @@
 """pi's own example extensions, as published, byte for byte."""
 
-import hashlib
-import os
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +9,8 @@ from host import BlockingPluginHost, PluginInfo
 from host.outcome import JsonObject
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import bash, yes
+from tests.support.pi_package import published
 
-PACKAGE = "@mariozechner/pi-coding-agent@0.73.1"
 # Of the files as published: an edited copy is no third party's.
 DIGESTS = {
     "permission-gate.ts": "35855d2b7f3304394b5f70a344590a3ad2a73ae9cbe61278fc33ebffddc24519",
@@ -25,33 +20,6 @@ DIGESTS = {
     "input-transform.ts": "1232b3ca02d0bab0b9450339229c1b76be79ef6c6af4274350cb7054442da8b8",
     "todo.ts": "a77f7774a3530e9e38f52ff00cf45e0874905957584e8eb1c328a2884fd4c193",
 }
-
-
-@pytest.fixture(scope="session")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of pi's examples out of its npm package, fetched once for each run."""
-    if shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("npm is needed to fetch what is tested here")
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("pi")
-    subprocess.run(
-        ["npm", "pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", folder],
-        check=True,
-        timeout=100,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
-    (archive,) = folder.glob("*.tgz")
-    with tarfile.open(archive) as packed:
-        wanted = [
-            member
-            for member in packed.getmembers()
-            if member.name.startswith("package/examples/extensions/")
-        ]
-        packed.extractall(folder, members=wanted, filter="data")
-    archive.unlink()
-    return folder / "package" / "examples" / "extensions"
 
 
 @pytest.fixture
@@ -65,9 +33,7 @@ def load(host: BlockingPluginHost, examples: Path) -> Callable[[str], PluginInfo
     """Return a function that loads an example, once it has proved to be the published one."""
 
     def load_example(name: str) -> PluginInfo:
-        path = examples / name
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == DIGESTS[name]
-        return host.load(path)
+        return host.load(published(examples, name, DIGESTS))
 
     return load_example
 

@@ -259,6 +259,31 @@ def test_a_dialog_is_cleaned() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "message", "first", "below"),
+    [
+        ("Run it?", None, "Run it?", []),
+        ("Run it?\n\n  rm -rf /", None, "Run it?", ["", "  rm -rf /"]),
+        ("Run it?\n  rm -rf /", "now\nhere", "Run it?", ["  rm -rf /", "now", "here"]),
+        ("", "now", "", ["now"]),
+        (None, "now", "", ["now"]),
+        ("\n".join("abc"), ["d"] * limits.MAX_LINES, "a", ["b", "c", *"d" * 198]),
+    ],
+)
+def test_a_question_of_several_lines_is_shown_whole(
+    title: Json, message: Json, first: str, below: list[str]
+) -> None:
+    """What somebody agrees to may stand below the first line of the title."""
+    value = read_dialog({"kind": "confirm", "title": title, "message": message}).value
+
+    assert [_shown(value["title"]), *map(_shown, value["message"])] == [first, *below]  # type: ignore[arg-type]
+
+
+def _shown(line: Json) -> str:
+    assert isinstance(line, list)
+    return "".join(str(span[0]) for span in line if isinstance(span, list))
+
+
+@pytest.mark.parametrize(
     "args",
     [
         {},
