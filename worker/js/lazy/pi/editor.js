@@ -14,7 +14,7 @@ const DEFAULT_ROWS = 24;
 
 const whole = (value, least, most, otherwise) => (Number.isFinite(value) ? Math.max(least, Math.min(most, Math.floor(value))) : otherwise);
 const isNewLine = (data, keys) =>
-  keys.matches(data, "tui.input.newLine") || data === "\n" || data === "\x1b[13;2~" || (data.length > 1 && (data[0] === "\n" || /\x1b[^]*\r|\r[^]*\x1b/.test(data)));
+  keys.matches(data, "tui.input.newLine") || data === "\n" || data === "\x1b[13;2~" || (data.length > 1 && (data[0] === "\n" || (data.includes("\x1b") && data.includes("\r"))));
 
 class Editor {
   #text = new EditorText();
