@@ -49,6 +49,8 @@ EXEC_GIT: Final = "pi.exec, git --version"
 UNPACK_OURS: Final = "unpack a package of 500 files"
 UNPACK_TARFILE: Final = "unpack a package of 500 files, tarfile's filter for data"
 TIMERS: Final = "timer of a thousand, each its own callback"
+KEY_BLOCKING: Final = "key press to plugin to redraw, blocking, pinned"
+KEY_ASYNCIO: Final = "key press to plugin to redraw, asyncio, pinned"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"
 NODE_RAW: Final = "Node child, JSON lines, raw descriptors, pinned"
