@@ -139,16 +139,19 @@ const same = {
   setTheme,
 };
 
+const shared = {};
+for (const name of Object.keys(same)) publish(shared, name, (...args) => same[name](...args));
+Object.defineProperty(shared, "theme", { get: Object.freeze(() => themeNow()), enumerable: true });
+const descriptors = Object.getOwnPropertyDescriptors(shared); // the same for every call: only who asks differs
+
 /** ui for *call*; null: the plugin itself. */
 function makeUi(call) {
-  const ui = {};
-  for (const name of Object.keys(same)) publish(ui, name, (...args) => same[name](...args));
+  const ui = Object.create(Object.prototype, descriptors);
   for (const name of ["select", "confirm", "input", "editor", "quickPick"]) {
     publish(ui, name, (...args) => dialogs[name](call, ...args));
   }
   publish(ui, "custom", (factory, options) => custom(call, factory, options));
   publish(ui, "executeCommand", (name, args) => executeCommand(call, name, args));
-  Object.defineProperty(ui, "theme", { get: Object.freeze(() => themeNow()), enumerable: true });
   return Object.freeze(ui);
 }
 
