@@ -313,3 +313,29 @@ def test_each_session_has_its_own(tmp_path: Path, write: Write) -> None:
                 assert [(await count).output for count in counts] == [1, 3]
 
     asyncio.run(main())
+
+
+SPINS = COUNTER.replace(
+    'if (data === "q") done(n);', 'if (data === "s") for (;;); else if (data === "q") done(n);'
+)
+
+
+def test_a_component_that_never_returns_is_taken_away(tmp_path: Path, write: Write) -> None:
+    """The press is nobody's when its time is over, the worker is replaced, and what it drew is gone; others stay."""
+
+    async def body(host: PluginHost, person: Person) -> None:
+        await host.load(write("calm.js", plugin("pi.ui.setStatus('s', 'calm');")), name="calm")
+        counting = start(host, "count")
+        await person.dialog()
+        pressed = await host.press_key("s", frame="f1", plugin="ui", session="s1")
+        assert not pressed.handled
+        assert not (await counting).ok
+        await person.no("frame")
+        await person.no("dialog")
+        assert words((await person.shown("status", "s"))["line"]) == "calm"
+        counting = start(host, "count")  # the next worker's
+        await person.lines(["n 0 of 40"])
+        assert (await host.press_key("q", frame="f1", plugin="ui", session="s1")).handled
+        assert (await counting).output == 0
+
+    with_plugin(tmp_path, write, SPINS, body)
