@@ -38,4 +38,6 @@ def run_tui(
     from host.console.options import Options
 
     place = Place(os.environ, directory)
-    return Console(Options(place, theme, attach=attach, reader=reader)).run() or 0
+    console = Console(Options(place, theme, attach=attach, reader=reader))
+    console.run()
+    return console.return_code or 0

@@ -11,7 +11,7 @@ from os.path import basename
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
@@ -19,6 +19,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
+from host.console.background import in_background
 from host.console.bar import Bar, KeyLine, PaneNames, Told
 from host.console.cells import cell
 from host.console.guard import Guard
@@ -67,6 +68,7 @@ class Console(App[int]):
     Screen { overflow: hidden; }
     #panes { height: 1fr; }
     SearchIcon { display: none; }
+    .-reader CommandPalette #--input, .-reader CommandPalette CommandList { border: none; }
     .-reader * { border: none; scrollbar-size: 0 0; }
     .-plain * { scrollbar-size: 0 0; }
     """
@@ -76,6 +78,7 @@ class Console(App[int]):
         Binding("f3", "next_pane(1)", priority=True, show=False),
         Binding("f4", "next_pane(-1)", priority=True, show=False),
         Binding("f10", "quit", priority=True, show=False),
+        Binding("ctrl+z", "suspend_process", priority=True, show=False),
     ]
 
     def __init__(self, options: Options) -> None:
@@ -88,6 +91,9 @@ class Console(App[int]):
         self._hear_told: list[Callable[[str, bool], None]] = []
         self.questions: list[JsonObject] = []
         """What waits for a person, the oldest first."""
+        self._state = State.CONNECTING
+        self._is_looking = False
+        self._open = _ORDER[0]
         self.mode = ""
         """The project's permission mode, once it is known."""
         for theme in all_themes():
@@ -132,7 +138,7 @@ class Console(App[int]):
     @property
     def is_connected(self) -> bool:
         """Whether the daemon is there, as far as is known."""
-        return self.link.state is State.CONNECTED
+        return self.link.is_there
 
     def _fatal_error(self) -> None:
         """Say what ends the console as one line; Textual has no public place for this."""
@@ -147,6 +153,13 @@ class Console(App[int]):
         self._exit_renderables.append(Text(told, overflow="fold"))
         self._close_messages_no_wait()
 
+    def _screens(self) -> list[Screen[object]]:
+        """Every screen there is; none any more when the console ends."""
+        try:
+            return list(self.screen_stack)
+        except ScreenStackError:
+            return []
+
     # The console's own lines.
 
     def show_bar(self) -> None:
@@ -159,7 +172,7 @@ class Console(App[int]):
             pending=len(self.questions),
             mark=self.mark,
         )
-        for screen in self.screen_stack:
+        for screen in self._screens():
             for bar in screen.query(Bar):
                 bar.show(told)
 
@@ -167,7 +180,7 @@ class Console(App[int]):
         """Show one line of the console's. *text* is fit for a terminal."""
         for hear in self._hear_told:
             hear(text, is_error)
-        for screen in self.screen_stack:
+        for screen in self._screens():
             for line in screen.query(KeyLine):
                 line.tell(text, is_error=is_error)
 
@@ -176,7 +189,10 @@ class Console(App[int]):
         self._hear_told.append(hear)
 
     def _on_state(self) -> None:
+        before, self._state = self._state, self.link.state
         self.show_bar()
+        if {before, self._state} == {State.CONNECTED, State.SILENT}:
+            return  # the same daemon, slower or not: the bar says it
         if self.is_connected:
             self.tell("connected to the daemon")
             self._open_project_soon()
@@ -187,25 +203,29 @@ class Console(App[int]):
 
     def _look_soon(self) -> None:
         if self.is_connected:
-            self.run_worker(
-                self.look_at_questions(), group="questions", exclusive=True, exit_on_error=False
-            )
+            in_background(self, self._look_once, group="questions")
+
+    async def _look_once(self) -> None:
+        """One look at a time: a daemon that does not answer is not asked again and again."""
+        if not self._is_looking:
+            self._is_looking = True
+            try:
+                await self.look_at_questions()
+            finally:
+                self._is_looking = False
 
     def _open_project_soon(self) -> None:
         if self.is_connected:
-            self.run_worker(self._open_project(), group="project", exit_on_error=False)
+            in_background(self, self._open_project, group="project")
 
     async def _open_project(self) -> None:
         """Have the daemon load the project's plugins, if nobody else had it do so."""
-        try:
-            await self.link.ask(lambda client: client.plugins(), timeout_s=OPEN_S)
-        except LinkError as error:
-            self.tell(str(error), is_error=True)
+        await self.link.ask(lambda client: client.plugins(), timeout_s=OPEN_S)
         await self._look_at_overview()
 
     def _overview_soon(self) -> None:
         if self.is_connected and self.place != "plugins":  # that pane looks more often
-            self.run_worker(self._look_at_overview(), group="overview", exit_on_error=False)
+            in_background(self, self._look_at_overview, group="overview")
 
     async def _look_at_overview(self) -> None:
         try:
@@ -272,14 +292,10 @@ class Console(App[int]):
 
     def reload(self) -> None:
         """Have the daemon read every configuration again."""
-        self.run_worker(self._reload(), group="reload", exit_on_error=False)
+        in_background(self, self._reload, group="reload")
 
     async def _reload(self) -> None:
-        try:
-            answer = await self.link.ask(lambda client: client.reload(), timeout_s=60.0)
-        except LinkError as error:
-            self.tell(str(error), is_error=True)
-            return
+        answer = await self.link.ask(lambda client: client.reload(), timeout_s=OPEN_S)
         projects = answer.get("projects")
         failed = [
             one
@@ -295,7 +311,8 @@ class Console(App[int]):
     def run_command(self, name: str, args: str) -> None:
         """Run the command *name* of a plugin of the project's, and show what it answers."""
         self.tell(f"/{cell(name)} runs")
-        self.run_worker(self._run_command(name, args), group="command", exit_on_error=False)
+        work = partial(self._run_command, name, args)
+        in_background(self, work, group="command")
 
     async def _run_command(self, name: str, args: str) -> None:
         try:
@@ -334,15 +351,14 @@ class Console(App[int]):
     @property
     def open_pane(self) -> Pane:
         """The pane that is seen."""
-        current = self._switcher.current
-        return next(pane for pane in self.panes if pane.id == current)
+        return self._switcher.get_child_by_id(self._open, Pane)
 
     @property
     def place(self) -> str:
         """The name of what is open: a pane's, or ``approvals``."""
-        if isinstance(self.screen, ApprovalsScreen):
+        if any(isinstance(screen, ApprovalsScreen) for screen in self._screens()):
             return _APPROVALS
-        return self.open_pane.id or ""
+        return self._open
 
     def show_pane(self, name: str) -> None:
         """Open the pane *name*, or approvals, and close what was on top of the panes."""
@@ -355,7 +371,7 @@ class Console(App[int]):
         before = self.open_pane
         if before.is_open and before.id != name:
             before.closed()
-        switcher.current = name
+        switcher.current = self._open = name
         now = self.open_pane
         self.show_names(self.base, now.NAME)
         self.base.query_one(KeyLine).show_keys((*KEYS, *now.KEYS))
@@ -372,6 +388,10 @@ class Console(App[int]):
         """Open the pane after the one that is seen, or before it."""
         at = _ORDER.index(self.place)
         self.show_pane(_ORDER[(at + step) % len(_ORDER)])
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C ends nothing, and says what does."""
+        self.tell("Ctrl+Q or F10 ends the console")
 
     def action_help(self) -> None:
         """Show the keys, or show them no more."""

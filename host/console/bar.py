@@ -43,6 +43,10 @@ class Bar(Widget):
         """Say *told*."""
         self.told = told
 
+    async def on_click(self) -> None:
+        """Where there is a mouse, it opens what waits."""
+        await self.run_action("app.approvals")
+
     def render(self) -> Content:
         """See :class:`textual.widget.Widget`."""
         return bar_text(self.told, self.size.width) if self.told is not None else Content("")

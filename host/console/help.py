@@ -25,6 +25,7 @@ HELP: Final = (
     Key("everywhere", "Ctrl+P", "find and run a command of the console's or of a plugin's"),
     Key("everywhere", "F12", "leave what a plugin draws; no plugin can take this key"),
     Key("everywhere", "F10, Ctrl+Q", "end the console; daemon and plugins go on"),
+    Key("everywhere", "Ctrl+Z", "suspend the console; fg brings it back"),
     Key("Session", "Enter", "send the line: a command after a slash, else a prompt"),
     Key("Session", "Tab", "take what is offered; without an offer, go to the next list"),
     Key("Session", "up, down", "another offer, or a line that was typed before"),

@@ -43,6 +43,7 @@ class State(Enum):
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
+    SILENT = "not answering"
     LOST = "not connected"
 
 
@@ -97,8 +98,12 @@ class Link:
         self._client = place.client()
         self._is_there = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._begun = 0
         self._is_closed = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a connection, answered on or not."""
+        return self._is_there.is_set()
 
     # For the whole of the console.
 
@@ -142,11 +147,14 @@ class Link:
         """Return what *verb* of a client gives. Raises LinkError, within *timeout_s*."""
         try:
             async with asyncio.timeout(timeout_s):
-                return await verb(self._client)
+                found = await verb(self._client)
         except TimeoutError:
+            self._is_silent(True)
             raise LinkError(f"the daemon did not answer within {timeout_s:.0f} s") from None
         except (JcodePluginsError, OSError) as error:
             raise LinkError(one_line(error)) from None
+        self._is_silent(False)
+        return found
 
     def follow(
         self,
@@ -179,11 +187,15 @@ class Link:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def _is_silent(self, silent: bool) -> None:
+        """An ordinary question was answered, or was not: the connection alone does not say that anybody works there."""
+        if self.is_there:
+            self._become(State.SILENT if silent else State.CONNECTED)
+
     def _become(self, state: State, problem: str = "") -> None:
         if state is State.CONNECTED:
-            self._begun += 1
             self._is_there.set()
-        else:
+        elif state is not State.SILENT:
             self._is_there.clear()
         if (state, problem) != (self.state, self.problem):
             self.state, self.problem = state, problem

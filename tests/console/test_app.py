@@ -1,9 +1,15 @@
 """The console's own lines, its panes, and the daemon's comings and goings."""
 
+import os
+import signal
+from time import monotonic
+
 import pytest
 
+from host.console.link import pause_s
 from tests.console.consoles import console, console_on, lines_of, until, until_shown
 from tests.daemon.conftest import StartDaemon
+from tests.daemon.running import HANG_S
 
 HELLO = 'pi.registerTool({name: "hello", description: "greets", handler: () => "hi"});'
 
@@ -51,3 +57,47 @@ async def test_a_daemon_that_goes_and_comes_back_is_told_and_survived(
         daemon.start()
         await until(pilot, lambda: " connected " in lines_of(pilot)[0])
         await until_shown(pilot, "hello", "active")
+
+
+@pytest.mark.asyncio
+async def test_a_daemon_that_does_not_answer_is_told_and_left_at_once(
+    start: StartDaemon,
+) -> None:
+    """It is stopped in the middle of everything: the bar says it, keys go on, ending takes no longer."""
+    daemon = start(hello=HELLO)
+    async with console_on(daemon) as pilot:
+        await pilot.press("f3")
+        await until_shown(pilot, "hello", "active")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        try:
+            await until(pilot, lambda: "not answering" in lines_of(pilot)[0])
+            await pilot.press("f3", "f3")
+            assert console(pilot).place == "audit"
+        finally:
+            os.kill(daemon.pid, signal.SIGCONT)
+        await until(pilot, lambda: " connected " in lines_of(pilot)[0])
+        os.kill(daemon.pid, signal.SIGSTOP)
+        await until(pilot, lambda: "not answering" in lines_of(pilot)[0])
+        began = monotonic()
+    took = monotonic() - began
+    os.kill(daemon.pid, signal.SIGCONT)
+
+    assert took < HANG_S / 2
+
+
+@pytest.mark.asyncio
+async def test_ctrl_c_ends_nothing(start: StartDaemon) -> None:
+    """It says which key does."""
+    daemon = start()
+    async with console_on(daemon) as pilot:
+        await pilot.press("f3", "ctrl+c")
+        await until_shown(pilot, "Ctrl+Q or F10 ends the console")
+
+
+@pytest.mark.parametrize("failures", range(40))
+def test_pauses_grow_and_stay_short(failures: int) -> None:
+    """Whoever restarts the daemon does not wait long for the console."""
+    shortest, longest = pause_s(failures, jitter=0), pause_s(failures, jitter=1)
+
+    assert 0 < shortest <= longest <= 5
+    assert pause_s(failures + 1, jitter=0) >= shortest

@@ -34,6 +34,19 @@ COLOR: Final = re.compile(rb"\x1b\[(?:\d*;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;
 BOXES: Final = re.compile("[\u2500-\u259f]")
 
 
+BROKEN: Final = """
+import sys
+from host.console import app
+from jcode_plugin_start import main
+
+def broken():
+    raise ValueError("broken by a test")
+
+app.HelpScreen.compose = lambda self: broken()
+sys.exit(main(["tui"]))
+"""
+
+
 class Terminal:
     """The other end of a terminal that ``jcode-plugin tui`` runs at."""
 
@@ -75,7 +88,7 @@ class Terminal:
 
 @contextmanager
 def at_a_terminal(
-    daemon: Daemon, *words: str, rows: int = 24, columns: int = 80, **env: str
+    daemon: Daemon, *words: str, rows: int = 24, columns: int = 80, code: str = "", **env: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
     """Run ``jcode-plugin tui`` with *words* at a terminal of that size."""
     import fcntl
@@ -84,7 +97,13 @@ def at_a_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
     variables = daemon.environment(PYTHONPATH=str(ROOT), TERM="xterm-256color", **env)
     process = subprocess.Popen(
-        [sys.executable, "-c", AT_TERMINAL, "-m", "host", "tui", *words],
+        [
+            sys.executable,
+            "-c",
+            AT_TERMINAL,
+            *(("-c", code) if code else ("-m", "host", "tui")),
+            *words,
+        ],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -190,7 +209,10 @@ async def test_a_reader_has_lines_and_no_boxes(start: StartDaemon) -> None:
         for _ in range(6):
             assert not BOXES.search(screen_text(pilot)), screen_text(pilot)
             await pilot.press("f3")
-        await pilot.press("f1")
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Pane Audit")
+        assert not BOXES.search(screen_text(pilot)), screen_text(pilot)
+        await pilot.press("escape", "f1")
         await until_shown(pilot, "this list of keys")
 
         assert not BOXES.search(screen_text(pilot)), screen_text(pilot)
@@ -230,3 +252,20 @@ def test_the_mark_is_in_the_bar_whatever_else_there_is(width: int) -> None:
 
     assert len(text) == width
     assert "[ab cd]" in text
+
+
+def test_a_mistake_of_ours_ends_it_with_one_line(start: StartDaemon) -> None:
+    """No traceback over the screen of whoever was in the middle of something."""
+    daemon = start()
+    with at_a_terminal(daemon, code=BROKEN) as (process, terminal):
+        terminal.press(b"\x1bOP")
+        while terminal.read():
+            pass
+
+        assert process.wait(HANG_S) == 1
+        after = terminal.written.rpartition(b"\x1b[?1049l")[2].decode()
+        assert (
+            "error: ValueError: broken by a test; this is a mistake of jcode-plugin"
+            in " ".join(after.split())
+        )
+        assert "Traceback" not in terminal.text

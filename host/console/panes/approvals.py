@@ -6,6 +6,7 @@ Promises    It opens because the person asked for it, never by itself. An answer
 Elsewhere   Who may answer at all is the daemon's to say: ``docs/approval.md``.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -13,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from host.console.background import in_background
 from host.console.bar import Bar, KeyLine, PaneNames
 from host.console.cells import cell
 from host.console.detail import Detail
 from host.console.guard import Guard
-from host.console.link import LinkError
 from host.console.panes.pane import console_of
 from host.console.table import Column, Row, Table
 
@@ -137,15 +138,12 @@ class ApprovalsScreen(Screen[None]):
             console_of(self).tell("not taken: press it again when you have read the question")
             return
         self._is_answering = True
-        self.run_worker(self._answer(self._shown, answer), exit_on_error=False)
+        in_background(self, partial(self._answer, self._shown, answer), group="answer")
 
     async def _answer(self, id_: str, answer: str) -> None:
         what = cell(self._questions.get(id_, {}).get("tool"))
         try:
             await console_of(self).link.ask(lambda client: client.answer(id_, answer))
-        except LinkError as error:
-            console_of(self).tell(str(error), is_error=True)
-        else:
             console_of(self).tell(f"{what}: {answer}")
         finally:
             self._is_answering = False

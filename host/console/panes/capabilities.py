@@ -1,6 +1,7 @@
 """The capabilities pane: what each plugin of the project may do and by which rule; and why, for one request."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -8,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from host.console.background import in_background
 from host.console.cells import cell, listed
 from host.console.detail import Detail
-from host.console.link import LinkError
 from host.console.panes.pane import Pane
 from host.console.table import Column, Look, Row, Table
 from jcode_plugins import Capabilities, CapabilityEntry, ExplainedStep
@@ -126,15 +127,11 @@ class CapabilitiesPane(Pane):
         if not kind or not target.strip():
             self.tell("type a kind and a target, for example: shell git status", is_error=True)
             return
-        work = self._explain(self._whose, kind, target.strip())
-        self.run_worker(work, group="explain", exclusive=True, exit_on_error=False)
+        work = partial(self._explain, self._whose, kind, target.strip())
+        in_background(self, work, group="explain", only_newest=True)
 
     async def _explain(self, plugin: str, kind: str, target: str) -> None:
-        try:
-            steps = await self.ask(lambda client: client.explain(plugin, kind, target))
-        except LinkError as error:
-            self.tell(str(error), is_error=True)
-            return
+        steps = await self.ask(lambda client: client.explain(plugin, kind, target))
         self._is_explaining = True
         detail = self.query_one(Detail)
         detail.display = True

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from host.console.link import ASK_S, LinkError
+from host.console.background import in_background
+from host.console.link import ASK_S
 from jcode_plugins import AsyncClient
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Pane(Vertical):
         if self._is_looking or not console_of(self).is_connected:
             return
         self._is_looking = True
-        self.run_worker(self._look(), group="look", exit_on_error=False)
+        in_background(self, self._look, group="look")
 
     def _tick(self) -> None:
         if self.is_open:
@@ -80,8 +81,6 @@ class Pane(Vertical):
     async def _look(self) -> None:
         try:
             await self.look()
-        except LinkError as error:
-            self.tell(str(error), is_error=True)
         finally:
             self._is_looking = False
 

@@ -1,6 +1,7 @@
 """The plugins pane: what runs in the daemon, what it uses, and what was refused; kill, enable, reload."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from os.path import basename
 from time import monotonic
 from typing import ClassVar, Final, NamedTuple, TypeAlias
@@ -8,11 +9,11 @@ from typing import ClassVar, Final, NamedTuple, TypeAlias
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from host.console.background import in_background
 from host.console.cells import cell, listed
 from host.console.confirm import Confirm
 from host.console.detail import Detail
 from host.console.guard import Guard
-from host.console.link import LinkError
 from host.console.panes.pane import Pane, console_of
 from host.console.table import Column, Look, Row, Table
 from host.console.usage import Usage, Used
@@ -175,17 +176,13 @@ class PluginsPane(Pane):
 
         def on_answer(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._do(verb, done), group="do", exit_on_error=False)
+                in_background(self, partial(self._do, verb, done), group="do")
 
         console.push_screen(Confirm(question, console.mark, guard), on_answer)
 
     async def _do(self, verb: Verb, done: str) -> None:
-        try:
-            await self.ask(verb, timeout_s=_ENABLE_S)
-        except LinkError as error:
-            self.tell(str(error), is_error=True)
-        else:
-            self.tell(done)
+        await self.ask(verb, timeout_s=_ENABLE_S)
+        self.tell(done)
         self.look_soon()
 
 

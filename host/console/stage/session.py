@@ -55,7 +55,6 @@ class SessionPane(Pane):
 
     def on_mount(self) -> None:
         """Hear of the daemon."""
-        super().on_mount()
         console_of(self).link.on_state(self._on_state)
 
     async def on_unmount(self) -> None:
