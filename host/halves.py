@@ -46,6 +46,8 @@ class Halves:
 
     def show(self, is_shown: bool, linger_s: float = LINGER_S) -> None:
         """An interface was attached, or the last one went, *linger_s* seconds before workers end for it."""
+        if self._workspace.is_closed:
+            return
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
@@ -59,7 +61,7 @@ class Halves:
         self._set(is_shown=False)
 
     def _set(self, *, is_shown: bool) -> None:
-        if self.is_shown == is_shown or self._workspace.is_closed:
+        if self.is_shown == is_shown:
             return
         self.is_shown = is_shown
         for half in self._every():

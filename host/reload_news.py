@@ -10,6 +10,7 @@ from host.answers import read_answer
 from host.encode import encode_payload
 from host.events import PluginEvent
 from host.fanout import Answer, FanOut
+from host.forwarding import news_of
 from host.merge import merge
 from host.outcome import JsonObject
 from host.reactor import now_s
@@ -27,7 +28,8 @@ def tell_of_reload(instance: "Instance") -> None:
     workspace = plugin.workspace
     snapshot = workspace.snapshot
     route = next((one for one in snapshot.routes[_EVENT] if one.plugin is plugin), None)
-    if route is None or not plugin.registry.speaks_pi:
+    hears = any(half is plugin for half in snapshot.listeners[_EVENT])
+    if not (route or hears) or not plugin.registry.speaks_pi:
         return
     # What model the session has was told to the older version; here it is not known and not made up.
     payload: JsonObject = {
@@ -35,6 +37,9 @@ def tell_of_reload(instance: "Instance") -> None:
         "project_dir": str(workspace.project_dir),
         "reason": "reload",
     }
+    if route is None:
+        instance.hear(news_of(_EVENT, payload))
+        return
     began = now_s()
 
     def on_all(answers: list[Answer | None], all_plain: bool) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NO_INTERFACE: Final = "no interface is attached"
 LAST_WORDS_S: Final = 2.0
 """What a session's own worker has to take in that its session ended."""
+MAX_LEAVING: Final = 8
+"""Workers that may have it at a time: sessions that begin and end without pause are no way to many workers."""
 _MAX_TOLD: Final = 5
 
 _logger = logging.getLogger("jcode_plugins")
@@ -46,6 +48,8 @@ class TuiHalf(Plugin):
         if server is not None:
             self.quota, self.asked = server.quota, server.asked
             self.sent_messages, self.updates = server.sent_messages, server.updates
+            if server.scope != "global":
+                self.shown = server.shown
             self.is_beside = True
 
     # Whether it runs.
@@ -115,6 +119,8 @@ class TuiHalf(Plugin):
     def end_instance(self, instance: Instance) -> None:
         """See :meth:`Plugin.end_instance`: it is told of the end, and has a moment for it."""
         self._leaving.append(instance)
+        if len(self._leaving) > MAX_LEAVING:
+            self._let_leave(self._leaving[0])
         self.runtime.reactor.at(
             now_s() + LAST_WORDS_S, lambda: self._let_leave(instance), demand=True
         )

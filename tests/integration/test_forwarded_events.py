@@ -8,6 +8,7 @@ from host import BlockingPluginHost, Config, PluginOptions
 from host.audit import Kind
 from host.forwarding import MAX_BYTES, MAX_WAITING
 from host.outcome import JsonObject
+from host.tui_half import MAX_LEAVING
 from tests.integration.halves import (
     does,
     half_of,
@@ -290,3 +291,20 @@ async def test_only_one_of_many_is_encoded(
 
         assert len(texts) == 1
         await does(host, "tui")
+
+
+@pytest.mark.asyncio
+async def test_sessions_that_end_at_once_leave_few_workers(tmp_path: Path) -> None:
+    """Each has a moment for its last words, but only so many at a time."""
+    async with opened(tmp_path) as host:
+        await host.load(
+            pair(tmp_path / "two", tells(), tells("TurnEnd", "SessionEnd"), scope="session")
+        )
+        await look(host, "two")
+        half = half_of(host, "two")
+        for number in range(MAX_LEAVING + 3):
+            await host.dispatch("TurnEnd", turn(number, f"s{number}"))
+            await host.dispatch("SessionEnd", {"session_id": f"s{number}"})
+
+            assert len(half._leaving) == min(number + 1, MAX_LEAVING)
+        assert len(half.all_instances()) == MAX_LEAVING

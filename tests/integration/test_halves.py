@@ -347,3 +347,28 @@ async def test_who_attaches_is_shown_both_halves(tmp_path: Path) -> None:
         host.workspace.halves.show(False, linger_s=0.0)
 
         await until(lambda: states() == {"two": "active", "two#tui": "waiting"})
+
+
+@pytest.mark.parametrize("culprit", [0, 1])
+async def test_what_goes_against_the_sandbox_in_one_half_stops_both(
+    tmp_path: Path, culprit: int
+) -> None:
+    """It is the same author's; a person's word brings both back."""
+    async with opened(tmp_path) as host:
+        await host.load(pair(tmp_path / "two"))
+        await look(host, "two")
+        pids = _pids(host.plugins())
+
+        host.workspace.halves_of("two")[culprit].quarantine(
+            "it made a call that no plugin makes"
+        )
+
+        assert [half.state for half in host.workspace.halves_of("two")] == [
+            "blocked",
+            "blocked",
+        ]
+        await until(lambda: not any(map(psutil.pid_exists, pids)))
+        host.enable("two")
+        await until(
+            lambda: [h.state for h in host.workspace.halves_of("two")] == ["active"] * 2
+        )

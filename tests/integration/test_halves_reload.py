@@ -172,3 +172,27 @@ async def test_projects_that_share_a_global_plugin_have_a_half_each(tmp_path: Pa
         other.close()
         await look(host, "two")
         assert await does(host, "tui") == "new tui"
+
+
+async def test_a_half_of_pi_s_format_hears_that_it_was_reloaded(tmp_path: Path) -> None:
+    """Before anything else of the session that goes on, as a server half does."""
+    source = """
+    export default (pi) => {
+      const events = [];
+      pi.on("session_start", (event) => { events.push({ reason: event.reason }); });
+      pi.on("turn_end", (event) => { events.push({ turn: event.turnIndex }); });
+      pi.registerCommand("tui-does", { handler: () => ({ output: { events } }) });
+    };
+    """
+    async with opened(tmp_path) as host:
+        folder = package(tmp_path / "two", {"t.js": source}, entry={"tui": "t.js"})
+        await host.load(folder)
+        await look(host, "two")
+        await host.dispatch("TurnEnd", {"session_id": "s", "turn_number": 1})
+        assert await heard_of(host, 1, "s") == [{"turn": 1}]
+        (folder / "t.js").write_text(source + ";0;")
+
+        assert (await host.reload("two")).changed
+        await host.dispatch("TurnEnd", {"session_id": "s", "turn_number": 2})
+
+        assert await heard_of(host, 2, "s") == [{"reason": "reload"}, {"turn": 2}]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host import bus, kv, link
+from host import bus, forwarding, kv, link
 from host.config import Limits
 from host.config.model import HOSTCALLS_PER_S
 from host.hostcalls import quota, timers
@@ -41,6 +41,10 @@ TOLD = {
     "log lines a second": [f"| {LIMITS.logs_per_s} |"],
     "bytes of a log line": [f"{LIMITS.log_bytes >> 10} KiB"],
     "callbacks of timers": [f"{timers.AT_ONCE_PER_S} a second"],
+    "events that wait for a TUI half": [
+        f"{forwarding.MAX_WAITING} of one worker",
+        f"{forwarding.MAX_BYTES >> 10} KiB",
+    ],
     "messages of `pi.events`": [f"{bus.SENT_PER_S} sent", f"{bus.HEARD_PER_S} heard"],
 }
 
