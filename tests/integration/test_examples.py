@@ -12,6 +12,7 @@ from host import (
     BlockingPluginHost,
     Config,
     Outcome,
+    PluginHost,
     SessionMessage,
     Status,
     Timeouts,
@@ -20,6 +21,7 @@ from host import (
 from host.audit import Kind
 from host.outcome import Json, JsonObject
 from tests.integration.host_support import yes
+from tests.integration.person import Person
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -488,3 +490,33 @@ def test_provider_is_offered_where_it_may(tmp_path: Path) -> None:
         made.load(EXAMPLES / "provider.ts", settings={"address": "http://127.0.0.1:9/v1"})
         (provider,) = made.providers()
     assert provider.definition["baseUrl"] == "http://127.0.0.1:9/v1"
+
+
+def test_meter_shows_what_it_counts_while_somebody_looks(tmp_path: Path) -> None:
+    """Its server half counts from the first event on, its TUI half shows; a reset is confirmed by whoever looks."""
+
+    async def run() -> None:
+        async with PluginHost(project_dir=tmp_path, home=tmp_path / "home") as host:
+            info = await host.load(EXAMPLES / "meter.ts")
+            assert info.tui is not None
+            assert (info.state, info.tui.state) == ("active", "waiting")
+            used: JsonObject = {"session_id": "s", "tool_name": "bash", "success": True}
+            await host.dispatch("PostToolUse", used)
+            async with Person(host) as person:
+
+                async def shows(area: str, text: str) -> None:
+                    await person.until(lambda: text in str(person.values(area)) or None)
+
+                await shows("status", "1 calls")
+                await host.dispatch("PostToolUse", used)
+                await shows("status", "2 calls")
+                await host.dispatch("PostToolUseFailure", {**used, "error": "no"})
+                await shows("notice", "bash failed")
+                reset = asyncio.ensure_future(host.run_command("meter-reset", session_id="s"))
+                dialog, _ = await person.dialog()
+                host.view.answer(dialog, value=True)
+
+                assert (await reset).output == "0 calls"
+                await shows("status", "0 calls")
+
+    asyncio.run(run())
