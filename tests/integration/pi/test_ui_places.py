@@ -1,6 +1,7 @@
 """More of pi's own examples: headers, footers, titles, overlays, and all kinds of dialogs."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -10,6 +11,7 @@ from host.outcome import Json, JsonObject
 from tests.integration.host_support import bash
 from tests.integration.pi.conftest import Load, Run
 from tests.support.person import WITHIN_S, Person, text_of
+from tests.support.repositories import git
 
 
 def _ok(call: Future[ToolResult]) -> None:
@@ -124,6 +126,60 @@ def test_a_guard_shows_what_it_asks_about(
     outcome = asked.result(WITHIN_S)
     assert outcome.action == action
     assert outcome.reason == ("Blocked by user" if action == "block" else None)
+
+
+@pytest.mark.parametrize(("event", "action"), [("Switch", "new session"), ("Fork", "fork")])
+def test_uncommitted_files_are_asked_about(
+    host: BlockingPluginHost,
+    person: Person,
+    load: Load,
+    threads: ThreadPoolExecutor,
+    tmp_path: Path,
+    event: str,
+    action: str,
+) -> None:
+    """What git says in the project decides whether anybody is asked; the program's own question comes first."""
+    load("dirty-repo-guard.ts")
+    told: JsonObject = {"session_id": "s", "reason": "new", "entry_id": "e"}
+    git(tmp_path / "project", "init", "--quiet")
+    assert not host.dispatch(f"SessionBefore{event}", told).blocked
+    (tmp_path / "project" / "log.txt").write_text("storm")
+    asked = threads.submit(host.dispatch, f"SessionBefore{event}", told)
+    dialog, shown = person.dialog(f"You have 1 uncommitted file(s). {action} anyway?")
+    person.answers(dialog, index=1)
+
+    assert len(cast("list[Json]", shown["options"])) == 2
+    assert asked.result(WITHIN_S).output["cancel"] is True
+    assert person.notice("Commit your changes first") == "warning"
+
+
+def test_what_others_say_is_shown_through_a_kept_ctx(
+    host: BlockingPluginHost, person: Person, load: Load, run: Run
+) -> None:
+    """The ctx of a call that is over still speaks to the person."""
+    load("event-bus.ts")
+    host.dispatch("SessionStart", {"session_id": "s"})
+    person.notice("Event from event-bus-example: Session started")
+    _ok(run("emit", "land ahead"))
+
+    assert person.notice("Event from /emit command: land ahead") == "info"
+
+
+def test_tools_come_while_a_session_runs(
+    host: BlockingPluginHost, person: Person, load: Load, run: Run
+) -> None:
+    """One at its start, one by command; and what is no name is said."""
+    load("dynamic-tools.ts")
+    host.dispatch("SessionStart", {"session_id": "s"})
+    person.notice("Registered dynamic tool: echo_session")
+    _ok(run("add-echo-tool", "Parrot"))
+    assert person.notice("Registered dynamic tool: parrot") == "info"
+    result = host.call_tool("plugin_parrot", {"message": "pieces of eight"}, session_id="s")
+    assert (result.ok, result.output) == (True, "[parrot] pieces of eight")
+    _ok(run("add-echo-tool", "no name"))
+
+    usage = "Usage: /add-echo-tool <tool_name> (lowercase, numbers, underscores)"
+    assert person.notice(usage) == "warning"
 
 
 def test_a_line_and_a_text_are_written(person: Person, load: Load, run: Run) -> None:
