@@ -338,3 +338,19 @@ def test_notices_to_a_terminal_are_notices(
 
     assert [notice["message"] for notice in js.casts("ui.notify")] == notices
     assert js.logged() == logged
+
+
+def test_a_notice_costs_little() -> None:
+    """What draws components is evaluated for a component, not for a line of text."""
+    js = Ui()
+    js.open(
+        "pi.on('Stop', (i, o, ctx) => ctx.ui.notify('x'));"
+        "pi.registerCommand('open', { handler: (a, ctx) => { ctx.ui.custom(() => ({ render: () => [] })); } });"
+    )
+    heap = [js.engine.heap_bytes()]
+    js.event("Stop")
+    heap.append(js.engine.heap_bytes())
+    js.command("open")
+    heap.append(js.engine.heap_bytes())
+
+    assert heap[1] - heap[0] < (heap[2] - heap[1]) / 2

@@ -6,12 +6,13 @@
 "use strict";
 
 const { cast, hasInterface, hostcall, instance, publish } = internals;
-const dialogs = require("pi/ui_dialogs");
 const view = require("pi/ui_view");
-const { custom } = require("pi/ui_frames");
-const { inputListeners, keep } = require("pi/ui_mount");
-const slots = require("pi/ui_slots");
 const { currentTheme, makeTheme } = require("pi/theme");
+
+// Parts that most plugins never need: a notice must not cost what a component does.
+const dialogs = () => require("pi/ui_dialogs");
+const slots = () => require("pi/ui_slots");
+const mounting = () => require("pi/ui_mount");
 
 const LEVELS = ["info", "success", "warning", "error"];
 const THEMES = ["dark", "light", "plain"];
@@ -44,7 +45,7 @@ function setWidget(key, content, options) {
   const show = (lines) => view.show("widget", name, { lines, placement });
   if (typeof content !== "function") return show(view.lines(content));
   if (!hasInterface()) view.show("widget", name, null); // what was there is over; the component comes with an interface
-  widgets.set(name, keep(content, show));
+  widgets.set(name, mounting().keep(content, show));
   return undefined;
 }
 
@@ -65,10 +66,10 @@ function setWorking(changes) {
 /** A component of the plugin's own in place of the header or the footer. */
 function setPart(slot, factory, more) {
   if (typeof factory !== "function") {
-    slots.clear(slot, "pi");
+    slots().clear(slot, "pi");
     return;
   }
-  slots.fill(slot, (tui, theme) => factory(tui, theme, ...more), { id: "pi" });
+  slots().fill(slot, (tui, theme) => factory(tui, theme, ...more), { id: "pi" });
 }
 
 /** What pi tells a footer. Branches, providers and other plugins' words are not known here. */
@@ -131,8 +132,9 @@ const same = {
   setToolsExpanded: (areExpanded) => { kept.areToolsExpanded = Boolean(areExpanded); },
   onTerminalInput: (handler) => {
     if (typeof handler !== "function") throw new TypeError("onTerminalInput needs a function");
-    inputListeners.add(handler);
-    return () => { inputListeners.delete(handler); };
+    const listeners = mounting().inputListeners;
+    listeners.add(handler);
+    return () => { listeners.delete(handler); };
   },
   getAllThemes: () => (hasInterface() ? THEMES.map((name) => ({ name, path: undefined })) : []),
   getTheme,
@@ -148,9 +150,9 @@ const descriptors = Object.getOwnPropertyDescriptors(shared); // the same for ev
 function makeUi(call) {
   const ui = Object.create(Object.prototype, descriptors);
   for (const name of ["select", "confirm", "input", "editor", "quickPick"]) {
-    publish(ui, name, (...args) => dialogs[name](call, ...args));
+    publish(ui, name, (...args) => dialogs()[name](call, ...args));
   }
-  publish(ui, "custom", (factory, options) => custom(call, factory, options));
+  publish(ui, "custom", (factory, options) => (hasInterface() ? require("pi/ui_frames").custom(call, factory, options) : Promise.resolve(undefined)));
   publish(ui, "executeCommand", (name, args) => executeCommand(call, name, args));
   return Object.freeze(ui);
 }

@@ -4,7 +4,7 @@
 //             nobody looks. Whoever ends it: the component is disposed of once, its lines are taken away.
 "use strict";
 
-const { hasInterface, hostcall, instance, makeError } = internals;
+const { hostcall, instance, makeError } = internals;
 const view = require("pi/ui_view");
 const { Mount, columns, disposeOf, rows } = require("pi/ui_mount");
 const { heightOf, optionsOf, widthOf } = require("pi/overlays");
@@ -73,10 +73,9 @@ function makeStop() {
   };
 }
 
-/** ctx.ui.custom for *call*. */
+/** ctx.ui.custom for *call*, where there is an interface. */
 function custom(call, factory, options) {
   if (typeof factory !== "function") return Promise.reject(new TypeError("custom needs a function that makes a component"));
-  if (!hasInterface()) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const isOverlay = options?.overlay === true;
     const frame = newFrame(isOverlay, options?.overlayOptions);

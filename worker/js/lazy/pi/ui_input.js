@@ -4,8 +4,7 @@
 //             the instance, and the next key does not wait for it. What it throws at once is the error of this press.
 "use strict";
 
-const { contextFor, newCall } = internals;
-const { watch } = require("pi/ui_mount");
+const { contextFor, newCall, reportUnhandled } = internals;
 
 /** Do what *request* ({op, ...}) says for *call*: {handled}. */
 exports.take = function take(call, request) {
@@ -30,6 +29,11 @@ exports.take = function take(call, request) {
       return { handled: false }; // of a later version
   }
 };
+
+/** Report it if what a handler goes on with fails. */
+function watch(result) {
+  if (result instanceof Promise) result.catch(reportUnhandled);
+}
 
 /** ctx for what goes on when *call* has been answered: work that it starts is the plugin's own. */
 function contextAfter(call) {

@@ -101,11 +101,6 @@ class Mount {
   }
 }
 
-/** Report it if what a handler goes on with fails. */
-function watch(result) {
-  if (result instanceof Promise) result.catch(reportUnhandled);
-}
-
 function disposeOf(component) {
   try {
     component?.dispose?.();
@@ -182,4 +177,4 @@ function keep(make, show) {
   };
 }
 
-Object.assign(exports, { Mount, columns, disposeOf, inputListeners, keep, rows, watch });
+Object.assign(exports, { Mount, columns, disposeOf, inputListeners, keep, rows });

@@ -3,7 +3,6 @@
 
 const { instance } = internals;
 const view = require("pi/ui_view");
-const { keep } = require("pi/ui_mount");
 
 const SLOTS = ["Sidebar", "StatusBar", "Overlay", "Header", "Footer"];
 // As the host has them; refused here, the author hears of it.
@@ -79,7 +78,7 @@ function fill(slot, content, options) {
   const isComponent = typeof given.render === "function";
   if (isComponent || typeof content === "function") {
     take(key);
-    entry.stop = keep(isComponent ? () => content : content, (lines) => show({ kind: "text", lines }));
+    entry.stop = require("pi/ui_mount").keep(isComponent ? () => content : content, (lines) => show({ kind: "text", lines }));
   } else {
     const node = nodeOf(given.content ?? content, { nodes: 0, items: 0, choosers: entry.choosers });
     const own = options?.onSelect ?? given.onSelect;
