@@ -14,6 +14,7 @@ Names are imported when they are first used: a hook is a process for each event,
 TYPE_CHECKING = False  # of typing, whose import alone would cost more than a request
 if TYPE_CHECKING:
     from jcode_plugins.aio import AsyncClient
+    from jcode_plugins.aio_viewing import AsyncViewStream
     from jcode_plugins.answers import (
         Capabilities,
         CapabilityEntry,
@@ -47,10 +48,12 @@ if TYPE_CHECKING:
         StartError,
         ToolError,
     )
+    from jcode_plugins.viewing import ViewStream
 
 __all__ = [
     "AnswerError",
     "AsyncClient",
+    "AsyncViewStream",
     "Capabilities",
     "CapabilityEntry",
     "Client",
@@ -79,11 +82,14 @@ __all__ = [
     "ToolInfo",
     "ToolResult",
     "ToolVerdict",
+    "ViewStream",
 ]
 
 _HOME_OF = {
     "Client": "client",
     "AsyncClient": "aio",
+    "AsyncViewStream": "aio_viewing",
+    "ViewStream": "viewing",
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors"),
 }
 

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from jcode_plugins import requests as _requests
-from jcode_plugins.aio_connecting import AsyncConnecting, JsonObject
+from jcode_plugins.aio_connecting import AsyncConnecting, Json, JsonObject
+from jcode_plugins.aio_viewing import AsyncViewStream
 from jcode_plugins.answers import (
     Capabilities,
     Completion,
@@ -21,10 +22,14 @@ from jcode_plugins.answers import (
     ToolResult,
     ToolVerdict,
 )
+from jcode_plugins.errors import InputError
 
 
 class AsyncClient(AsyncConnecting):
     """As :class:`jcode_plugins.Client`, for the tasks of one loop. Use it as ``async with AsyncClient() as plugins``."""
+
+    _attached: AsyncViewStream | None = None
+    """The newest stream by which a person looks."""
 
     async def hello(self) -> JsonObject:
         """See :meth:`Client.hello`."""
@@ -196,3 +201,81 @@ class AsyncClient(AsyncConnecting):
         what: JsonObject = {"name": name, "prefix": prefix}
         result = await self.request("complete", what, session_id=session_id)
         return _requests.completions(result)
+
+    # What plugins show, and what a person does with it.
+
+    def view(
+        self,
+        *,
+        attach: bool = False,
+        width: int | None = None,
+        height: int | None = None,
+        theme: str | None = None,
+        editor: str | None = None,
+        session: str | None = None,
+    ) -> AsyncViewStream:
+        """See :meth:`Client.view`; it connects, and attaches, when it is first iterated."""
+        ui = _requests.given(
+            width=width, height=height, theme=theme, editor=editor, session=session
+        )
+        stream = AsyncViewStream(
+            lambda params: self.open_stream("view", params, here=True), {"attach": attach, **ui}
+        )
+        if attach:
+            self._attached = stream
+        return stream
+
+    async def update_ui(
+        self,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        theme: str | None = None,
+        editor: str | None = None,
+        session: str | None = None,
+    ) -> None:
+        """See :meth:`Client.update_ui`."""
+        if self._attached is None:
+            raise InputError("E_INPUT", "no interface is attached: view(attach=True) does that")
+        changes = _requests.given(
+            width=width, height=height, theme=theme, editor=editor, session=session
+        )
+        await self._attached.update(changes)
+
+    async def press_key(
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
+    ) -> JsonObject:
+        """See :meth:`Client.press_key`."""
+        what = _requests.given(key=key, frame=frame, plugin=plugin, session=session)
+        return _requests.plain(await self.request("key", what))
+
+    async def answer_dialog(
+        self,
+        dialog: str,
+        *,
+        value: Json = None,
+        index: int | None = None,
+        cancelled: bool = False,
+    ) -> None:
+        """See :meth:`Client.answer_dialog`."""
+        what = _requests.given(dialog=dialog, value=value, index=index, cancelled=cancelled)
+        await self.request("answer_dialog", what)
+
+    async def open_route(
+        self, plugin: str, name: str, is_open: bool = True, *, session: str = ""
+    ) -> JsonObject:
+        """See :meth:`Client.open_route`."""
+        what: JsonObject = {"plugin": plugin, "name": name, "open": is_open, "session": session}
+        return _requests.plain(await self.request("route", what))
+
+    async def select_item(
+        self, plugin: str, slot: str, item: str, action: str = "activate", *, session: str = ""
+    ) -> JsonObject:
+        """See :meth:`Client.select_item`."""
+        what: JsonObject = {"plugin": plugin, "slot": slot, "item": item, "action": action}
+        return _requests.plain(await self.request("select", {**what, "session": session}))

@@ -213,23 +213,33 @@ class AsyncConnecting:
                 connection.forget(id_)
         raise ConnectionLostError("the daemon closed the connection")
 
-    async def stream(self, method: str, params: JsonObject) -> AsyncGenerator[JsonObject, None]:
-        """See :meth:`jcode_plugins.connecting.Connecting.stream`; it is read as fast as this is iterated."""
+    async def open_stream(
+        self, method: str, params: JsonObject, *, here: bool = False
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, JsonObject]:
+        """See :meth:`jcode_plugins.connecting.Connecting.open_stream`; the request's id is 1."""
         reader, writer = await self._open()
         try:
-            writer.write(encode_line({"id": 1, "method": method, "params": params}))
+            request: JsonObject = {"id": 1, "method": method, "params": params}
+            writer.write(encode_line({**request, **(self._context if here else {})}))
             async with asyncio.timeout(self._timeout_s):
-                first = _requests.read_answer(await reader.readline() or b"{}")
-            if "error" in first:
-                raise error_of(first["error"])
-            if "result" not in first:
-                raise ConnectionLostError("the daemon went away before it answered")
+                line = await reader.readline()
+            first = _requests.begun(_requests.read_answer(line or b"{}"))
+        except TimeoutError:
+            writer.close()
+            raise DeadlineError("no answer in time") from None
+        except BaseException:
+            writer.close()
+            raise
+        return reader, writer, first
+
+    async def stream(self, method: str, params: JsonObject) -> AsyncGenerator[JsonObject, None]:
+        """See :meth:`jcode_plugins.connecting.Connecting.stream`; it is read as fast as this is iterated."""
+        reader, writer, first = await self.open_stream(method, params)
+        try:
             yield first
             while line := await reader.readline():
                 pushed = _requests.read_answer(line)
                 if pushed.get("id") == 1 and "event" in pushed:
                     yield pushed
-        except TimeoutError:
-            raise DeadlineError("no answer in time") from None
         finally:
             writer.close()

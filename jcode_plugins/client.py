@@ -5,6 +5,7 @@ Elsewhere   Connections, threads, and what is tried again: ``connecting.py``. Wh
 
 from jcode_plugins import requests as _requests
 from jcode_plugins.connecting import Connecting
+from jcode_plugins.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
         ToolResult,
         ToolVerdict,
     )
-    from jcode_plugins.wire import JsonObject
+    from jcode_plugins.viewing import ViewStream
+    from jcode_plugins.wire import Json, JsonObject
 
 
 class Client(Connecting):
@@ -33,6 +35,9 @@ class Client(Connecting):
     *switches* (from *environment*, the process's own) say for whom the daemon answers: who agrees in them shares plugins.
     *start*: have a daemon started when none listens. Times are in seconds; *timeout_s* is for each request.
     """
+
+    _attached: "ViewStream | None" = None
+    """The newest stream by which a person looks."""
 
     def hello(self) -> "JsonObject":
         """Return the daemon's version, protocol, process and home. Raises ProtocolError for a protocol that is not ours."""
@@ -214,3 +219,94 @@ class Client(Connecting):
         """Ask what may follow *prefix* as the arguments of the command *name*. All of it is a plugin's text."""
         what: JsonObject = {"name": name, "prefix": prefix}
         return _requests.completions(self.request("complete", what, session_id=session_id))
+
+    # What plugins show, and what a person does with it.
+
+    def view(
+        self,
+        *,
+        attach: bool = False,
+        width: int | None = None,
+        height: int | None = None,
+        theme: str | None = None,
+        editor: str | None = None,
+        session: str | None = None,
+    ) -> "ViewStream":
+        """Return what plugins of this project show, as a stream: a snapshot, then each change, as fast as it is iterated.
+
+        With *attach* a person looks: plugins have an interface of that size (80 by 24), *theme* (dark, light, plain), text
+        in the prompt and session, until the stream is closed. A reader that is slow gets several changes as one.
+        """
+        from jcode_plugins.viewing import ViewStream  # for few
+
+        ui = _requests.given(
+            width=width, height=height, theme=theme, editor=editor, session=session
+        )
+        stream = ViewStream(*self.open_stream("view", {"attach": attach, **ui}, here=True))
+        if attach:
+            self._attached = stream
+        return stream
+
+    def update_ui(
+        self,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        theme: str | None = None,
+        editor: str | None = None,
+        session: str | None = None,
+    ) -> None:
+        """Say what changed of the interface that the newest :meth:`view` of this client attached; the rest stays.
+
+        What is wrong with it is raised where that stream is iterated. Raises InputError when there is none.
+        """
+        if self._attached is None:
+            raise InputError("E_INPUT", "no interface is attached: view(attach=True) does that")
+        changes = _requests.given(
+            width=width, height=height, theme=theme, editor=editor, session=session
+        )
+        self._attached.update(changes, self._timeout_s)
+
+    def press_key(
+        self,
+        key: str,
+        *,
+        frame: str | None = None,
+        plugin: str | None = None,
+        session: str = "",
+    ) -> "JsonObject":
+        """Give *key* (``ctrl+k``) to the open *frame* of *plugin*, else to who bound it; return ``{"handled", "plugin"}``."""
+        what = _requests.given(key=key, frame=frame, plugin=plugin, session=session)
+        return _requests.plain(self.request("key", what))
+
+    def answer_dialog(
+        self,
+        dialog: str,
+        *,
+        value: "Json" = None,
+        index: int | None = None,
+        cancelled: bool = False,
+    ) -> None:
+        """Answer an open dialog: *index* of an option, *value* (true or false, a text), or *cancelled*, as its kind takes.
+
+        Not from a program that whoever asked has started.
+        """
+        what = _requests.given(dialog=dialog, value=value, index=index, cancelled=cancelled)
+        self.request("answer_dialog", what)
+
+    def open_route(
+        self, plugin: str, name: str, is_open: bool = True, *, session: str = ""
+    ) -> "JsonObject":
+        """Open or close a full-screen view of *plugin*; return ``{"handled", "plugin"}``."""
+        what: JsonObject = {"plugin": plugin, "name": name, "open": is_open, "session": session}
+        return _requests.plain(self.request("route", what))
+
+    def select_item(
+        self, plugin: str, slot: str, item: str, action: str = "activate", *, session: str = ""
+    ) -> "JsonObject":
+        """Tell *plugin* that a person chose *item* of a list in its *slot* (``Sidebar/ID``); *action* is activate or toggle.
+
+        Returns ``{"handled", "plugin"}``.
+        """
+        what: JsonObject = {"plugin": plugin, "slot": slot, "item": item, "action": action}
+        return _requests.plain(self.request("select", {**what, "session": session}))

@@ -38,7 +38,8 @@ MARGIN_S = 1.0
 """How much longer than its deadline an answer is waited for: the daemon's own words about a deadline are better."""
 _MAX_IDLE = 8
 _CHUNK = 256 * 1024
-_FOR_EVER = float("inf")
+FOR_EVER = float("inf")
+"""A time that never comes."""
 
 
 class Connection:
@@ -54,6 +55,13 @@ class Connection:
     def close(self) -> None:
         """Close it; safe to call twice."""
         self._socket.close()
+
+    def hang_up(self) -> None:
+        """End it for both sides, also for a thread that waits for a line: it gets :class:`ConnectionLostError`."""
+        try:
+            self._socket.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            return  # it is closed already
 
     def is_stale(self) -> bool:
         """Whether the daemon closed it, or said something that nobody asked for."""
@@ -105,7 +113,7 @@ class Connection:
             left = until - time.monotonic()
             if left <= 0:
                 raise DeadlineError("no answer in time")
-            self._socket.settimeout(None if until == _FOR_EVER else left)
+            self._socket.settimeout(None if until == FOR_EVER else left)
             try:
                 data = self._socket.recv(_CHUNK)
             except TimeoutError:
@@ -237,20 +245,35 @@ class Connecting:
                     connection.close()
         raise ConnectionLostError("the daemon closed the connection")
 
-    def stream(self, method: str, params: "JsonObject") -> "Iterator[JsonObject]":
-        """Yield the answer to a request, and then what the daemon goes on to tell, on a connection of its own, until
-        it ends or the iterator is closed. Raises what ``errors`` names."""
+    def open_stream(
+        self, method: str, params: "JsonObject", *, here: bool = False
+    ) -> "tuple[Connection, int, JsonObject]":
+        """Send a request on a connection of its own; return that, the request's id and its answer.
+
+        *here*: it is about this client's project. Raises what ``errors`` names.
+        """
         connection = self._connect()
         try:
             request: JsonObject = {"method": method, "params": params}
-            id_ = connection.send(request, self._timeout_s)
-            first = connection.receive(time.monotonic() + self._timeout_s)
-            if "error" in first:
-                raise error_of(first["error"])
+            id_ = connection.send(
+                {**request, **(self._context if here else {})}, self._timeout_s
+            )
+            until = time.monotonic() + self._timeout_s
+            first = _requests.begun(connection.receive(until))
+        except BaseException:
+            connection.close()
+            raise
+        return connection, id_, first
+
+    def stream(self, method: str, params: "JsonObject") -> "Iterator[JsonObject]":
+        """Yield the answer to a request, and then what the daemon goes on to tell, on a connection of its own, until
+        it ends or the iterator is closed. Raises what ``errors`` names."""
+        connection, id_, first = self.open_stream(method, params)
+        try:
             yield first
             while True:
                 try:
-                    pushed = connection.receive(_FOR_EVER)
+                    pushed = connection.receive(FOR_EVER)
                 except ConnectionLostError:
                     return
                 if pushed.get("id") == id_ and "event" in pushed:

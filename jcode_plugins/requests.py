@@ -16,7 +16,7 @@ from jcode_plugins.answers import (
     ToolResult,
     ToolVerdict,
 )
-from jcode_plugins.errors import ProtocolError
+from jcode_plugins.errors import ConnectionLostError, ProtocolError, error_of
 from jcode_plugins.wire import PROTOCOL, decode_line
 
 TYPE_CHECKING = False
@@ -112,12 +112,7 @@ def overview(result: "Json") -> list[ProjectInfo]:
 
 def audit_params(recent: int, plugin: str | None, kinds: "list[str] | None") -> "JsonObject":
     """For ``audit``."""
-    what: JsonObject = {"recent": recent}
-    if plugin is not None:
-        what["plugin"] = plugin
-    if kinds is not None:
-        what["kinds"] = list(kinds)
-    return what
+    return given(recent=recent, plugin=plugin, kinds=None if kinds is None else [*kinds])
 
 
 def audit_entries(result: "Json") -> list[ServerEvent]:
@@ -147,6 +142,25 @@ def capabilities(result: "Json") -> Capabilities:
 def completions(result: "Json") -> list[Completion]:
     """Of ``complete``."""
     return [Completion(_object(one)) for one in _list(_object(result), "completions")]
+
+
+def change(pushed: "Json") -> "JsonObject":
+    """Of the stream of ``view``."""
+    return _object(_object(pushed).get("view"))
+
+
+def given(**values: "Json") -> "JsonObject":
+    """Those of *values* that are not None, as parameters."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def begun(first: "JsonObject") -> "JsonObject":
+    """Return the answer that a stream begins with; raises the error that it holds instead."""
+    if "error" in first:
+        raise error_of(first["error"])
+    if "result" not in first:
+        raise ConnectionLostError("the daemon went away before it answered")
+    return first
 
 
 def plain(result: "Json") -> "JsonObject":

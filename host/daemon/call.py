@@ -4,7 +4,7 @@ Promises    One answer, whatever happens: the result, an error, the deadline, or
             client that has gone had asked for is ended, as far as it can be.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Final
 
 from host.audit import printable
@@ -39,6 +39,7 @@ class Call:
         on_end: Callable[["Call", Json, JsonObject | None], None],
         on_update: Callable[["Call", JsonObject], None],
         on_watch: Callable[["Call", Callable[[Take], Watching]], None],
+        watchers: Sequence[Watching] = (),
     ) -> None:
         self.server = server
         self.request = request
@@ -51,6 +52,8 @@ class Call:
         self.takes_questions = False
         """Whether its client asks its user about this call."""
         self.project: Project | None = None
+        self.watchers = watchers
+        """What its connection is told of; for :meth:`watch`."""
         self._on_end = on_end
         self._on_update = on_update
         self._on_watch = on_watch

@@ -20,6 +20,8 @@ from host.daemon.wire import (
     Id,
     RefusedError,
     Request,
+    encoded,
+    event_line,
     failure,
     failure_of,
     line_of,
@@ -200,6 +202,7 @@ class Connection(asyncio.Protocol):
             on_end=self._on_end,
             on_update=self._on_update,
             on_watch=self._on_watch,
+            watchers=self._watchers,
         )
         self.calls[call] = None
         server.note_begin(call)
@@ -227,16 +230,15 @@ class Connection(asyncio.Protocol):
             raise RefusedError("full", "E_FULL", told)
         id_ = call.request.id
 
-        def take(event: JsonObject) -> bool:
-            self._send(line_of({"id": id_, "event": event}))
+        def take(event: JsonObject | bytes) -> bool:
+            self._send(event_line(id_, event if isinstance(event, bytes) else encoded(event)))
             return self._cut_timer is None and self._transport is not None
 
         self._watchers.append(begin(take))
 
     def _end_watching(self) -> None:
-        watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            watcher.close()
+        while self._watchers:
+            self._watchers.pop().close()
 
     def _send_error(self, id_: Id | None, error: JsonObject) -> None:
         self._send(line_of({"id": id_, "error": error}))

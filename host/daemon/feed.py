@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from host.audit import AuditEntry, Kind
-from host.outcome import JsonObject
+from host.daemon.watching import Take
 from host.reactor import Reactor
 
 MAX_KEPT: Final = 256
@@ -21,9 +21,7 @@ _QUIET: Final = frozenset({Kind.COUNTS, Kind.TRAIL})
 class Watcher:
     """One who listens. *take* is given an event and says whether there is room for more."""
 
-    def __init__(
-        self, take: Callable[[JsonObject], bool], kinds: frozenset[Kind] | None
-    ) -> None:
+    def __init__(self, take: Take, kinds: frozenset[Kind] | None) -> None:
         self._take = take
         self._kinds = kinds
         self._kept: OrderedDict[tuple[str, str, str], tuple[AuditEntry, int]] = OrderedDict()

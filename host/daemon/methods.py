@@ -17,6 +17,7 @@ from host.daemon.permissions import capabilities, explain
 from host.daemon.plugin_logs import logs
 from host.daemon.records import audit, events
 from host.daemon.switches import enable, kill
+from host.daemon.views import answer_dialog, change_ui, press, route, select, view
 from host.daemon.wire import PROTOCOL
 from host.gate import check_tool
 from host.outcome import Json, JsonObject, Outcome
@@ -181,6 +182,12 @@ METHODS: Final[dict[str, Method]] = {
     "plugins": Method(plugins),
     "capabilities": Method(capabilities, ("plugin",)),
     "explain": Method(explain, ("plugin", "kind", "target")),
+    "view": Method(view, ("attach", "width", "height", "theme", "editor", "session")),
+    "ui": Method(change_ui, ("width", "height", "theme", "editor", "session"), here=False),
+    "key": Method(press, ("key", "frame", "plugin", "session")),
+    "answer_dialog": Method(answer_dialog, ("dialog", "value", "index", "cancelled")),
+    "route": Method(route, ("plugin", "name", "open", "session")),
+    "select": Method(select, ("plugin", "session", "slot", "item", "action")),
     "set_mode": Method(_set_mode, ("mode",)),
     "approvals": Method(_approvals, here=False),
     "answer": Method(_answer, ("id", "answer"), here=False),

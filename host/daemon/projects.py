@@ -16,6 +16,7 @@ from typing import Final
 
 from host.audit import printable
 from host.config import Config, load_config
+from host.daemon.viewing import Stage
 from host.daemon.wire import RefusedError
 from host.errors import HostError, InputError
 from host.outcome import Json, JsonObject
@@ -94,11 +95,17 @@ class Project:
     surroundings: Surroundings
     workspace: Workspace
     ready: Wait[None]
+    stage: Stage
     calls: int = 0
     """That are under way."""
     last_used: float = field(default_factory=now_s)
     is_retired: bool = False
     """Replaced or dropped: it ends with its last call."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a call is under way in it, or somebody looks at what it shows."""
+        return bool(self.calls or self.stage)
 
 
 class Projects:
@@ -133,6 +140,10 @@ class Projects:
         project.last_used = now_s()
         return project
 
+    def current(self, project: Project) -> Project:
+        """Return what has the place of *project* by now; itself, unless it was replaced meanwhile."""
+        return self._projects.get(project.surroundings.key, project)
+
     def leave(self, project: Project) -> None:
         """A call of *project* has ended."""
         project.calls -= 1
@@ -143,7 +154,7 @@ class Projects:
     def _make_room(self) -> None:
         if len(self._projects) < self._most:
             return
-        idle = [one for one in self._projects.values() if not one.calls]
+        idle = [one for one in self._projects.values() if not one.is_used]
         if not idle:
             told = f"the daemon serves {self._most} projects, and all are busy; try again later"
             raise RefusedError("full", "E_FULL", told)
@@ -159,7 +170,7 @@ class Projects:
         workspace.variables = surroundings.env
         workspace.own_switches = own
         workspace.shares = _digest(surroundings, config)
-        project = Project(surroundings, workspace, Wait())
+        project = Project(surroundings, workspace, Wait(), Stage(workspace))
         workspace.follow()
         loading = start(workspace.load_configured())
         loading.when_done(lambda: self._on_loaded(project, loading))
@@ -203,10 +214,12 @@ class Projects:
             project.workspace.close()
 
     def drop_idle(self, idle_s: float) -> None:
-        """Let go of projects that nobody used for *idle_s* seconds."""
+        """Let go of projects that nobody used for *idle_s* seconds. To be called more often than that."""
         before = now_s() - idle_s
         for project in self.all():
-            if not project.calls and project.last_used < before:
+            if project.is_used:
+                project.last_used = now_s()  # by whoever looks on, until they look no more
+            elif project.last_used < before:
                 self._retire(project)
 
     async def reload(self) -> list[tuple[str, HostError | None]]:
@@ -242,6 +255,7 @@ class Projects:
         current = self._projects.get(key)
         if current is not None:
             new.workspace.take_modes(current.workspace)
+            new.stage.take_over(current.stage)
             self._retire(current)
         self._projects[key] = new
 

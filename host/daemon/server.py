@@ -30,6 +30,7 @@ from host.reactor import now_s
 from host.runtime import Runtime
 from host.turns import Turns
 from host.waits import Wait, start
+from host.workspace import Workspace
 
 _LOOK_S: Final = 1.0
 
@@ -146,6 +147,15 @@ class Server:
     def peers(self) -> Iterable[Peer]:
         """Who is connected."""
         return [connection.peer for connection in self._connections]
+
+    def calls_in(self, workspace: Workspace) -> list[Call]:
+        """The calls that are under way in *workspace*."""
+        return [
+            call
+            for connection in self._connections
+            for call in connection.calls
+            if call.project is not None and call.project.workspace is workspace
+        ]
 
     def refuse_call(self) -> JsonObject | None:
         """Why no call begins now, as the ``error`` of an answer; None when one may."""

@@ -5,8 +5,8 @@ from typing import Protocol, TypeAlias
 
 from host.outcome import JsonObject
 
-Take: TypeAlias = Callable[[JsonObject], bool]
-"""Sends one event to whoever watches, and says whether there is room for another one."""
+Take: TypeAlias = Callable[[JsonObject | bytes], bool]
+"""Sends one event, an object or its JSON, to whoever watches, and says whether there is room for another one."""
 
 
 class Watching(Protocol):

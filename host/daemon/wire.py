@@ -122,12 +122,22 @@ def _parse_slowly(line: bytes) -> Json:
     return value
 
 
+def encoded(value: JsonObject) -> bytes:
+    """Return *value* as JSON without a line break in it."""
+    try:
+        return msgspec.json.encode(value)
+    except (UnicodeEncodeError, OverflowError):
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
 def line_of(answer: JsonObject) -> bytes:
     """Return *answer* as one line."""
-    try:
-        return msgspec.json.encode(answer) + b"\n"
-    except (UnicodeEncodeError, OverflowError):
-        return json.dumps(answer, separators=(",", ":")).encode() + b"\n"
+    return encoded(answer) + b"\n"
+
+
+def event_line(id_: Id, event: bytes) -> bytes:
+    """Return the line that tells *event*, which is JSON already, to whoever asked for such by the request *id_*."""
+    return b'{"id":%b,"event":%b}\n' % (msgspec.json.encode(id_), event)
 
 
 def result_line(id_: Id, result: Json) -> bytes:

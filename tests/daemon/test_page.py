@@ -15,7 +15,13 @@ from jcode_plugins.surroundings import SWITCHES, VARIABLES
 from policies.switch_words import DENY, DISABLE, FORCE_DENY, SKIP_HOOKS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-VERBS: Final = {"audit": "audit_entries"}
+VERBS: Final = {
+    "audit": "audit_entries",
+    "key": "press_key",
+    "route": "open_route",
+    "select": "select_item",
+    "ui": "update_ui",
+}
 """What a method is called in Python, where that is not its name."""
 PAGE: Final = (ROOT / "docs" / "protocol.md").read_text()
 
