@@ -41,9 +41,7 @@ class AsyncViewStream:
         if self._reader is None:
             sent = self._params
             self._reader, self._writer, first = await self._open(sent)
-            if self._is_closed:
-                self._writer.close()
-                raise StopAsyncIteration
+            await self._end_if_closed()
             if self._params is not sent:  # it changed while we connected
                 await self._send(self._params)
             return {"snapshot": _requests.plain(first.get("result"))}
@@ -60,6 +58,12 @@ class AsyncViewStream:
                 raise error_of(told["error"])
             if told.get("id") == 1 and "event" in told:
                 return _requests.change(told["event"])
+
+    async def _end_if_closed(self) -> None:
+        """Another task may have closed it while we connected."""
+        if self._is_closed:
+            await self.aclose()
+            raise StopAsyncIteration
 
     async def update(self, changes: JsonObject) -> None:
         """See :meth:`jcode_plugins.ViewStream.update`."""

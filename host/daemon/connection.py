@@ -57,6 +57,11 @@ class Connection(asyncio.Protocol):
         self._is_ending = False
         """No further request is read; it closes when what is under way is answered."""
 
+    @property
+    def watching(self) -> int:
+        """How many things its client is told of."""
+        return len(self._watchers)
+
     # From the loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -275,7 +275,7 @@ class Server:
             "workers": len(self.runtime.links),
             "plugins": plugins,
             "pending_approvals": len(self.questions),
-            "watchers": len(self.feed),
+            "watchers": sum(connection.watching for connection in self._connections),
             "zygote_restarts": self.runtime.zygote_restarts,
             "requests": requests,
             "cut_off": refused,

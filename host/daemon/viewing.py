@@ -23,6 +23,7 @@ MAX_BEHIND: Final = 2048
 """Keys of which a reader has not the newest value; with more, a snapshot is the shorter way to say it."""
 MAX_PIECE_BYTES: Final = 4 * 1024 * 1024
 """Of one line. A single value is far smaller."""
+_KEY: Final = ("plugin", "session", "area", "key")
 
 
 class UiState(TypedDict, total=False):
@@ -108,7 +109,8 @@ class Viewer:
         self._wants_snapshot = False
         self._behind = _Merged()
         first, *rest = pieces_of_snapshot(snapshot)
-        return [encoded({"view": piece}) for piece in ({"snapshot": first}, *rest)]
+        told: list[JsonObject] = [{"snapshot": first}, *rest]
+        return [encoded({"view": piece}) for piece in told]
 
     def _hand_on(self, lines: list[bytes]) -> None:
         waiting = self._waiting + lines
@@ -190,11 +192,10 @@ class _Merged:
             self._from = diff["from"]
         self._to = diff["to"]
         for entry in _objects(diff["set"]):
-            key = (entry["plugin"], entry["session"], entry["area"], entry["key"])
+            key: tuple[Json, ...] = tuple(entry[name] for name in _KEY)
             self._removed.pop(key, None)
             self._set[key] = entry
-        for removed in _lists(diff["remove"]):
-            key = tuple(removed)
+        for key in map(tuple, _lists(diff["remove"])):
             self._set.pop(key, None)
             self._removed[key] = None
         if "ui" in diff:
