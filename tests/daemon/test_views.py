@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -100,6 +100,25 @@ class Asking:
         return result.output
 
 
+@contextmanager
+def attached(client: Client, **ui: Json) -> Iterator[Looking]:
+    """Somebody at an interface, of which the plugin knows."""
+    with looking(client, attach=True, **ui) as person:
+        while client.command("has").output is not True:
+            pass
+        yield person
+
+
+def mood(person: Looking, expected: str) -> None:
+    """Wait until the plugin's status is *expected*."""
+
+    def look(mirror: Mirror) -> bool | None:
+        status = mirror.area("status").get("mood")
+        return (status is not None and text(status.get("line", [])) == expected) or None
+
+    person.until(look)
+
+
 # Looking.
 
 
@@ -108,13 +127,11 @@ def test_what_a_plugin_shows_is_told(daemon: Daemon) -> None:
     with daemon.client() as client:
         client.command("status", "before")
         with looking(client) as person:
-            assert text(person.shown("status", "mood")["line"]) == "before"
+            mood(person, "before")
             assert person.shown("plugin", "")["state"] == "active"
             assert person.mirror.snapshots == 1
             client.command("status", "after")
-            person.until(
-                lambda mirror: text(mirror.area("status")["mood"]["line"]) == "after" or None
-            )
+            mood(person, "after")
             assert person.mirror.snapshots == 1
             assert person.mirror.changes >= 1
 
@@ -159,9 +176,7 @@ def test_an_interface_that_is_none_is_refused(daemon: Daemon, wrong: dict[str, J
             person.stream.update(wrong, HANG_S)
             assert isinstance(person.until_error(), InputError)
             client.command("status", str(wrong))
-            person.until(
-                lambda mirror: text(mirror.area("status")["mood"]["line"]) == str(wrong) or None
-            )
+            mood(person, str(wrong))
 
 
 def test_only_who_attached_has_an_interface_to_change(daemon: Daemon) -> None:
@@ -213,6 +228,7 @@ def test_ten_megabytes_that_nobody_reads_cost_nothing(start: StartDaemon) -> Non
             for number in range(1, 5):
                 for plugin in floods:
                     assert client.command(plugin).output == number
+                for plugin in floods:
                     person.until(partial(_has_round, plugin, number))
                 told += sum(len(str(value)) for value in person.mirror.entries.values())
             grown = _resident(daemon.pid) - before
@@ -283,11 +299,9 @@ def test_a_client_that_is_killed_looks_no_more(daemon: Daemon) -> None:
 
 def test_a_key_goes_to_who_bound_it(daemon: Daemon) -> None:
     """Nobody: it is not handled. What is none, or never a plugin's, is refused."""
-    with daemon.client() as client, looking(client, attach=True) as person:
+    with daemon.client() as client, attached(client) as person:
         assert client.press_key("Alt+Enter") == {"handled": True, "plugin": "shows"}
-        person.until(
-            lambda mirror: text(mirror.area("status")["mood"]["line"]) == "pressed" or None
-        )
+        mood(person, "pressed")
         assert client.press_key("alt+x") == {"handled": False, "plugin": ""}
         for wrong in ("", "alt+", "hyper+x", "f12"):
             with pytest.raises(InputError):
@@ -296,7 +310,7 @@ def test_a_key_goes_to_who_bound_it(daemon: Daemon) -> None:
 
 def test_a_component_gets_keys_and_says_when_it_is_done(daemon: Daemon) -> None:
     """While it is open; its frame is told."""
-    with daemon.client() as client, looking(client, attach=True, width=30) as person:
+    with daemon.client() as client, attached(client, width=30) as person:
         asking = Asking(client, "count")
         frame = person.until(lambda mirror: next(iter(mirror.area("frame")), None))
         assert client.press_key("x", frame=frame, plugin="shows")["handled"]
@@ -311,7 +325,7 @@ def test_a_component_gets_keys_and_says_when_it_is_done(daemon: Daemon) -> None:
 
 def test_a_dialog_is_answered_once(daemon: Daemon) -> None:
     """With what its kind takes; by whoever is first."""
-    with daemon.client() as client, looking(client, attach=True) as person:
+    with daemon.client() as client, attached(client) as person:
         asking = Asking(client, "which")
         dialog = person.dialog()
         for wrong in (
@@ -336,12 +350,10 @@ def test_a_dialog_is_answered_once(daemon: Daemon) -> None:
 
 def test_items_are_chosen_and_views_opened(daemon: Daemon) -> None:
     """By the plugin whose they are."""
-    with daemon.client() as client, looking(client, attach=True) as person:
+    with daemon.client() as client, attached(client) as person:
         slot = person.until(lambda mirror: next(iter(mirror.area("slot")), None))
         assert client.select_item("shows", slot, "one", "toggle")["handled"]
-        person.until(
-            lambda mirror: text(mirror.area("status")["mood"]["line"]) == "one toggle" or None
-        )
+        mood(person, "one toggle")
         assert client.open_route("shows", "board")["handled"]
         frame = person.until(lambda mirror: mirror.area("route")["board"]["frame"])
         person.shown("frame", str(frame))
@@ -392,17 +404,16 @@ def _said(process: "subprocess.Popen[str]") -> list[str]:
 
 def test_what_whoever_asked_has_started_does_not_answer(daemon: Daemon) -> None:
     """A command that an agent's model runs does not press a key, nor answer; the same from elsewhere does."""
-    with daemon.client() as client, looking(client, attach=True) as person:
+    with daemon.client() as client, attached(client) as person:
         slot = person.until(lambda mirror: next(iter(mirror.area("slot")), None))
-        while client.command("has").output is not True:
-            pass
         # The call is ours, and the process is our child.
         asking = Asking(client, "confirm")
-        refused = _said(_run(daemon, TRIES, person.dialog(), slot))
+        dialog = person.dialog()
+        refused = _said(_run(daemon, TRIES, dialog, slot))
         assert refused == ["E_ANSWERER"] * 4
-        assert person.dialog()
-        client.answer_dialog(person.dialog(), value=False)
+        client.answer_dialog(dialog, value=False)
         assert asking.output() is False
+        person.gone("dialog", dialog)
         entries = client.audit_entries(100, kinds=["refused"])
         assert [entry.code for entry in entries][-4:] == ["E_ANSWERER"] * 4
         assert "answer to a dialog of shows by process" in (entries[-1].detail or "")
@@ -420,9 +431,7 @@ def test_what_whoever_asked_has_started_does_not_answer(daemon: Daemon) -> None:
 def test_who_looks_stays_when_a_configuration_is_read_again(start: StartDaemon) -> None:
     """They get what the new workspace shows, by the same stream and with their interface."""
     daemon = start(config=CONFIG, shows=SHOWS)
-    with daemon.client() as client, looking(client, attach=True, width=33) as person:
-        while client.command("has").output is not True:
-            pass
+    with daemon.client() as client, attached(client, width=33) as person:
         client.command("status", "old")
         person.shown("status", "mood")
         (daemon.home / "config.toml").write_text(CONFIG + "[plugin.limits]\nmax_sessions = 7\n")
@@ -437,7 +446,7 @@ def test_who_looks_stays_when_a_configuration_is_read_again(start: StartDaemon) 
             pass
         client.update_ui(width=44)
         client.command("status", "new")
-        assert text(person.shown("status", "mood")["line"]) == "new"
+        mood(person, "new")
         person.until(
             lambda mirror: (isinstance(mirror.ui, dict) and mirror.ui["width"] == 44) or None
         )
@@ -479,9 +488,7 @@ def test_projects_that_are_looked_at_make_no_room(start: StartDaemon, tmp_path: 
 def test_what_is_killed_is_shown_no_more(start: StartDaemon) -> None:
     """At once, and its dialog ends; enabled, it shows again."""
     daemon = start(config=CONFIG, shows=SHOWS)
-    with daemon.client() as client, looking(client, attach=True) as person:
-        while client.command("has").output is not True:
-            pass
+    with daemon.client() as client, attached(client) as person:
         client.command("status", "here")
         person.shown("status", "mood")
         slot = person.until(lambda mirror: next(iter(mirror.area("slot")), None))
