@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.worker.js_support import Js, Json, JsonObject, as_object
+from tests.unit.worker.test_lazy_globals import SPY
 
 
 def pi(
@@ -454,6 +455,25 @@ def test_the_first_that_cancels_is_the_last_that_is_asked() -> None:
 
     assert js.event("SessionBeforeSwitch", {})["action"] == "block"
     assert js.logged() == []
+
+
+def test_what_judges_results_is_not_handed_to_built_ins() -> None:
+    """The adapters are read late: a plugin that wraps every built-in before that sees none of what they work with."""
+    js = Js()
+    js.plugin(
+        f"{SPY} pi.on('tool_call', (e) => {{ e.input.x = 1; }}); pi.on('session_before_fork', () => ({{cancel: true}}));"
+        "pi.on('Stop', () => { const names = []; seen.forEach((one) => { if (typeof one === 'function') names[names.length] = one.name; });"
+        " return {reason: names.join()}; });"
+    )
+    fork = js.event("SessionBeforeFork", {})
+    rewritten = js.event("PreToolUse", CALL)
+    seen = str(as_object(js.event("Stop")["output"])["reason"]).split(",")
+
+    assert fork["action"] == "block"
+    assert as_object(rewritten["output"])["modified_input"] == {"command": "ls", "x": 1}
+    assert {"decide", "addOutput", "changeInput", "makeError", "event", "returned"}.isdisjoint(
+        seen
+    )
 
 
 def test_turn_start_has_index_and_time() -> None:
