@@ -87,7 +87,10 @@ DIFFERENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "what they match: no keys": "Alt and a symbol is a key",
         "their names: no keys": "Alt and a symbol is a key",
     },
-    "others": {"an image that cannot be read": "a size that is not known is not told"},
+    "others": {
+        "an image that cannot be read": "a size that is not known is not told",
+        "an overlay cuts wide characters": "a half is a space; pi shows the whole one, and moves what comes after it",
+    },
     "text": {
         "wrap: tabs": _TABS,
         "cut: tabs": _TABS,

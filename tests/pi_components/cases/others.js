@@ -5,6 +5,27 @@ const make = (t, Kind, ...rest) => {
 };
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAADklEQVR4nGP4z8DwHxkAACruBvrBWgyUAAAAAElFTkSuQmCC";
 
+// Where the one of two overlays lies over lines of 20 columns; the other one is hidden.
+const PLACES = [
+  {}, { width: 4 }, { width: "50%" }, { width: 3, minWidth: 6 }, { width: 500 }, { maxHeight: 1 }, { maxHeight: "50%" },
+  ...["center", "top-left", "top-center", "top-right", "left-center", "right-center", "bottom-left", "bottom-center", "bottom-right"].map((anchor) => ({ width: 5, anchor })),
+  { width: 5, row: 1, col: 3 }, { width: 5, row: 99, col: 99 }, { width: 5, row: "0%", col: "100%" }, { width: 5, row: "x", col: "50%" },
+  { width: 5, anchor: "top-left", offsetX: 2, offsetY: 1 }, { width: 5, offsetX: -50, offsetY: -50 }, { width: 5, anchor: "bottom-right", margin: 1 },
+  { width: 50, margin: { left: 3, right: 2 } }, { width: 5, anchor: "top-left", margin: { top: 2 } },
+];
+
+/** *below* and three lines more, with an overlay, and one that is hidden. */
+const overlaid = (t, options, below) => {
+  const tui = new t.pi.TUI({ rows: 6, columns: 20, hideCursor: () => undefined, write: () => undefined });
+  tui.stopped = true; // pi's would write to its terminal
+  const rest = Array(6 - below.length).fill(t.sgr(31, 39)("d".repeat(20)));
+  tui.addChild({ render: () => [...below, ...rest], invalidate: () => undefined });
+  tui.showOverlay({ render: (width) => ["#".repeat(width), t.sgr(4, 24)("\u5b57\u5b57"), ""], invalidate: () => undefined }, options);
+  tui.showOverlay({ render: () => ["hidden"], invalidate: () => undefined }).setHidden(true);
+  const lines = tui.render(20);
+  return t.seen(tui.compositeOverlays === undefined ? lines : tui.compositeOverlays(lines, 20, 6));
+};
+
 const cases = {
   "a loader": (t) => {
     const { loader, told } = make(t, t.pi.Loader, "Working...");
@@ -44,6 +65,8 @@ const cases = {
   "an image": (t) => t.seen(new t.pi.Image(PIXEL, "image/png", { fallbackColor: t.sgr(2, 22) }, { filename: "a.png" }).render(40)),
   "an image of a given size": (t) => t.seen(new t.pi.Image("", "image/jpeg", { fallbackColor: t.sgr(2, 22) }, {}, { widthPx: 3, heightPx: 4 }).render(40)),
   "an image that cannot be read": (t) => t.seen(new t.pi.Image("!!!", "image/jpeg", { fallbackColor: t.sgr(2, 22) }).render(40)),
+  "overlays lie where they are anchored": (t) => PLACES.map((options) => overlaid(t, options, ["a".repeat(20), "b".repeat(20), `\u6f22a${t.sgr(1, 22)("c".repeat(17))}`])),
+  "an overlay cuts wide characters": (t) => overlaid(t, { width: 5, row: 0, col: 7 }, ["\u6f22".repeat(10)]),
   "the focus": (t) => {
     const tui = new t.pi.TUI({ rows: 24, columns: 80, hideCursor: () => undefined, write: () => undefined });
     const one = new t.pi.Input();
