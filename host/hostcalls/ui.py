@@ -8,6 +8,8 @@ Elsewhere   What is judged and bounded: ``host/view``.
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from host.encode import NotEncodableError, encode_json
 from host.errors import ToolError
 from host.hostcalls.flow import begin
@@ -53,8 +55,14 @@ def dialog(instance: "Instance", args: dict[str, Json], request: HostcallRequest
         refuse(request, "E_DENIED", "the configuration lets this plugin show nothing")
     else:
         try:
+            # Before it is read: what is refused is not worth the work.
+            plugin.workspace.view.dialogs.check(
+                instance.presence, len(msgspec.json.encode(args))
+            )
             masked = plugin.masked.known_in(args)
             wanted = read_dialog(masked if isinstance(masked, dict) else {})
+        except DialogError as error:
+            refuse(request, error.code, str(error))
         except RefusedValueError as error:
             refuse(request, "E_INVALID", str(error))
         else:
@@ -72,13 +80,9 @@ async def _ask(instance: "Instance", wanted: Wanted, request: HostcallRequest) -
         refuse(request, "E_QUOTA", "people have thought about this call as long as they may")
         return
     dialogs = plugin.workspace.view.dialogs
-    try:
-        with thinking_about(concerned):
-            answer = await dialogs.ask(instance.presence, wanted, request.call, left_s)
-    except DialogError as error:
-        refuse(request, error.code, str(error))
-    else:
-        request.answer(encode_json(answer).decode())
+    with thinking_about(concerned):
+        answer = await dialogs.ask(instance.presence, wanted, request.call, left_s)
+    request.answer(encode_json(answer).decode())
 
 
 def list_commands(instance: "Instance", _: dict[str, Json], request: HostcallRequest) -> None:

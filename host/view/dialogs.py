@@ -16,9 +16,12 @@ from host.outcome import Json, JsonObject
 from host.reactor import Timer, now_s
 from host.view.asked import Wanted, read_answer
 from host.view.limits import (
+    CHARS_PER_UPDATE,
     DETACHED_S,
+    DIALOGS_PER_S,
     DISMISSALS,
     DISMISSED_WITHIN_S,
+    MAX_DIALOG_BYTES,
     MAX_DIALOGS,
     REFUSED_FOR_S,
 )
@@ -94,20 +97,28 @@ class Dialogs:
         self._of: dict[Presence, list[Dialog]] = {}
         self._detached: Timer | None = None
 
-    async def ask(
-        self, presence: "Presence", wanted: Wanted, call: "Call | None", most_s: float
-    ) -> JsonObject:
-        """Ask the person and return what they answered, within *most_s*. Raises :class:`DialogError`."""
+    def check(self, presence: "Presence", size: int) -> None:
+        """Raise :class:`DialogError` unless *presence* may ask now; *size* is the text of what it wants to ask."""
         if not self._view.attachments.is_attached:
             raise DialogError(
                 "E_UNAVAILABLE", "no interface is attached that could ask a person"
             )
-        if presence.shown.dismissals.is_refused(now_s()):
+        now, shown = now_s(), presence.shown
+        if shown.dismissals.is_refused(now):
             told = f"its dialogs were dismissed {DISMISSALS} times in a row; it may ask again later"
             raise DialogError("E_DENIED", told)
-        own = self._of.setdefault(presence, [])
-        if len(own) >= MAX_DIALOGS:
+        if len(self._of.get(presence, ())) >= MAX_DIALOGS:
             raise DialogError("E_QUOTA", f"{MAX_DIALOGS} dialogs of it are open already")
+        if size > MAX_DIALOG_BYTES:
+            raise DialogError("E_TOO_LARGE", f"a dialog of more than {MAX_DIALOG_BYTES} bytes")
+        if not shown.dialogs.take(now, 1 + size / CHARS_PER_UPDATE):
+            raise DialogError("E_QUOTA", f"more than {DIALOGS_PER_S:.0f} dialogs a second")
+
+    async def ask(
+        self, presence: "Presence", wanted: Wanted, call: "Call | None", most_s: float
+    ) -> JsonObject:
+        """Ask the person and return what they answered, within *most_s*; :meth:`check` first."""
+        own = self._of.setdefault(presence, [])
         dialog = Dialog(presence, wanted, call, now_s() + most_s)
         own.append(dialog)
         self._open[dialog.id] = dialog

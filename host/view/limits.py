@@ -33,6 +33,8 @@ UPDATES_PER_S: Final = 20.0
 """Entries of one plugin that are applied; a burst may be twice as many. What comes faster waits, the newest of each."""
 CHARS_PER_UPDATE: Final = 8 * 1024
 """Of a text so long one more update is counted: cleaning it takes the host's time."""
+MAX_TOLD_CHARS: Final = 500
+"""Of a description or a notice as it was sent: it is one line, and there may be many."""
 NOTICES_PER_S: Final = 5.0
 MAX_NOTICES: Final = 50
 DIFF_INTERVAL_S: Final = 1 / 30
@@ -40,6 +42,8 @@ DIFF_INTERVAL_S: Final = 1 / 30
 UI_INTERVAL_S: Final = 0.1
 """Between two states of the interface that workers are told."""
 
+DIALOGS_PER_S: Final = 5.0
+"""Of one plugin, however they end; a burst may be twice as many, and a large one counts as several."""
 MAX_DIALOGS: Final = 4
 """Dialogs of one instance: one that is shown, the others wait for it."""
 MAX_ANSWER_CHARS: Final = 256 * 1024

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from host.instance import State
 from host.outcome import JsonObject
+from host.view.limits import MAX_TOLD_CHARS
 from host.view.shapes import line_of
 from host.view.text import clean_line, plain
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from host.registry import CommandSpec
     from host.view.model import View
     from host.view.presence import Presence
-
-_MAX_TOLD_CHARS = 300
 
 
 class Listed:
@@ -44,7 +43,7 @@ class Listed:
         for name, (owner, spec) in commands.items():
             if self._commands.get(name) != (owner, spec):
                 value: JsonObject = {
-                    "description": line_of(spec.description),
+                    "description": line_of(spec.description[:MAX_TOLD_CHARS]),
                     "completes": spec.completes,
                 }
                 self._view.put((owner, "", "command", name), value)
@@ -108,4 +107,4 @@ def _word(state: State) -> str:
 
 def _told(plugin: "Plugin", text: str) -> str:
     """*text*, in which the plugin had a part, as one line that only shows."""
-    return plain(clean_line(plugin.masked.known(text)))[:_MAX_TOLD_CHARS]
+    return plain(clean_line(plugin.masked.cut(text, MAX_TOLD_CHARS)))

@@ -18,10 +18,12 @@ from host.reactor import Timer, now_s
 from host.view.dialogs import Dismissals
 from host.view.limits import (
     CHARS_PER_UPDATE,
+    DIALOGS_PER_S,
     MAX_ENTRIES,
     MAX_NOTICES,
     MAX_OPS,
     MAX_PLUGIN_BYTES,
+    MAX_TOLD_CHARS,
     MAX_VALUE_BYTES,
     NOTICES_PER_S,
     UPDATES_PER_S,
@@ -52,6 +54,7 @@ class Shown:
     def __init__(self, now: float) -> None:
         self.rate = Rate(UPDATES_PER_S, now)
         self.notices = Rate(NOTICES_PER_S, now)
+        self.dialogs = Rate(DIALOGS_PER_S, now)
         self.bytes = 0
         self.waiting_bytes = 0
         self.dismissals = Dismissals()
@@ -225,10 +228,11 @@ class Presence:
             return
         found: dict[str, JsonObject] = {}
         for shortcut in self._instance.registry.shortcuts[:MAX_ENTRIES]:
-            key = shortcut.get("key")
+            key, told = shortcut.get("key"), shortcut.get("description")
+            told = told[:MAX_TOLD_CHARS] if isinstance(told, str) else ""
             try:
                 name = judge_key("keymap", key if isinstance(key, str) else "")
-                found[name] = judge("keymap", name, shortcut)
+                found[name] = judge("keymap", name, {"description": told})
             except RefusedValueError as error:
                 self.complain(str(error))
         for key, value in found.items():
@@ -259,7 +263,7 @@ class Presence:
     def notify(self, message: str, level: str) -> None:
         """Show one line to the person."""
         if not self._is_closed and self.plugin.has_ui:
-            self.notices.add(self.plugin.masked.known(message[:MAX_VALUE_BYTES]), level)
+            self.notices.add(self.plugin.masked.cut(message, MAX_TOLD_CHARS), level)
 
     # From the instance.
 

@@ -11,11 +11,14 @@ from host.audit import Kind
 from host.config import Config
 from host.errors import InputError
 from host.outcome import Json, JsonObject, Status
+from host.rate import Rate
 from host.view import limits
 from host.view.attachments import Attachment
 from host.view.pressing import Pressed
 from host.waits import Wait
-from ipc.messages import ANSWER, CANCEL, COMMAND, PUSH
+from ipc.codec import encode
+from ipc.framing import frame
+from ipc.messages import ANSWER, CANCEL, COMMAND, HOSTCALL, PUSH
 from ipc.ui import OPERATOR_KEYS, THEME_COLORS
 from tests.hostcalls.test_ui_shown import Mirror, of, op, status, tell, wake
 from tests.support.scripted import ScriptedWorker, Stage
@@ -172,6 +175,36 @@ def test_one_that_waits_cannot_be_answered(stage: Stage) -> None:
     (waiting,) = set(stage.workspace.view.dialogs._open) - {only_dialog(stage)}
     with pytest.raises(InputError):
         stage.workspace.view.answer(waiting, value=True)
+
+
+def test_dialogs_are_asked_so_fast_and_so_large(stage: Stage) -> None:
+    """Reading them is the host's work: it is refused before, also where each is taken back at once."""
+    attach(stage)
+    worker = stage.load()
+    codes = []
+    for id_ in range(1, 31):
+        ask(stage, worker, id_, CONFIRM)
+        if worker.has(ANSWER):
+            codes.append(answered(stage, worker)[1]["code"])
+            continue
+        wake(stage)
+        worker.cast("cancel", json.dumps({"id": id_}))
+        worker.end()
+        stage.turn()
+    assert set(codes) == {"E_QUOTA"}
+    assert len(codes) >= 30 - 2 * limits.DIALOGS_PER_S - 5
+
+    stage.plugin.shown.dialogs = Rate(1e9, 0.0)
+    link = stage.plugin.all_instances()[0].link
+    assert link is not None
+    large: JsonObject = {**CONFIRM, "message": "\x1b[1m" * (limits.MAX_DIALOG_BYTES // 4)}
+    wake(stage)
+    told = frame(encode([HOSTCALL, 31, 0, 0, "ui.dialog", json.dumps(large)]))
+    while told:
+        told = told[worker.send_some(told) :]
+        stage.turn()
+    worker.end()
+    assert answered(stage, worker)[1]["code"] == "E_TOO_LARGE"
 
 
 def test_who_keeps_dismissing_is_left_alone(stage: Stage) -> None:
