@@ -550,10 +550,10 @@ def test_one_that_asks_the_person_has_handled_it(stage: Stage) -> None:
     worker.end()
     assert stage.run(pressed) == Pressed(handled=True, plugin="hostile")
     stage.workspace.view.answer(only_dialog(stage), value=True)
-    stage.until(lambda: (hear(stage, worker), worker.has(ANSWER))[1])
-    assert worker.take(ANSWER)[1] == 7
-    handled(worker, id_)  # it goes on with the answer, and comes to its end
-    worker.end()
+    assert answered(stage, worker) == (7, {"value": True})
+    wake(stage)
+    handled(worker, id_)
+    stage.turn()
     press(stage, "ctrl+k")
     command_of(stage, worker)
     assert worker.exit is None
