@@ -148,6 +148,10 @@ def test_a_project_tightens(machine: Machine) -> None:
             "timeouts = {info_ms = 60000}",
             "timeouts.info_ms is ignored: a project's file may only",
         ),
+        (
+            "ui = {dialog_secs = 9000}",
+            "ui.dialog_secs is ignored: a project's file may only tighten",
+        ),
         ("settings = {p = {a = 1}}", "settings is ignored: a project's file cannot set it"),
         ("features = {p = ['a']}", "features is ignored: a project's file cannot set it"),
         ("kill = {p = false}", "kill.p is ignored: a project's file may only tighten"),
@@ -200,7 +204,10 @@ GUARD_TAKING = [
     "deny = {events = ['*']}",
     "timeouts = {actionable_ms = 1}",
     "limits = {heap_bytes = 4194304}",
+    "ui = {enable = false}",
+    "ui = {dialog_secs = 1}",
     "plugins = {guard = {enable = false}}",
+    "plugins = {guard = {ui = false}}",
     "plugins = {guard = {timeout_ms = 1}}",
     "plugins = {guard = {deny = {events = ['PreToolUse:veto']}}}",
 ]
