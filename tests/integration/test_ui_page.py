@@ -90,7 +90,9 @@ def test_the_page_has_the_bounds_of_the_code() -> None:
         ],
     }
     for what, numbers in expected.items():
-        assert re.findall(r"\d(?:[\d,]*\d)?", rows[what]) == [number(value) for value in numbers], what
+        assert re.findall(r"\d(?:[\d,]*\d)?", rows[what]) == [
+            number(value) for value in numbers
+        ], what
 
 
 def test_the_page_names_what_there_is() -> None:
