@@ -5,14 +5,13 @@ Promises    A TUI half stands beside the server half that it belongs to, and com
 Elsewhere   What such a half is: ``tui_half.py``. Who attaches: ``host/view``.
 """
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from host.errors import PluginLoadError
 from host.plugin import Plugin
 from host.plugin_spec import PluginSpec
 from host.reactor import Timer, now_s
 from host.tui_half import TuiHalf
+from host.waits import Wait
 
 if TYPE_CHECKING:
     from host.workspace import Workspace
@@ -78,14 +77,20 @@ class Halves:
         half = spec.tui_half()
         return None if half is None else TuiHalf(self._workspace, half, server)
 
-    async def load(self, server: Plugin, spec: PluginSpec) -> None:
-        """Have the TUI half of *spec* beside *server*, which is loaded; what fails in it is its own affair."""
+    def load(self, server: Plugin, spec: PluginSpec) -> Wait[None]:
+        """Have the TUI half of *spec* beside *server*, which is loaded; the result is there when it runs, or needs not.
+
+        Nobody has to wait: what fails in it is noted by its instance, and told with the plugin.
+        """
         half = self.make(server, spec)
-        if half is not None:
-            self._beside[half.name] = half
-            self._workspace.publish()  # it is there, also while it needs no worker
-            with suppress(PluginLoadError):  # noted by its instance, and told with the plugin
-                await half.start()
+        if half is None:
+            nothing: Wait[None] = Wait()
+            nothing.set(None)
+            return nothing
+        self._beside[half.name] = half
+        started = half.start()
+        self._workspace.publish()  # it is there, also while it needs no worker
+        return started
 
     def replace(self, plugin: Plugin, new: TuiHalf | None) -> None:
         """Have *new* beside *plugin*, which has its place now: it was started, or is here."""

@@ -227,9 +227,7 @@ class Instance:
         if inbox is None or self.state in (State.BLOCKED, State.STOPPED):
             return
         if inbox.add(text):  # once: what somebody else sends is not to fill the audit either
-            told = (
-                "its tui half is behind with the events that it hears of; the oldest are lost"
-            )
+            told = "it is behind with the events that it hears of; the oldest are lost"
             self.note(Kind.INFO_DROPPED, "E_QUEUE", told)
         self._note_use(now_s())
         if self.state is State.ACTIVE and link is not None and not self.waiting:
@@ -535,9 +533,8 @@ class Instance:
 
     def note(self, kind: Kind, code: str, detail: str) -> None:
         """Write an audit entry about this instance's plugin."""
-        self.plugin.runtime.audit.record(
-            kind, plugin=self.plugin.name, code=code, detail=detail
-        )
+        told = f"tui half: {detail}" if self.plugin.is_beside else detail
+        self.plugin.runtime.audit.record(kind, plugin=self.plugin.name, code=code, detail=told)
 
 
 def _tells_of_no_memory(status: int, head: str) -> bool:

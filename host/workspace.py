@@ -253,7 +253,10 @@ class Workspace:
                 raise IsolationError(error.message) from None
             raise
         self.publish()
-        await self.halves.load(plugin, spec)
+        half = self.halves.load(plugin, spec)
+        if self.only_looks:  # else a half that takes its time keeps nobody from its server half
+            with contextlib.suppress(PluginLoadError):
+                await half
         self.runtime.audit.record(
             Kind.LOADED, plugin=wanted, code="loaded", detail=spec.content
         )

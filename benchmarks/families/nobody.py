@@ -43,6 +43,18 @@ class Nobody(BlockingRow):
         return samples
 
 
+class Forwarded(Nobody):
+    """The same, where a TUI half hears of the event afterwards: what telling it costs whoever fires the event."""
+
+    def setup(self) -> None:
+        """Load a TUI half, and look at it."""
+        host = self.open("listens.js")
+        host.view.attach()
+        while not host.has_handler(PluginEvent.POST_TOOL_USE):
+            time.sleep(0.001)
+        self.sample(1)
+
+
 class AsyncioNobody(AsyncioRow):
     """The same in an event loop; the coroutine never waits."""
 
@@ -103,5 +115,6 @@ def rows() -> list[Row]:
     return [
         Nobody(NOBODY_BLOCKING),
         AsyncioNobody("event without a subscriber, asyncio"),
+        Forwarded("event that a TUI half alone hears of, blocking"),
         HasHandler(HAS_HANDLER),
     ]

@@ -270,8 +270,8 @@ async def test_tools_and_providers_are_not_a_tui_half_s_to_offer(tmp_path: Path)
         assert (host.tools(), host.providers()) == ([], [])
         assert half.registry.problems[-1] == "tools are a server half's to offer: early, late"
         told = [entry.detail for entry in host.audit.recent(100, kind=Kind.REFUSED)]
-        assert "tools are a server half's to offer: early" in told
-        assert "providers are a server half's to offer: models" in told
+        assert "tui half: tools are a server half's to offer: early" in told
+        assert "tui half: providers are a server half's to offer: models" in told
 
 
 async def test_a_command_of_both_halves_is_the_server_half_s(tmp_path: Path) -> None:
@@ -294,13 +294,25 @@ async def test_a_tui_half_that_does_not_load_is_told_and_costs_the_other_nothing
     """Also where somebody looks already."""
     async with opened(tmp_path) as host:
         host.workspace.show_interface(True)
-        info = await host.load(pair(tmp_path / "two", tui='throw new Error("no screen");'))
+        await host.load(pair(tmp_path / "two", tui='throw new Error("no screen");'))
+        await until(lambda: half_of(host, "two").state == "blocked")
 
+        (info,) = host.plugins()
         assert (info.state, info.error) == ("active", None)
         assert info.tui is not None
-        assert info.tui.state == "blocked"
         assert "no screen" in (info.tui.error or "")
         assert await does(host, "server")
+
+
+async def test_a_half_that_is_never_ready_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """The server half is loaded and answers while the other still loads."""
+    never = "await new Promise(() => {}); export default () => {};"
+    async with opened(tmp_path) as host:
+        host.workspace.show_interface(True)
+        await host.load(pair(tmp_path / "two", tui=never))
+
+        assert await does(host, "server")
+        assert half_of(host, "two").state == "starting"
 
 
 async def test_what_a_tui_half_is_made_of_is_judged_before_anything_runs(

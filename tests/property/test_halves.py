@@ -78,6 +78,10 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[BlockingPlu
         made.append(host)
         host.workspace.halves.is_shown = True
         host.load(Path(path))
+    half = made[1].workspace.halves.of("two")
+    assert half is not None
+    while half.state != "active":
+        made[1].dispatch("Stop", {"session_id": "s"})  # any call lets time pass
     yield made
     for host in made:
         host.close()
