@@ -9,7 +9,7 @@ Gap         Processes of one user can do anything to each other, and an agent th
 from collections.abc import Iterable
 
 from host.audit import AuditRing, Kind
-from host.daemon.peers import Peer, Process, lineage_of
+from host.daemon.peers import Peer, lineage_of
 from host.daemon.wire import RefusedError
 from host.gate import read_mode
 from policies.gate import PermissionMode
@@ -26,10 +26,10 @@ def may_loosen(
     wanted = read_mode(mode)
     if is_within(wanted, before):
         return
-    process = started_by(peer, clients)
-    if process is None:
+    told = started_by(peer, clients)
+    if told is None:
         return
-    why = f"whoever sets it was started by a client (process {process.pid})"
+    why = f"whoever sets it {told}"
     audit.record(
         Kind.REFUSED,
         plugin="",
@@ -43,7 +43,11 @@ def may_loosen(
     )
 
 
-def started_by(peer: Peer, clients: Iterable[Peer]) -> Process | None:
-    """Return the one of *clients* that started *peer*, or whoever started that one; None if none did."""
+def started_by(peer: Peer, clients: Iterable[Peer]) -> str | None:
+    """Return why *peer* may have been started by one of *clients*, or by what one of them started; None if it was not."""
     connected = {client.pid for client in clients}
-    return next((one for one in lineage_of(peer.pid)[1:] if one.pid in connected), None)
+    lineage = lineage_of(peer.pid)
+    if not lineage:
+        return "is gone, and nobody knows who started it"
+    found = next((one for one in lineage[1:] if one.pid in connected), None)
+    return None if found is None else f"was started by a client (process {found.pid})"

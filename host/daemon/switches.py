@@ -50,7 +50,7 @@ async def enable(call: "Call") -> Json:
     told = "--all" if name is None else name
     by = started_by(call.peer, server.peers())
     if by is not None:
-        why = f"whoever enables it was started by a client (process {by.pid})"
+        why = f"whoever enables it {by}"
         server.runtime.audit.record(
             Kind.REFUSED,
             plugin=name or "",

@@ -140,11 +140,14 @@ def _refuse_started(call: "Call", workspace: Workspace, what: str, session: str 
     behind = {
         (process.pid, process.started) for one in exact or others for process in _of_call(one)
     }
-    above = lineage_of(call.peer.pid)[1:]
-    found = next((one for one in above if (one.pid, one.started) in behind), None)
-    if found is None:
+    lineage = lineage_of(call.peer.pid)
+    found = next((one for one in lineage[1:] if (one.pid, one.started) in behind), None)
+    if found is not None:
+        why = f"whoever gives it was started by whoever asked (process {found.pid})"
+    elif behind and not lineage:
+        why = "whoever gives it is gone, and nobody knows who started it"
+    else:
         return
-    why = f"whoever gives it was started by whoever asked (process {found.pid})"
     call.server.runtime.audit.record(
         Kind.REFUSED,
         plugin="",

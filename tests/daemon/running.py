@@ -6,15 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from host.outcome import JsonObject
+from host.outcome import Json, JsonObject
 from jcode_plugins import Client
+from jcode_plugins.connecting import Connection, make_context
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG_S = 60.0
+_HANDS_ON = """
+import socket, sys
+made = socket.socket(socket.AF_UNIX)
+made.connect(sys.argv[1])
+socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [made.fileno()])
+"""
 
 
 class Daemon:
@@ -103,6 +111,26 @@ class Daemon:
             environment=self.environment(**more),
             timeout_s=HANG_S,
         )
+
+    def connection_of_the_dead(self) -> Connection:
+        """Return a connection that a process made, which is gone since."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX)
+        with ours, theirs:
+            subprocess.run(
+                [sys.executable, "-c", _HANDS_ON, str(self.path), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                check=True,
+                timeout=HANG_S,
+            )
+            _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+        return Connection(socket.socket(fileno=descriptors[0]))
+
+    def ask(self, connection: Connection, method: str, **params: Json) -> JsonObject:
+        """Ask something about this daemon's project over *connection*, and return the line that answers."""
+        context = make_context(self.project, self.environment(), None, None)
+        request: JsonObject = {"method": method, "params": params, **context}
+        connection.send(request, HANG_S)
+        return connection.receive(time.monotonic() + HANG_S)
 
     def raw(self) -> "Raw":
         """Return a bare connection."""

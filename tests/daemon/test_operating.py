@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from host.outcome import Json
 from jcode_plugins import AnswerError, AsyncClient, Client, InputError, ToolError
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, ROOT, Daemon
@@ -386,6 +387,26 @@ def test_what_a_client_started_does_not_enable(start: StartDaemon) -> None:
         if told != "E_ANSWERER":
             break
     assert "'lifted': ['kill']" in told
+
+
+def test_who_is_gone_gives_nothing_back(start: StartDaemon) -> None:
+    """Neither a plugin nor a looser mode: nobody knows who started them. Taking away is anybody's."""
+    daemon = start(config=CONFIG, busy=BUSY)
+    with daemon.client() as client:
+        client.tools()
+        client.kill("busy")
+        connection = daemon.connection_of_the_dead()
+
+        def code(method: str, **params: Json) -> object:
+            answer = daemon.ask(connection, method, **params)
+            error = answer.get("error")
+            return error["code"] if isinstance(error, dict) else answer["result"]
+
+        assert code("enable", name="busy") == "E_ANSWERER"
+        assert code("set_mode", mode="plan") == {"mode": "plan"}
+        assert code("set_mode", mode="bypass_permissions") == "E_MODE"
+        connection.close()
+        assert client.plugins()[0].state == "disabled"
 
 
 # The client for asyncio has the same verbs.

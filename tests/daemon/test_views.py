@@ -425,6 +425,21 @@ def test_what_whoever_asked_has_started_does_not_answer(daemon: Daemon) -> None:
         assert _said(other) == ["True"]
 
 
+def test_who_is_gone_does_not_answer(daemon: Daemon) -> None:
+    """Nobody knows whose child they were; where no call asks anything, they may press a key."""
+    with daemon.client() as client, attached(client) as person:
+        connection = daemon.connection_of_the_dead()
+        asking = Asking(client, "confirm")
+        dialog = person.dialog()
+        refused = daemon.ask(connection, "answer_dialog", dialog=dialog, value=True)
+        assert refused["error"]["code"] == "E_ANSWERER"  # type: ignore[index, call-overload]
+        client.answer_dialog(dialog, value=False)
+        assert asking.output() is False
+        pressed = daemon.ask(connection, "key", key="alt+enter")
+        assert pressed["result"] == {"handled": True, "plugin": "shows"}
+        connection.close()
+
+
 # Workspaces come and go.
 
 

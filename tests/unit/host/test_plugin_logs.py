@@ -1,8 +1,12 @@
 """What is kept of plugins' log lines, and for a reader that is slow."""
 
+from pathlib import Path
+
+from host.config import Config
 from host.daemon.plugin_logs import MAX_CHARS, MAX_LINES, MAX_UNREAD, Line, PluginLogs
 from host.daemon.wire import MAX_LINE_BYTES, result_line
 from host.outcome import JsonObject
+from host.runtime import Runtime
 
 
 def line(text: str, plugin: str = "a") -> Line:
@@ -77,3 +81,11 @@ def test_a_reader_hears_the_plugin_that_it_asked_for() -> None:
     logs.add(line("later", "b"))
 
     assert reader.texts == ["of b"]
+
+
+def test_a_host_in_a_program_keeps_nothing(tmp_path: Path) -> None:
+    """Nobody could ask it."""
+    runtime = Runtime(Config(), tmp_path)
+
+    assert runtime.on_plugin_log is None
+    runtime.close()
