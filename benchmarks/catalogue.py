@@ -3,6 +3,7 @@
 from benchmarks.families import (
     capabilities,
     commands,
+    console,
     daemon,
     fanout,
     floor,
@@ -54,4 +55,4 @@ def all_rows() -> list[Row]:
 
 def all_gauges() -> list[Gauge]:
     """Return what is measured once, at the end."""
-    return memory.gauges()
+    return [*memory.gauges(), *console.gauges()]

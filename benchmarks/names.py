@@ -73,6 +73,9 @@ SWITCHED_OFF: Final = "hook command: ours, switched off"
 IDLE_USS: Final = "idle worker at 100 workers, USS"
 IDLE_PSS: Final = "idle worker at 100 workers, PSS"
 
+CONSOLE_PLUGINS: Final = "console, 100 plugins"
+CONSOLE_AUDIT: Final = "console, a flooded audit"
+
 
 def fan_out(plugins: int, api: Api) -> str:
     """Return the name of the row with so many plugins; its samples are divided by their number."""

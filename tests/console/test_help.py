@@ -7,6 +7,7 @@ from host.console.help import HELP, HelpScreen
 from host.console.result import ResultScreen
 from tests.console.consoles import console, console_on, screen_text, until, until_shown
 from tests.daemon.conftest import StartDaemon
+from tests.daemon.running import ROOT
 
 GREETER = """
 pi.registerCommand("greet", {
@@ -62,3 +63,11 @@ async def test_a_plugins_command_completes_and_runs_from_the_palette(
         await until_shown(
             pilot, "plugin greeter", "[bold]ada[/bold]", "second line", "\\x1b[31m"
         )
+
+
+def test_the_page_has_every_key() -> None:
+    """The same rows as F1, in the same order."""
+    page = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
+    rows = "\n".join(f"| {key.where} | {key.key} | {key.what} |" for key in HELP)
+
+    assert rows in page
