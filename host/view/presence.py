@@ -299,7 +299,6 @@ class Presence:
             if name not in self._waiting:
                 self._remove(name)
         self.take_shortcuts()
-        self._told_ui = min(self._told_ui, self.view.attachments.version)
         self.tell_ui()
 
     def on_lost(self) -> None:

@@ -18,6 +18,7 @@ from host.outcome import Json, JsonObject, Status
 from host.reactor import now_s
 from host.view.keys import data_of, is_reserved, read_key
 from host.view.limits import MAX_ANSWER_CHARS
+from host.view.presence import Presence
 from host.waits import Wait, start
 from host.worker_json import parse_told
 from ipc.messages import COMMAND
@@ -124,8 +125,6 @@ class Pressing:
         raise InputError(f"{key[0][:60]!a} has no {what} {key[3][:60]!a}")
 
     def _owner(self, key: "Key") -> "Instance | None":
-        from host.view.presence import Presence
-
         owner = self._view.owner_of(key)
         return owner.instance if isinstance(owner, Presence) else None
 

@@ -9,6 +9,8 @@ import pytest
 
 from host import BlockingPluginHost, Config, InputError, PluginHost
 from host.outcome import Json, JsonObject
+from host.rate import Rate
+from host.view import limits
 from tests.integration.halves import pair
 from tests.integration.host_support import Write, plugin
 from tests.integration.person import HANG_S, Person, words
@@ -69,37 +71,77 @@ def test_a_newer_version_shows_what_is_its_own(tmp_path: Path, write: Write) -> 
     asyncio.run(main())
 
 
-CRASHES = """
+SHOWS = """
 pi.registerCommand("show", { handler: (args, ctx) => {
-  ctx.ui.setStatus("s", "here");
-  ctx.ui.setTitle("mine");
+  for (let n = 0; n < 10; n++) ctx.ui.notify(`VERSION ${n}`);
+  ctx.ui.setWidget("w", ["x".repeat(400)]);
 } });
-pi.registerCommand("spin", { handler: () => { for (;;); } });
+"""
+
+
+def test_newer_versions_show_no_more_than_the_plugin_may(tmp_path: Path, write: Write) -> None:
+    """What the older ones told stays among the newest of one plugin, and their bytes are given back."""
+
+    async def main() -> None:
+        async with open_host(tmp_path) as host:
+            path = write("ui.js", plugin(SHOWS.replace("VERSION", "0")))
+            await host.load(path, name="ui")
+            async with Person(host) as person:
+                sizes = set()
+                for version in range(1, 8):
+                    host.workspace.plugin("ui").shown.notices = Rate(1e9, 0.0)
+                    await host.run_command("show")
+                    await person.shown("widget", "w")
+                    sizes.add(host.workspace.plugin("ui").shown.bytes)
+                    path.write_text(plugin(SHOWS.replace("VERSION", str(version))))
+                    await host.reload("ui")
+                    assert person.values("widget") == {}
+                assert len(sizes) == 1
+                assert host.workspace.plugin("ui").shown.bytes == 0
+                assert len(person.values("notice")) == limits.MAX_NOTICES
+
+    asyncio.run(main())
+
+
+HANGS = """
+export default async (pi) => {
+  const loads = pi.kv.get("loads") ?? 0;
+  await pi.kv.set("loads", loads + 1);
+  if (loads === 1) throw new Error("not this time");
+  pi.registerCommand("show", { handler: (args, ctx) => {
+    ctx.ui.setStatus("s", "here");
+    ctx.ui.setTitle("mine");
+  } });
+  pi.registerCommand("spin", { handler: () => { for (;;); } });
+};
 """
 
 
 def test_a_worker_that_hangs_leaves_only_that_it_is_gone(tmp_path: Path, write: Write) -> None:
-    """Until the next one has loaded, which shows nothing of it again by itself."""
+    """As long as there is no other; the next one that loads shows nothing of it again by itself."""
 
     async def main() -> None:
         config = Config.model_validate({"timeouts": {"max_busy_ms": 300}})
         project = tmp_path / "project"
         project.mkdir()
         async with PluginHost(config, project_dir=project, home=tmp_path / "home") as host:
-            await host.load(write("ui.js", plugin(CRASHES)), name="ui")
+            await host.load(write("ui.js", HANGS), name="ui")
             async with Person(host) as person:
                 await host.run_command("show")
-                await person.until(lambda: person.values("title") or None)
-                spinning = asyncio.create_task(host.run_command("spin"))
-                gone = await person.until(
-                    lambda: next(
-                        (one for one in person.values("status").values() if "gone" in one), None
-                    )
-                )
-                assert gone == {"gone": "ui is restarting"}
+                await person.shown("title", "")
+                assert not (await host.run_command("spin")).ok
+
+                def is_blocked() -> JsonObject | None:
+                    about = person.values("plugin")[""]
+                    return about if about["state"] == "blocked" else None
+
+                about = await person.until(is_blocked)
+                assert "not this time" in str(about["error"])
+                assert set(person.values("status")) == {"s"}
+                assert str(person.values("status")["s"]["gone"]).startswith("ui is off: ")
                 assert person.values("title") == {}
-                assert not (await spinning).ok
-                await person.until(lambda: None if person.values("status") else True)
+                host.enable("ui")
+                await person.no("status")
                 assert person.values("plugin")[""]["state"] == "active"
 
     asyncio.run(main())
