@@ -1,10 +1,11 @@
 """Events that TUI halves hear of: after the fact, without a say, and at nobody's expense."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, Config, PluginOptions
+from host import BlockingPluginHost, Config, PluginOptions, Timeouts
 from host.audit import Kind
 from host.forwarding import MAX_BYTES, MAX_WAITING
 from host.outcome import JsonObject
@@ -83,7 +84,7 @@ async def test_a_half_hears_of_what_its_server_half_blocked(tmp_path: Path) -> N
 
 STUCK = """
 export default (pi) => {
-  pi.on("TurnEnd", () => { pi.callToolSync; for (const end = Date.now() + 3600000; Date.now() < end;); });
+  pi.on("TurnEnd", () => { for (const end = Date.now() + 3600000; Date.now() < end;); });
 };
 """
 
@@ -91,7 +92,8 @@ export default (pi) => {
 @pytest.mark.asyncio
 async def test_a_half_that_never_comes_back_delays_nobody(tmp_path: Path) -> None:
     """Every event has its outcome while the half is provably still in its handler for the first one."""
-    async with opened(tmp_path) as host:
+    config = Config(timeouts=Timeouts(max_busy_ms=60_000))
+    async with opened(tmp_path, config) as host:
         await host.load(pair(tmp_path / "two", tells("TurnEnd"), STUCK))
         await look(host, "two")
         half = half_of(host, "two")
@@ -114,16 +116,28 @@ async def test_a_half_that_never_comes_back_delays_nobody(tmp_path: Path) -> Non
 @pytest.mark.asyncio
 async def test_what_a_slow_half_misses_is_the_oldest_and_told_once(tmp_path: Path) -> None:
     """The newest are kept; the audit has one line, the plugin's record the number."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
     waits = tells(
-        "TurnEnd", verdict="if (event.turn_number === 0) pi.execSync('sleep', ['0.4']);"
+        "TurnEnd",
+        verdict=f"if (event.turn_number === 0) pi.execSync('cat', [{str(gate)!r}]);",
     )
-    config = Config(plugins={"two": PluginOptions(allow={"shell": ["sleep 0.4"]})})
+    config = Config(plugins={"two": PluginOptions(allow={"shell": ["cat *"]})})
     more = 7
+
+    def opened_by_cat() -> bool:
+        try:
+            os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False  # nobody reads it yet
+        return True
+
     async with opened(tmp_path, config) as host:
         await host.load(pair(tmp_path / "two", tells(), waits))
         await look(host, "two")
         for number in range(1 + MAX_WAITING + more):
             await host.dispatch("TurnEnd", turn(number))
+        await until(opened_by_cat)
 
         events = await heard_of(host, 1 + MAX_WAITING)
         assert [event["turn_number"] for event in events] == [
@@ -184,7 +198,8 @@ async def test_no_hook_fires_for_a_half_either(tmp_path: Path) -> None:
 async def test_events_of_a_session_go_to_its_own_half(tmp_path: Path) -> None:
     """Where the plugin has a worker for each session; its end is told before it goes."""
     says = tells("TurnEnd", "SessionEnd").replace(
-        "events.push(event);", "events.push(event); pi.kv.set(event.session_id, event.event);"
+        "events.push(event);",
+        "events.push(event); if (pi.part === 'tui') pi.kv.set('kept', event.session_id + event.event);",
     )
     async with opened(tmp_path) as host:
         await host.load(pair(tmp_path / "two", says, says, scope="session"))
@@ -194,15 +209,19 @@ async def test_events_of_a_session_go_to_its_own_half(tmp_path: Path) -> None:
         assert [e["turn_number"] for e in await heard_of(host, 2, "a")] == [0, 2]
         assert [e["turn_number"] for e in await heard_of(host, 2, "b")] == [1, 3]
 
+        half = half_of(host, "two")
+        leaving = half.instances["a"]
         await host.dispatch("SessionEnd", {"session_id": "a"})
         await host.dispatch("SessionEnd", {"session_id": "never"})
 
-        half = half_of(host, "two")
         assert "a" not in half.instances
         assert "never" not in half.instances
-        (leaving,) = half._leaving
-        assert leaving.link is not None
         await until(lambda: leaving.state.value == "stopped")
+        assert half._leaving == []
+        while (await knows(host, "server", "b"))["kept"] != "aSessionEnd":
+            pass
+        kept = host.workspace.plugin("two").instance_for("b")
+        assert kept.state.value == "active"
 
 
 @pytest.mark.asyncio
@@ -294,8 +313,11 @@ async def test_only_one_of_many_is_encoded(
 
 
 @pytest.mark.asyncio
-async def test_sessions_that_end_at_once_leave_few_workers(tmp_path: Path) -> None:
+async def test_sessions_that_end_at_once_leave_few_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each has a moment for its last words, but only so many at a time."""
+    monkeypatch.setattr("host.tui_half.LAST_WORDS_S", 600.0)
     async with opened(tmp_path) as host:
         await host.load(
             pair(tmp_path / "two", tells(), tells("TurnEnd", "SessionEnd"), scope="session")
