@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,6 +37,8 @@ from tests.daemon.running import Daemon
 async def main():
     daemon = Daemon(Path(sys.argv[1]), Path(sys.argv[2]))
     async with console_on(daemon) as pilot:
+        await until(pilot, lambda: console(pilot).is_connected)
+        print("it is ready", flush=True)
         await until_shown(pilot, "1 to approve")
         await pilot.press("f2")
         await until_shown(pilot, "wants to run: bash", sys.argv[4])
@@ -98,13 +101,16 @@ def test_a_key_answers_at_another_terminal(start: StartDaemon, key: str, code: s
     """The agent waits at its terminal; the console, at one of its own, has the answer for it."""
     daemon = start()
     command = f"echo {key}"
-    with asked(daemon, command) as verdict:
-        words = (str(daemon.home), str(daemon.project), key, command)
-        with at_terminal(daemon, "-c", AT_A_TERMINAL, *words) as (person, _):
+    words = (str(daemon.home), str(daemon.project), key, command)
+    with at_terminal(daemon, "-c", AT_A_TERMINAL, *words) as (person, screen):
+        said = b""
+        while b"it is ready" not in said:
+            said += os.read(screen, 65536)
+        with asked(daemon, command) as verdict:
             person.wait(HANG_S)
 
-        assert person.returncode == 0
-        assert verdict()["code"] == code
+            assert person.returncode == 0
+            assert verdict()["code"] == code
 
 
 @pytest.mark.asyncio

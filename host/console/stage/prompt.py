@@ -5,6 +5,7 @@ Promises    What a plugin wants in the line is put there once for each time that
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import ClassVar, Final, NamedTuple
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from host.console.background import in_background
 from host.console.mirror import Key
 from host.console.paint import clean, own, pieces
 from host.console.stage.lines import LinesView
@@ -142,9 +144,8 @@ class Prompt(Vertical):
         self.post_message(self.Entered(text))
 
     def _ask(self) -> None:
-        self.run_worker(
-            self._find(self._line.value), group="complete", exclusive=True, exit_on_error=False
-        )
+        find = partial(self._find, self._line.value)
+        in_background(self, find, group="complete", only_newest=True)
 
     async def _find(self, text: str) -> None:
         name, space, prefix = text[1:].partition(" ")
