@@ -175,9 +175,8 @@ def test_a_listener_that_fails_hinders_nobody(
 def test_what_comes_too_fast_is_shown_later(stage: Stage) -> None:
     """The newest of each entry; a removal takes what waits with it."""
     worker = stage.load()
-    for number in range(200):
-        tell(stage, worker, status(f"k{number % 50}", str(number)))
-    assert len(of(stage, "status")) < 50  # the control: not all at once
+    tell(stage, worker, *(status(f"k{number % 50}", str(number)) for number in range(200)))
+    assert stage.plugin.shown.waiting_bytes > 0  # the control: not all at once
     tell(stage, worker, op("status", "k49", None))
 
     stage.until(lambda: len(of(stage, "status")) == 49)
@@ -283,19 +282,21 @@ def test_the_audit_is_not_filled_with_it(stage: Stage) -> None:
 def test_notices_are_few_and_counted(stage: Stage) -> None:
     """More of them than pass are told as one, the newest are kept."""
     worker = stage.load()
+    began = now_s()
     wake(stage)
     for at in range(100):
         worker.cast("ui.notify", json.dumps({"message": f"n{at}\x1b[2J", "level": "nonsense"}))
     worker.end()
     stage.turn()
     first = list(of(stage, "notice").values())
-    assert len(first) == 2 * limits.NOTICES_PER_S
+    most = limits.NOTICES_PER_S * (2 + now_s() - began)
+    assert 2 * limits.NOTICES_PER_S <= len(first) <= most
     assert isinstance(first[0], dict)
     assert (first[0]["line"], first[0]["level"]) == (line("n0"), "info")
     stage.until(lambda: len(of(stage, "notice")) > len(first))
     last = list(of(stage, "notice").values())[-1]
     assert isinstance(last, dict)
-    assert last["line"] == line("90 more messages, too many a second to show")
+    assert last["line"] == line(f"{100 - len(first)} more messages, too many a second to show")
 
     stage.plugin.shown.notices = Rate(1e9, 0.0)
     wake(stage)

@@ -151,9 +151,9 @@ def test_the_work_grows_with_the_length_alone(piece: str) -> None:
         text = piece * count
         best = 1e9
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             clean_lines(text, max_lines=200)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     assert seconds(64_000) < 8 * 6 * max(seconds(8_000), 1e-4)
