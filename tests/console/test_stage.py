@@ -160,6 +160,29 @@ async def test_no_plugin_reaches_the_consoles_rows(size: tuple[int, int]) -> Non
         assert all(cell_len(row) == size[0] for row in rows)
 
 
+@pytest.mark.parametrize("height", [24, 16, 8])
+async def test_nothing_covers_the_line_that_a_person_types_in(height: int) -> None:
+    """Not the overlay, not notices, however many there are; it may be pushed, never hidden."""
+    tall = text_slot(*["X" * 300] * 60)
+    places = [
+        entry("slot", f"{place}/a", tall)
+        for place in ("Overlay", "Header", "Footer", "Sidebar", "StatusBar")
+    ]
+    async with stage_of(*places, size=(80, height)) as (app, pilot):
+        await show(
+            app,
+            pilot,
+            *[
+                entry("notice", str(at), {"line": line("X" * 300), "level": "error", "at": at})
+                for at in range(50)
+            ],
+        )
+        await pilot.press(*"here it is")
+        await pilot.pause()
+        assert "XX" in "".join(screen_lines(app))
+        assert screen_lines(app)[app.stage.prompt.line.region.y].startswith("here it is")
+
+
 async def test_the_order_is_that_of_the_entries() -> None:
     """By ``order``, then by plugin; a new order moves what is there."""
     slots = [

@@ -16,7 +16,7 @@ from textual.message import Message
 from host.console.keys import ALWAYS_THE_CONSOLES, canonical
 from host.console.link import LinkError
 from host.console.mirror import JsonObject, Key
-from host.console.paint import Palette
+from host.console.paint import Palette, clean
 from host.console.stage.frames import Framed
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row, lines_of
@@ -95,7 +95,7 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
         try:
             self._waiting.put_nowait(pressed)
         except asyncio.QueueFull:
-            told = f"{self._key.plugin} takes no more keys; F12 leaves it"
+            told = f"{clean(self._key.plugin).text} takes no more keys; F12 leaves it"
             self._scene.acts.tell(told, is_error=True)
 
     async def _deliver(self) -> None:

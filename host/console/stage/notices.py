@@ -1,7 +1,7 @@
 """What plugins have to say: a few lines at a time, for a while.
 
 Promises    At most :data:`SHOWN` stand there, however many come; the rest is counted, and all of it is in the log of the
-            session. It takes no keys and never the focus.
+            session. It takes no keys and never the focus, and is never over the line that a person types in.
 """
 
 from collections import deque
@@ -27,13 +27,15 @@ class Notices(LinesView, can_focus=False):
     """The newest notices, above everything else of plugins."""
 
     DEFAULT_CSS = """
-    Notices { layer: over; dock: bottom; height: auto; max-height: 5; width: 100%; display: none; background: $panel; }
+    Notices { layer: over; position: absolute; height: auto; max-height: 5; width: 100%; display: none; background: $panel; }
     Notices.-filled { display: block; }
+    Notices.-reader { display: none; }
     """
 
     def __init__(self, scene: Scene, *, id: str) -> None:
         super().__init__(scene.palette(), id=id)
         self.scene = scene
+        self.set_class(scene.is_reader, "-reader")  # the log has them, in its order
         self._shown: deque[_Shown] = deque()
         self._known: dict[Key, Json] = {}
         # When each was: a plugin that starts anew counts from one again.

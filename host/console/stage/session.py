@@ -1,20 +1,22 @@
 """The session pane: a session of the console's own, with everything that plugins show around it.
 
-Promises    It begins with each daemon that is found, and ends with the console. What plugins answer is told in lines that begin
-            with their names.
+Promises    It begins with each daemon that is found, and ends with the console. What plugins show comes over a connection of its
+            own and is the daemon's last word: a gap or a daemon that comes back gives a new snapshot. Plugins know of an
+            interface as long as it is open, and of none with ``--no-attach``.
 """
 
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypedDict, Unpack
 
+from textual import events
 from textual.app import ComposeResult
 
-from host.console.link import LinkError, State
-from host.console.mirror import Mirror
+from host.console.link import LinkError, State, one_line
+from host.console.mirror import GapError, JsonObject, Mirror
 from host.console.paint import Piece, clean, own
 from host.console.panes.pane import Pane, console_of
 from host.console.stage.doing import Doing
@@ -22,11 +24,29 @@ from host.console.stage.prompt import Completion, Prompt
 from host.console.stage.scene import Scene
 from host.console.stage.stage import Stage
 from host.console.stage.story import Story
-from jcode_plugins import ToolResult
+from jcode_plugins import AsyncClient, JcodePluginsError, ToolResult
 
+TELL_S: Final = 0.2
+"""How often plugins learn what stands in the line, at most."""
 BYE_S: Final = 2.0
 MAX_LINES: Final = 200
 """Of what a command answers, in the log."""
+
+
+class _Told(TypedDict, total=False):
+    """What plugins know of the person; see ``AsyncClient.update_ui``."""
+
+    width: int
+    height: int
+    theme: str
+    editor: str
+
+
+class _Person(_Told, total=False):
+    """The same at first."""
+
+    attach: bool
+    session: str
 
 
 class SessionPane(Pane):
@@ -51,14 +71,22 @@ class SessionPane(Pane):
         self.stage = Stage(scene, self._complete)
         self._story = Story(self.session, self._doing.dispatch, self._say)
         self._is_at_work = False
+        self._end_view: Callable[[], None] = lambda: None
+        self._viewer: AsyncClient | None = None
+        self._untold: _Told = {}
+        self._failed = ""
         yield self.stage
 
     def on_mount(self) -> None:
-        """Hear of the daemon."""
-        console_of(self).link.on_state(self._on_state)
+        """Follow what plugins show."""
+        console = console_of(self)
+        console.link.on_state(self._on_state)
+        self.watch(console, "theme", lambda name: self._tell_soon(theme=name), init=False)
+        self._follow()
 
     async def on_unmount(self) -> None:
         """The session ends with the console."""
+        self._end_view()
         if console_of(self).is_connected:
             try:
                 async with asyncio.timeout(BYE_S):
@@ -104,6 +132,75 @@ class SessionPane(Pane):
     def _on_state(self) -> None:
         if console_of(self).link.state is State.LOST:
             self.mirror.clear()
+
+    # What plugins show.
+
+    def _follow(self) -> None:
+        self._end_view()
+        self._end_view = console_of(self).link.follow(self._view, self._take, failed=self._fail)
+
+    async def _view(self, client: AsyncClient) -> AsyncIterator[JsonObject]:
+        console = console_of(self)
+        width, height = self.stage.size
+        self._viewer = client
+        person: _Person = {
+            "attach": True,
+            "width": width or 80,
+            "height": height or 24,
+            "theme": console.theme,
+            "editor": self.stage.prompt.line.value,
+            "session": self.session,
+        }
+        async with client.view(**(person if console.options.attach else {})) as stream:
+            async for message in stream:
+                yield message
+
+    def _take(self, message: JsonObject) -> None:
+        self._failed = ""
+        snapshot = message.get("snapshot")
+        try:
+            if isinstance(snapshot, dict):
+                self.mirror.load(snapshot)
+            else:
+                self.mirror.apply(message)
+        except GapError:
+            self._follow()
+
+    def _fail(self, why: str) -> None:
+        if why != self._failed:
+            self._failed = why
+            self._doing.tell(f"what plugins show: {why}", is_error=True)
+
+    # What plugins know of the person.
+
+    def on_prompt_edited(self, event: Prompt.Edited) -> None:
+        """Tell them what stands in the line, once in a while."""
+        event.stop()
+        self._tell_soon(editor=event.text)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Tell them how much room there is."""
+        self._tell_soon(width=event.size.width, height=event.size.height)
+
+    def _tell_soon(self, **changes: Unpack[_Told]) -> None:
+        if not self._untold:
+            self.set_timer(TELL_S, self._tell_ui)
+        self._untold.update(changes)
+
+    def _tell_ui(self) -> None:
+        told = self._untold
+        self._untold = {}
+        viewer = self._viewer
+        if viewer is None or not console_of(self).options.attach:
+            return  # it begins with what is so then
+
+        async def send() -> None:
+            try:
+                await viewer.update_ui(**told)
+            except (JcodePluginsError, OSError) as error:
+                raise LinkError(one_line(error)) from None
+
+        self._run(send)
 
     # What the person types.
 

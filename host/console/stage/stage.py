@@ -7,10 +7,11 @@ Elsewhere   What it is connected to: ``session.py``.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from host.console.guard import QUIET_S
@@ -31,6 +32,8 @@ from host.console.stage.transcript import Transcript
 A_SECOND: Final = 30
 NARROW: Final = 60
 """Columns; below, what is beside the prompt stands beneath it."""
+SHORT: Final = 12
+"""Rows; below, there is room for the log, the line and what is asked."""
 
 
 class Opened(NamedTuple):
@@ -49,17 +52,18 @@ class Stage(Vertical):
     Stage { height: 1fr; width: 100%; layers: base whole over; }
     Stage #middle { height: 1fr; }
     Stage #main { width: 1fr; height: 1fr; }
-    Stage #components { height: auto; max-height: 60%; display: none; }
+    Stage #components { height: auto; max-height: 45%; display: none; }
     Stage #components.-filled { display: block; }
     Stage #whole { layer: whole; position: absolute; width: 100%; height: 100%; display: none; background: $background; }
     Stage #whole.-filled { display: block; }
-    Stage #header, Stage #footer { max-height: 6; }
-    Stage #above, Stage #below { max-height: 8; }
+    Stage #header, Stage #footer { max-height: 20%; }
+    Stage #above, Stage #below { max-height: 20%; }
+    Stage.-short #titles, Stage.-short #header, Stage.-short #footer, Stage.-short #above, Stage.-short #below { display: none; }
     Stage #sidebar { width: 28; height: 1fr; }
     Stage.-narrow #middle { layout: vertical; }
     Stage.-narrow #sidebar { width: 100%; height: auto; max-height: 5; }
-    Stage #overlay { layer: over; position: absolute; width: 45%; max-height: 40%; background: $surface; }
-    Stage.-reader #overlay { layer: base; position: relative; width: 100%; }
+    Stage #overlay { layer: over; position: absolute; background: $surface; }
+    Stage.-reader #overlay { layer: base; position: relative; width: 100%; max-height: 6; }
     """
 
     def __init__(self, scene: Scene, complete: Complete) -> None:
@@ -93,6 +97,8 @@ class Stage(Vertical):
         """How often it was drawn so far."""
         self.is_seen = True
         """Whether the pane that it is in is the open one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f12", "leave", "leave", show=False)]
 
     def compose(self) -> ComposeResult:
         """See :class:`textual.widget.Widget`."""
@@ -128,10 +134,8 @@ class Stage(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         """What stands at a place of its own stands there in the new size."""
-        width, height = event.size
-        self.set_class(width < NARROW or self.scene.is_reader, "-narrow")
-        overlay = self.places[-1]
-        overlay.styles.offset = (0, 0) if self.scene.is_reader else (width // 5, height // 4)
+        self.set_class(event.size.width < NARROW or self.scene.is_reader, "-narrow")
+        self.set_class(event.size.height < SHORT, "-short")
         self._put_over()
 
     # Drawing.
@@ -161,6 +165,7 @@ class Stage(Vertical):
         if areas is None or areas & {"slot", "widget", "plugin", "theme"}:
             for place in self.places:
                 place.sync(changed)
+            self.call_after_refresh(self._put_overlay)
         self._status.sync(changed)
         self._titles.sync(changed)
         self._working.sync(changed)
@@ -249,6 +254,18 @@ class Stage(Vertical):
                 component.put_over(value, width, height)
         if self._dialog is not None:
             self._dialog.stand_in(width, height)
+        self.call_after_refresh(self._put_overlay)
+
+    def _put_overlay(self) -> None:
+        """Over the log alone: what is typed is never covered."""
+        room, overlay = self.transcript.region, self.places[-1]
+        self.notices.styles.offset = (room.x, room.y - self.region.y)
+        self.notices.styles.width = max(1, room.width)
+        self.notices.styles.max_height = max(1, min(4, room.height))
+        if not self.scene.is_reader:
+            overlay.styles.offset = (room.x + room.width // 4, room.y - self.region.y)
+            overlay.styles.width = max(1, room.width - room.width // 4)
+            overlay.styles.max_height = max(1, room.height)
 
     def on_component_leaving(self, event: Component.Leaving) -> None:
         """Take it away at once; the plugin is told, and has no say in it."""
@@ -261,6 +278,13 @@ class Stage(Vertical):
         self._left.add(component.key)
         self._sync_components(frozenset())
         self.focus_first()
+
+    def action_leave(self) -> None:
+        """F12 from wherever the focus is: the question, else the newest component, goes."""
+        if self._dialog is not None:
+            self._dialog.action_cancel()
+        elif self._components:
+            [*self._components.values()][-1].leave()
 
     async def on_component_unused(self, event: Component.Unused) -> None:
         """Do with a key what the console does, if the person is still there."""
@@ -352,8 +376,10 @@ class Stage(Vertical):
             self.prompt.line.focus()
 
     def on_wanted(self, event: Wanted) -> None:
-        """Give it the focus, once the person has not typed for a moment."""
+        """Give it the focus, once the person has not typed for a moment; in another pane, say that it is there."""
         event.stop()
+        if not self.is_seen:
+            self.scene.acts.tell("a plugin asks or opens something in the Session pane: F3")
         self._focus_soon()
 
     def _focus_soon(self) -> None:

@@ -17,7 +17,7 @@ class Transcript(LinesView, can_focus=True):
     """Its newest lines are at the end, and in view unless a person went up."""
 
     DEFAULT_CSS = """
-    Transcript { height: 1fr; min-height: 3; }
+    Transcript { height: 1fr; min-height: 1; }
     """
 
     def __init__(self, scene: Scene, *, id: str) -> None:
