@@ -141,13 +141,18 @@ PLANTED: Final = tuple(
             "import { exec } from 'child_process';\nexport const e = exec;",
             "import execa from 'execa'; //!\nexport const e = execa;",
         ),
-        "undeclared-session": ("export default (pi) => { pi.sendUserMessage('hi'); };",),
+        "undeclared-session": (
+            "export default (pi) => { pi.sendUserMessage('hi'); };",
+            "export default (pi) => { const { getId, getMessages } = pi.session; getMessages(getId()); };",
+            "export default (pi) => { pi.session.getMessages(pi.session.getId); };",
+        ),
         "undeclared-tools": ("export default (pi) => { pi.callTool('bash', {}); };",),
     }.items()
     for code in codes
 )
 
 HARMLESS: Final = (
+    "export default (pi) => { pi.logger.info(pi.session.getId()); };",
     "// eval('1') and rm -rf / in a comment\nexport default () => {};",
     "/* new Function('a') */ export const a = 1;",
     "export const text = \"eval('1'); new Function('x'); rm -rf /\";",

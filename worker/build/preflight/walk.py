@@ -292,11 +292,22 @@ class _Walk:
                 detail = f"{word}.{name}"
                 if name == "env" and parent is not None:
                     detail = self._env_name(parent) or detail
-                self._note("use", node, detail, API_KINDS[name])
+                if not (name == "session" and self._is_told(node)):
+                    self._note("use", node, detail, API_KINDS[name])
             elif word in GLOBAL_OBJECTS and self._is_free(of) and name in GLOBAL_KINDS:
                 self._note("use", node, name, GLOBAL_KINDS[name])
         elif name is not None and self._may_read_environment and _is_process_env(of):
             self._note("use", node, name, "env")
+
+    def _is_told(self, node: Node) -> bool:
+        """Whether ``pi.session`` is asked for what every plugin is told: ``pi.session.getId``."""
+        parent = node.parent
+        return (
+            parent is not None
+            and parent.type == "member_expression"
+            and parent.child_by_field_name("object") == node
+            and self._property(parent) == "getId"
+        )
 
     def _env_name(self, parent: Node) -> str | None:
         """``pi.env.get("NAME")`` -> NAME."""
