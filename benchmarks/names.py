@@ -51,6 +51,8 @@ UNPACK_TARFILE: Final = "unpack a package of 500 files, tarfile's filter for dat
 TIMERS: Final = "timer of a thousand, each its own callback"
 KEY_BLOCKING: Final = "key press to plugin to redraw, blocking, pinned"
 KEY_ASYNCIO: Final = "key press to plugin to redraw, asyncio, pinned"
+DRAW_ALL: Final = "console, draw with 50 filled slots, all of them changed"
+DRAW_ONE: Final = "console, draw with 50 filled slots, one of them changed"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"
 NODE_RAW: Final = "Node child, JSON lines, raw descriptors, pinned"

@@ -15,7 +15,7 @@ from tests.integration.host_support import yes
 from tests.integration.pi.conftest import Load, Run
 from tests.support.person import WITHIN_S, Person, text_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class Agent:
