@@ -106,6 +106,10 @@ class Host(App[None]):
     async def _complete(self, name: str, prefix: str) -> Sequence[Completion]:
         return self.completions
 
+    def tell(self, text: str, *, is_error: bool = False) -> None:
+        """See ``Console``."""
+        self.deeds.tell(text, is_error=is_error)
+
     def get_line_filters(self) -> list[WithoutColor]:  # type: ignore[override]  # the plain theme alone
         """See ``Console``."""
         return [WithoutColor()] if self._plain else []

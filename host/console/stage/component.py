@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from host.console.background import in_background
 from host.console.keys import ALWAYS_THE_CONSOLES, canonical
 from host.console.link import LinkError
 from host.console.mirror import JsonObject, Key
@@ -67,7 +68,7 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Deliver keys until it is gone."""
         self.post_message(Wanted())
-        self.run_worker(self._deliver(), exit_on_error=False)
+        in_background(self, self._deliver, group="keys")
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, unless it is the console's."""

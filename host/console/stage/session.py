@@ -15,6 +15,7 @@ from typing import ClassVar, Final, TypedDict, Unpack
 from textual import events
 from textual.app import ComposeResult
 
+from host.console.background import in_background
 from host.console.link import LinkError, State, one_line
 from host.console.mirror import GapError, JsonObject, Mirror
 from host.console.paint import Piece, clean, own
@@ -250,11 +251,11 @@ class SessionPane(Pane):
             try:
                 await work()
             except LinkError as error:
-                self._doing.tell(str(error), is_error=True)
-                if group == "story":
+                if group == "story":  # in the log, too: it ends there
                     self._say(own(str(error), "fg:error"))
+                raise
 
-        self.run_worker(run(), group=group, exit_on_error=False)
+        in_background(self, run, group=group)
 
 
 def _said(result: ToolResult) -> list[str]:

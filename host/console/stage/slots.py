@@ -5,11 +5,12 @@ Promises    A place has a most of rows and columns, whatever is in it; only what
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.containers import VerticalScroll
 
-from host.console.link import LinkError
+from host.console.background import in_background
 from host.console.mirror import Changed, JsonObject, Key
 from host.console.paint import Piece, cut, own, settled
 from host.console.stage.frames import Framed
@@ -112,15 +113,10 @@ class Place(VerticalScroll, can_focus=False):
         event.stop()
         for key, frame in self.frames.items():
             if frame.view is event.view:
-                self.run_worker(
-                    self._select(key, event.item.id, event.action), exit_on_error=False
+                acts, item, action = self.scene.acts, event.item.id, event.action
+                in_background(
+                    self, partial(acts.select_item, key, item, action), group="select"
                 )
-
-    async def _select(self, key: Key, item: str, action: str) -> None:
-        try:
-            await self.scene.acts.select_item(key, item, action)
-        except LinkError as error:
-            self.scene.acts.tell(str(error), is_error=True)
 
 
 def _order(entry: tuple[Key, JsonObject]) -> tuple[float, str, str, str]:

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from host.console.background import in_background
 from host.console.guard import QUIET_S
 from host.console.keys import canonical
 from host.console.link import LinkError
@@ -355,12 +356,12 @@ class Stage(Vertical):
         async def send() -> None:
             try:
                 await self.scene.acts.answer_dialog(dialog, answer)
-            except LinkError as error:
+            except LinkError:
                 self._answered.discard(dialog)
-                self.scene.acts.tell(str(error), is_error=True)
                 self._on_change(None)
+                raise
 
-        self.run_worker(send(), exit_on_error=False)
+        in_background(self, send, group="acts")
 
     # Focus and keys.
 
@@ -418,13 +419,7 @@ class Stage(Vertical):
         return True
 
     def _do(self, act: Callable[[], Awaitable[None]]) -> None:
-        async def run() -> None:
-            try:
-                await act()
-            except LinkError as error:
-                self.scene.acts.tell(str(error), is_error=True)
-
-        self.run_worker(run(), exit_on_error=False)
+        in_background(self, act, group="acts")
 
 
 def _number(value: JsonObject) -> int:
