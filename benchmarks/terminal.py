@@ -7,6 +7,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 
 from host.console.link import LinkError
 from host.console.mirror import JsonObject, Key, Mirror
+from host.console.stage.prompt import Completion
 from host.console.stage.scene import Scene
 from host.console.stage.stage import Stage
 from host.console.themes import all_themes
@@ -67,7 +68,7 @@ def stage_on(
         def compose(self) -> ComposeResult:
             yield Stage(scene, _no_completions)
 
-    async def _no_completions(name: str, prefix: str) -> list[str]:
+    async def _no_completions(name: str, prefix: str) -> list[Completion]:
         return []
 
     mirror = Mirror()

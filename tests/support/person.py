@@ -21,7 +21,7 @@ Place = tuple[str, str, str, str]
 
 
 class UnseenError(AssertionError):
-    """What was waited for did not come; the message is the screen as it was."""
+    """What was waited for did not come; the message is the screen as it was, and the newest of the audit."""
 
 
 def text_of(line: Json) -> str:
@@ -90,7 +90,7 @@ class Person:
                 return bool(found)
 
             if not self._news.wait_for(has_come, WITHIN_S):
-                raise UnseenError(self._entries)
+                raise UnseenError(f"{self._entries}\n{self._host.audit.recent(10)}")
             return cast(T, found)
 
     def all(self, area: str) -> dict[str, JsonObject]:

@@ -142,7 +142,7 @@ def test_invaders_are_shot(person: Person, load: Load, run: Run) -> None:
     load("space-invaders.ts")
     game = run("invaders")
     lines = person.draws("SPACE INVADERS")
-    while score(lines) < 50:
+    while score(lines) < 30:
         is_over = any("GAME OVER" in line for line in lines)
         person.press("r" if is_over else "space")
         lines = other_than(person, lines)
