@@ -158,6 +158,18 @@ def test_the_examples_compile(typescript: Path) -> None:
     assert compile_strictly(typescript, *sorted((ROOT / "examples").rglob("*.ts"))) == ""
 
 
+def test_the_guide_to_interfaces_compiles(typescript: Path, tmp_path: Path) -> None:
+    """Each plugin of docs/interfaces.md, as its reader types it."""
+    page = (ROOT / "docs" / "interfaces.md").read_text()
+    files = []
+    for name, source in re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", page, re.M | re.S):
+        files.append(tmp_path / name.replace("/", "-"))
+        files[-1].write_text(source)
+
+    assert len(files) >= 7
+    assert compile_strictly(typescript, *files) == ""
+
+
 @pytest.mark.parametrize(
     "line",
     [
