@@ -89,9 +89,9 @@ async def test_an_estimate_says_that_it_is_one(tmp_path: Path) -> None:
     async with running(tmp_path, "token-meter", price_in=100, price_out=1000) as (host, person):
         await a_turn(host)
         spent = READ * 100e-6 + WRITTEN * 1000e-6
-        await meter_says(person, f"~{READ} in, {WRITTEN} out, ${spent:.2f}")
+        await meter_says(person, f"~${spent:.2f}, {READ} in {WRITTEN} out")
         await a_turn(host, "s2")
-        await meter_says(person, f"~{READ} in, {WRITTEN} out, ${spent:.2f}", session="s2")
+        await meter_says(person, f"~${spent:.2f}, {READ} in {WRITTEN} out", session="s2")
 
         told = (await command(host, "meter")).splitlines()
         assert told[1].split() == [
@@ -131,7 +131,7 @@ async def test_what_the_agent_reports_is_believed(tmp_path: Path, usage: JsonObj
         await send(host, "AgentEnd", usage=usage)
 
         cost = 7 * 1000e-6 + 90 * 100e-6 + 3 * 10_000e-6
-        await meter_says(person, f"97 in, 3 out, {cost:.4f} EUR")
+        await meter_says(person, f"{cost:.4f} EUR, 97 in 3 out")
         told = (await command(host, "meter")).splitlines()
         assert told[1].split() == ["this", "session", "7", "90", "3", f"{cost:.4f}", "EUR"]
         assert told[-1] == "The tokens are those that the agent reported."
@@ -144,7 +144,7 @@ async def test_what_is_no_report_changes_nothing(tmp_path: Path, usage: Json) ->
     """The estimate stays."""
     async with running(tmp_path, "token-meter", price_in=0, price_out=0) as (host, person):
         await a_turn(host, usage=usage)
-        await meter_says(person, f"~{READ} in, {WRITTEN} out, $0.00")
+        await meter_says(person, f"~$0.00, {READ} in {WRITTEN} out")
 
 
 async def test_a_budget_warns_and_then_turns_red(tmp_path: Path) -> None:
@@ -154,7 +154,9 @@ async def test_a_budget_warns_and_then_turns_red(tmp_path: Path) -> None:
         steps = ((40, 40, "info"), (20, 60, "warning"), (30, 90, "warning"), (10, 100, "error"))
         for more, written, severity in steps:
             await send(host, "TurnEnd", usage={"input_tokens": 0, "output_tokens": more})
-            await meter_says(person, f"0 in, {written} out, ${written}.00 of $100.00", severity)
+            await meter_says(
+                person, f"${written}.00 ({written}%), 0 in {written} out", severity
+            )
         notices = await person.until(
             lambda: found if len(found := person.values("notice")) == 2 else None
         )
@@ -174,12 +176,12 @@ async def test_sums_stay_and_a_session_can_begin_anew(tmp_path: Path) -> None:
         await send(host, "TurnEnd", "s2", usage=usage)
     async with running(tmp_path, "token-meter") as (host, person):
         await send(host, "TurnEnd", usage=usage)
-        await meter_says(person, "20 in, 2 out, $0.0001")
+        await meter_says(person, "$0.0001, 20 in 2 out")
         assert (
             await command(host, "meter", "reset")
             == "This session is counted anew; the sums of the days stay."
         )
-        await meter_says(person, "0 in, 0 out, $0.00")
+        await meter_says(person, "$0.00, 0 in 0 out")
         await send(host, "TurnEnd", usage=usage)
         told = (await command(host, "meter")).splitlines()
         assert [line.split()[-4:-1] for line in told[1:4]] == [
@@ -195,10 +197,10 @@ async def test_a_compaction_makes_the_conversation_shorter(tmp_path: Path) -> No
     async with running(tmp_path, "token-meter", price_in=0, price_out=0) as (host, person):
         await send(host, "PreCompact", message_count=9, token_count=1000, system_prompt="")
         await send(host, "PostCompact", messages_removed=8, tokens_saved=900)
-        await meter_says(person, "~1.0k in, 0 out, $0.00")
+        await meter_says(person, "~$0.00, 1.0k in 0 out")
         await send(host, "UserPromptSubmit", content="p" * 40)
         await send(host, "MessageEnd", role="assistant", content="")
-        await meter_says(person, "~1.1k in, 0 out, $0.00")
+        await meter_says(person, "~$0.00, 1.1k in 0 out")
         assert (await command(host, "meter")).splitlines()[1].split()[2] == "1,110"
 
 
@@ -206,7 +208,7 @@ async def test_the_meter_is_back_after_a_crash(tmp_path: Path) -> None:
     """With what was kept at the end of the turn."""
     async with running(tmp_path, "token-meter", price_in=0, price_out=0) as (host, person):
         await a_turn(host)
-        await meter_says(person, f"~{READ} in, {WRITTEN} out, $0.00")
+        await meter_says(person, f"~$0.00, {READ} in {WRITTEN} out")
         (info,) = host.plugins()
         os.kill(info.pids[0], signal.SIGKILL)
         await person.until(
@@ -215,7 +217,7 @@ async def test_the_meter_is_back_after_a_crash(tmp_path: Path) -> None:
         await send(host, "TurnEnd", turn_number=2, duration_ms=1)
         told = (await command(host, "meter")).splitlines()
         assert told[1].split()[2:5] == [str(READ), "0", str(WRITTEN)]
-        await meter_says(person, f"~{READ} in, {WRITTEN} out, $0.00")
+        await meter_says(person, f"~$0.00, {READ} in {WRITTEN} out")
 
 
 # --- todo-board ----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ export default function (pi: Pi) {
     const list = read(pi.kv);
     const count = open(list);
     const items = list.items.map((item) => ({ id: String(item.id), line: item.text, checked: item.done }));
-    if (items.length === 0) slot.fill("Sidebar", ui.box("Todo", [ui.text(`Nothing to do; ${pi.settings.key} adds`)]), { id: "todo" });
+    if (items.length === 0) slot.fill("Sidebar", ui.box("Todo", [ui.text(`Press ${pi.settings.key} to add`)]), { id: "todo" });
     else slot.fill("Sidebar", ui.list(items, { title: "Todo", onSelect: chosen }), { id: "todo", order: 10 });
     if (items.length === 0) pi.ui.setStatus("open", undefined);
     else pi.ui.setStatus("open", count === 0 ? "all done" : `${count} open`, { severity: count === 0 ? "success" : "info" });

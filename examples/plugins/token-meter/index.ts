@@ -185,10 +185,10 @@ export default function (pi: Pi) {
     const spent = cost(count);
     const share = budget > 0 ? (100 * spent) / budget : 0;
     const about = count.guessed > 0 ? "~" : "";
-    const of = budget > 0 ? ` of ${money(budget)}` : "";
+    const used = budget > 0 ? ` (${Math.floor(share)}%)` : "";
     const level = share >= 100 ? 2 : share >= warn_percent ? 1 : 0;
     const severity = (["info", "warning", "error"] as const)[level];
-    pi.ui.setStatus("meter", `${about}${short(count.in + count.cached)} in, ${short(count.out)} out, ${money(spent)}${of}`, { severity });
+    pi.ui.setStatus("meter", `${about}${money(spent)}${used}, ${short(count.in + count.cached)} in ${short(count.out)} out`, { severity });
     if (level > session.warned) {
       const what = level === 2 ? "is used up" : `is used to ${Math.floor(share)} %`;
       pi.ui.notify(`The budget of this session, ${money(budget)}, ${what}: ${about}${money(spent)}`, severity);
