@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from host.console.paint import Palette, Piece, cells, clusters, own, strip
+from host.console.paint import Palette, Piece, clusters, own, strip
 from host.console.stage.rows import Item, Row
 
 POINTER: Final = "> "
@@ -232,8 +232,3 @@ def _with_cursor(drawn: Strip, column: int) -> Strip:
             segments.append(Segment(part, marked))
             at += size
     return Strip(segments, drawn.cell_length).simplify()
-
-
-def widest(rows: Sequence[Row]) -> int:
-    """How many cells the longest of *rows* takes."""
-    return max((cells(row.line) for row in rows), default=0)

@@ -5,7 +5,7 @@ from typing import Final
 
 from textual.geometry import Size
 
-from host.console.paint import Piece, own, wrapped
+from host.console.paint import Piece, wrapped
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row
 from host.console.stage.scene import Scene
@@ -31,10 +31,6 @@ class Transcript(LinesView, can_focus=True):
         self._kept.append(line)
         self._broken.extend(self._broken_up(line))
         self._draw()
-
-    def say_own(self, text: str, style: str = "") -> None:
-        """Add a line of the console's."""
-        self.say(own(text, style))
 
     def on_resize(self) -> None:
         """Break the lines anew where the width is another one."""
