@@ -94,10 +94,16 @@ class AsyncClient(AsyncConnecting):
         )
 
     async def command(
-        self, name: str, args: str = "", *, session_id: str = "", timeout_s: float | None = None
+        self,
+        name: str,
+        args: str = "",
+        *,
+        typed: bool = False,
+        session_id: str = "",
+        timeout_s: float | None = None,
     ) -> ToolResult:
         """See :meth:`Client.command`."""
-        what: JsonObject = {"name": name, "args": args}
+        what: JsonObject = {"name": name, "args": args, "typed": typed}
         return _requests.tool_result(
             await self.request("command", what, session_id=session_id, timeout_s=timeout_s)
         )

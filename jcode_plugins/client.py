@@ -104,10 +104,20 @@ class Client(Connecting):
         )
 
     def command(
-        self, name: str, args: str = "", *, session_id: str = "", timeout_s: float | None = None
+        self,
+        name: str,
+        args: str = "",
+        *,
+        typed: bool = False,
+        session_id: str = "",
+        timeout_s: float | None = None,
     ) -> "ToolResult":
-        """Run a registered command with the raw text *args*; it passes the gate as a tool of tier exec."""
-        what: JsonObject = {"name": name, "args": args}
+        """Run a registered command with the raw text *args*; it passes the gate as a tool of tier exec.
+
+        *typed*: a person typed it here, which stands for their approval, if this process has a terminal and no client of
+        the daemon started it. Else it is asked about, as any other. Denials hold.
+        """
+        what: JsonObject = {"name": name, "args": args, "typed": typed}
         return _requests.tool_result(
             self.request("command", what, session_id=session_id, timeout_s=timeout_s)
         )

@@ -315,9 +315,13 @@ class Console(App[int]):
         in_background(self, work, group="command")
 
     async def _run_command(self, name: str, args: str) -> None:
+        # What the command shows belongs beside the session that the person sees.
+        session = self.base.query_one(SessionPane).session
         try:
             result = await self.link.ask(
-                lambda client: client.command(name, args, timeout_s=COMMAND_S),
+                lambda client: client.command(
+                    name, args, typed=True, session_id=session, timeout_s=COMMAND_S
+                ),
                 timeout_s=COMMAND_S,
             )
         except LinkError as error:

@@ -14,6 +14,7 @@ from host.daemon.hooks import run_hook
 from host.daemon.modes import may_loosen
 from host.daemon.overview import overview, plugins
 from host.daemon.permissions import capabilities, explain
+from host.daemon.persons import is_at_a_terminal
 from host.daemon.plugin_logs import logs
 from host.daemon.records import audit, events
 from host.daemon.switches import enable, kill
@@ -94,10 +95,11 @@ async def _check_tool(call: "Call") -> Json:
 
 async def _command(call: "Call") -> Json:
     name, args = call.a_text("name"), call.a_text("args", "")
+    # Whoever is not believed to be a person is not refused: the command is asked about, as an agent's would be.
+    typed = call.a_flag("typed") and is_at_a_terminal(call.peer, call.server.peers())
     workspace = await call.workspace()
-    return (
-        await run_command(workspace, name, args, Caller(call.session_id, call.until))
-    ).to_json()
+    caller = Caller(call.session_id, call.until, typed)
+    return (await run_command(workspace, name, args, caller)).to_json()
 
 
 async def _tools(call: "Call") -> Json:
@@ -174,7 +176,7 @@ METHODS: Final[dict[str, Method]] = {
     "has_handler": Method(_has_handler, ("event",)),
     "call_tool": Method(_call_tool, ("name", "input", "updates", "asks"), keeps_time=True),
     "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
-    "command": Method(_command, ("name", "args"), keeps_time=True),
+    "command": Method(_command, ("name", "args", "typed"), keeps_time=True),
     "hook": Method(run_hook, ("agent", "input", "variables")),
     "tools": Method(_tools),
     "commands": Method(_commands),

@@ -9,7 +9,8 @@ Gap         Processes of one user can do anything to each other, and an agent th
 from collections.abc import Iterable
 
 from host.audit import AuditRing, Kind
-from host.daemon.peers import Peer, lineage_of
+from host.daemon.peers import Peer
+from host.daemon.persons import started_by
 from host.daemon.wire import RefusedError
 from host.gate import read_mode
 from policies.gate import PermissionMode
@@ -41,13 +42,3 @@ def may_loosen(
         "E_MODE",
         f"{why}, and {wanted} is looser than {before}; set it in that client, or in config.toml",
     )
-
-
-def started_by(peer: Peer, clients: Iterable[Peer]) -> str | None:
-    """Return why *peer* may have been started by one of *clients*, or by what one of them started; None if it was not."""
-    connected = {client.pid for client in clients}
-    lineage = lineage_of(peer.pid)
-    if not lineage:
-        return "is gone, and nobody knows who started it"
-    found = next((one for one in lineage[1:] if one.pid in connected), None)
-    return None if found is None else f"was started by a client (process {found.pid})"

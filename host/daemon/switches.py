@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from host.audit import Kind, printable
-from host.daemon.modes import started_by
+from host.daemon.persons import started_by
 from host.daemon.wire import RefusedError
 from host.errors import HostError, InputError
 from host.lifting import lift, lift_all

@@ -80,7 +80,7 @@ class Doing:
         """Run a command of a plugin's."""
         return await self._link.ask(
             lambda client: client.command(
-                name, args, session_id=self._session, timeout_s=WORK_S
+                name, args, typed=True, session_id=self._session, timeout_s=WORK_S
             ),
             timeout_s=WORK_S,
         )
