@@ -66,7 +66,9 @@ async def meter_says(
         raise AssertionError(f"{wanted} is not {person.values('status')}") from None
 
 
-async def a_turn(host: PluginHost, session: str = "s1", **told: Json) -> None:
+async def a_turn(
+    host: PluginHost, session: str = "s1", *, end: Json = None, **told: Json
+) -> None:
     """A prompt of 400 bytes, a tool of 40 with an output of 800, an answer of 200; four bytes are a token."""
     await send(host, "AgentStart", session, system_prompt="s" * 396, tools=["abcd"])
     await send(host, "UserPromptSubmit", session, content="p" * 400)
@@ -76,7 +78,7 @@ async def a_turn(host: PluginHost, session: str = "s1", **told: Json) -> None:
     )
     await send(host, "MessageEnd", session, role="assistant", content="a" * 200, **told)
     await send(host, "TurnEnd", session, turn_number=1, duration_ms=1)
-    await send(host, "AgentEnd", session, duration_seconds=1, message_count=2)
+    await send(host, "AgentEnd", session, duration_seconds=1, message_count=2, usage=end)
 
 
 # Read before the tool: 100 + 100; before the answer: that, 10 of the tool's input and 200 of its output.
@@ -135,6 +137,22 @@ async def test_what_the_agent_reports_is_believed(tmp_path: Path, usage: JsonObj
         told = (await command(host, "meter")).splitlines()
         assert told[1].split() == ["this", "session", "7", "90", "3", f"{cost:.4f}", "EUR"]
         assert told[-1] == "The tokens are those that the agent reported."
+
+
+async def test_what_only_the_end_reports_is_for_all_of_it(tmp_path: Path) -> None:
+    """No part of the estimate is left beside it; what comes later is in addition."""
+    async with running(tmp_path, "token-meter", price_in=0, price_out=0) as (host, person):
+        for times in (1, 2):
+            await a_turn(host, end={"input_tokens": 300, "output_tokens": 20})
+            await meter_says(person, f"$0.00, {300 * times} in {20 * times} out")
+
+
+async def test_a_prompt_that_no_model_read_costs_nothing(tmp_path: Path) -> None:
+    """Because another plugin blocked it, for example."""
+    async with running(tmp_path, "token-meter") as (host, _):
+        for _time in range(3):
+            await send(host, "UserPromptSubmit", content="p" * 400)
+        assert (await command(host, "meter")).endswith("Nothing was counted yet.")
 
 
 @pytest.mark.parametrize(

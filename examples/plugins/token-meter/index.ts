@@ -23,6 +23,8 @@ interface Live {
   talk: number;
   /** Something is there that the model has not read yet. */
   unread: boolean;
+  /** An agent has begun and not ended: its turns are settled together, with what its end may report. */
+  isRunning: boolean;
   warned: number;
 }
 
@@ -44,12 +46,13 @@ export default function (pi: Pi) {
     return currency.length === 1 ? currency + digits : `${digits} ${currency}`;
   }
 
-  function sessionOf(id: string): Live {
+  function sessionOf(given: string | undefined): Live {
+    const id = given ?? "";
     const known = live.get(id);
     if (known) return known;
     if (live.size >= maxLive) live.delete(live.keys().next().value!);
     const sum: Session = pi.kv.get(`session:${id.slice(0, 200)}`) ?? { ...none(), since: stamp(), source: "" };
-    const made = { id, sum, open: none(), base: 0, talk: 0, unread: false, warned: 0 };
+    const made = { id, sum, open: none(), base: 0, talk: 0, unread: false, isRunning: false, warned: 0 };
     live.set(id, made);
     return made;
   }
@@ -101,23 +104,24 @@ export default function (pi: Pi) {
     pruned = today;
     const first = new Date(Date.now() - keep_days * 86_400_000).toISOString().slice(0, 10);
     for (const key of pi.kv.list("day:")) if (key.slice(4, 14) < first) await pi.kv.delete(key);
+    const seen = new Set(pi.kv.list("day:").map((key) => key.slice(15)));
     for (const key of pi.kv.list("session:")) {
-      const isSeen = pi.kv.list("day:").some((day) => day.slice(15) === key.slice(8));
-      if (!isSeen && pi.kv.get(key).since.slice(0, 10) < first) await pi.kv.delete(key);
+      if (!seen.has(key.slice(8)) && pi.kv.get(key).since.slice(0, 10) < first) await pi.kv.delete(key);
     }
   }
 
   pi.on("AgentStart", (event) => {
     const session = sessionOf(event.session_id);
     session.base = tokens(event.system_prompt) + tokens(event.tools);
+    session.isRunning = true;
   });
 
   pi.on("UserPromptSubmit", async (event) => {
     const session = sessionOf(event.session_id);
-    reads(session); // what the agent before did not say the end of
+    const kept = settle(session); // what the agent before did not say the end of
     session.talk += tokens(event.content);
     session.unread = true;
-    await settle(session);
+    await kept;
   });
 
   pi.on("TurnStart", (event) => {
@@ -137,7 +141,7 @@ export default function (pi: Pi) {
   pi.on("PostToolUse", (event) => ranTool(event.session_id, event.tool_input, event.tool_output));
   pi.on("PostToolUseFailure", (event) => ranTool(event.session_id, event.tool_input, event.error));
 
-  function ranTool(id: string, input: unknown, output: unknown): void {
+  function ranTool(id: string | undefined, input: unknown, output: unknown): void {
     const session = sessionOf(id);
     writes(session, tokens(input));
     session.talk += tokens(output);
@@ -161,7 +165,7 @@ export default function (pi: Pi) {
   pi.on("TurnEnd", async (event) => {
     const session = sessionOf(event.session_id);
     await measure(session, event);
-    await settle(session);
+    if (!session.isRunning) await settle(session);
   });
 
   for (const name of ["AgentEnd", "Stop"] as const) {
@@ -169,6 +173,7 @@ export default function (pi: Pi) {
       const session = sessionOf(event.session_id);
       await measure(session, event);
       reads(session); // an answer that nobody tells us of
+      session.isRunning = false;
       await settle(session);
     });
   }
