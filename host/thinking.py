@@ -32,6 +32,10 @@ class Thinking:
         """Whether somebody is being asked."""
         return self._open > 0
 
+    def so_far_s(self) -> float:
+        """How long people have thought by now, about the open questions too."""
+        return self.took_s + (now_s() - self._began if self._open else 0.0)
+
     def hold(self, act: Callable[[], None]) -> None:
         """Have *act* done when nobody is asked any more."""
         self._held.append(act)

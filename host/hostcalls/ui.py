@@ -73,7 +73,8 @@ async def _ask(instance: "Instance", wanted: Wanted, request: HostcallRequest) -
     plugin, link = instance.plugin, instance.link
     concerned = all_waiting(link.concerned_by(request)) if link is not None else []
     thought_s = max(
-        (call.thinking.took_s for call in concerned if call.thinking is not None), default=0.0
+        (call.thinking.so_far_s() for call in concerned if call.thinking is not None),
+        default=0.0,
     )
     left_s = plugin.workspace.config.ui.dialog_secs - thought_s
     if left_s <= 0:

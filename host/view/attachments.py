@@ -184,6 +184,7 @@ def _checked(state: JsonObject) -> JsonObject:
         raise InputError("editor and session are texts")
     if len(session) > _MAX_SESSION_CHARS or not _is_text(session):
         raise InputError(f"session is a text of at most {_MAX_SESSION_CHARS} characters")
+    editor = editor[:MAX_EDITOR_CHARS]  # what is beyond is not looked at
     editor = clean_text(editor, max_characters=MAX_EDITOR_CHARS, max_lines=MAX_EDITOR_CHARS)
     return {**state, "editor": editor}
 

@@ -27,7 +27,7 @@ MAX_DIALOG_BYTES: Final = 256 * 1024
 MAX_PLUGIN_BYTES: Final = 1024 * 1024
 """Of all entries of one plugin, and once more of those that wait for their turn."""
 MAX_OPS: Final = 1_024
-"""Entries that one ``ui.set`` may name."""
+"""Entries that one ``ui.set`` may name, and that may wait for their turn."""
 
 UPDATES_PER_S: Final = 20.0
 """Entries of one plugin that are applied; a burst may be twice as many. What comes faster waits, the newest of each."""

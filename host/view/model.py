@@ -220,6 +220,8 @@ class View:
     # Diffs.
 
     def _note(self, key: Key) -> None:
+        if not self._listeners:
+            self._changed.clear()  # that something changed is enough for nobody
         self._changed[key] = None
         self._schedule()
 

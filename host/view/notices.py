@@ -4,9 +4,11 @@ from time import time
 from typing import TYPE_CHECKING, Final
 
 from host.reactor import Timer, now_s
+from host.view.limits import MAX_NOTICES
 from host.view.shapes import line_of, severity_of
 
 if TYPE_CHECKING:
+    from host.view.model import View
     from host.view.presence import Presence
 
 _TOLD_AFTER_S: Final = 1.0
@@ -46,10 +48,17 @@ class Notices:
             {"line": line_of(message), "level": severity_of(level), "at": round(time(), 3)},
             shown,
         )
-        shown.keep_notice(view, key)
+        _keep_newest(view, key[0])
 
     def close(self) -> None:
         """Nothing is counted any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _keep_newest(view: "View", plugin: str) -> None:
+    """Take away the oldest notices of *plugin*, also those of a version or a session that is no more."""
+    own = [key for key in view.keys("notice") if key[0] == plugin]
+    for key in own[:-MAX_NOTICES]:
+        view.drop(key, view.owner_of(key))

@@ -6,7 +6,6 @@ Promises    Whatever a worker sends, its plugin shows no more than ``limits.py``
 Elsewhere   What a value is: ``shapes.py``. The hostcalls: ``host/hostcalls/ui.py``.
 """
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,7 +19,6 @@ from host.view.limits import (
     CHARS_PER_UPDATE,
     DIALOGS_PER_S,
     MAX_ENTRIES,
-    MAX_NOTICES,
     MAX_OPS,
     MAX_PLUGIN_BYTES,
     MAX_TOLD_CHARS,
@@ -59,7 +57,6 @@ class Shown:
         self.waiting_bytes = 0
         self.dismissals = Dismissals()
         self._problems: dict[str, int] = {}
-        self._kept: deque[Key] = deque()
 
     def count(self, problem: str) -> int:
         """Return how often *problem* came up, with this time."""
@@ -67,12 +64,6 @@ class Shown:
             problem = "other problems"
         self._problems[problem] = self._problems.get(problem, 0) + 1
         return self._problems[problem]
-
-    def keep_notice(self, view: "View", key: "Key") -> None:
-        """Keep *key* among the newest; the oldest goes."""
-        self._kept.append(key)
-        while len(self._kept) > MAX_NOTICES:
-            view.drop(self._kept.popleft(), self)
 
 
 class Presence:
@@ -147,6 +138,9 @@ class Presence:
             self.complain(f"{area}: a value of more than {MAX_VALUE_BYTES} bytes")
             return
         had = self._waiting.get(name)
+        if had is None and len(self._waiting) >= MAX_OPS:
+            self.complain(f"more than {MAX_OPS} entries wait to be shown")
+            return
         more = size - (had[1] if had is not None else 0)
         if self.shown.waiting_bytes + more > MAX_PLUGIN_BYTES:
             self.complain(f"more than {MAX_PLUGIN_BYTES} bytes wait to be shown")

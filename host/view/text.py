@@ -171,7 +171,7 @@ class _Cleaner:
         self._begin()
 
     def _begin(self) -> None:
-        self._spans: list[list[str]] = []
+        self._spans: list[tuple[list[str], str]] = []  # parts of its text, and its style
         self._columns = self._characters = 0
         self._base = 0  # what a mark would belong to; 0 for nothing
         self._marks = self._joins = 0
@@ -198,7 +198,7 @@ class _Cleaner:
 
     def end_line(self) -> None:
         """Put what there is into the lines and begin the next."""
-        self.lines.append(tuple((text, style) for text, style in self._spans))
+        self.lines.append(tuple(("".join(parts), style) for parts, style in self._spans))
         self._begin()
 
     def _run(self, text: str, columns: int) -> None:
@@ -285,11 +285,11 @@ class _Cleaner:
         if self._spans and (self._spans[-1][1] == self._words or len(self._spans) >= MAX_SPANS):
             self._extend(text, columns)
         else:
-            self._spans.append(["", self._words])
+            self._spans.append(([], self._words))
             self._extend(text, columns)
 
     def _extend(self, text: str, columns: int) -> None:
-        self._spans[-1][0] += text
+        self._spans[-1][0].append(text)
         self._columns += columns
         self._characters += len(text)
 

@@ -324,6 +324,29 @@ def test_people_think_about_one_call_only_so_long(tmp_path: Path) -> None:
         assert stage.run(waiting).results[0].status is Status.TIMED_OUT
 
 
+def test_questions_that_overlap_are_one_time_of_thinking(tmp_path: Path) -> None:
+    """What nobody has answered yet counts, too: else a call is held open for ever by one question that overlaps the next."""
+    config = Config.model_validate(
+        {"ui": {"dialog_secs": 1}, "timeouts": {"actionable_ms": 2000}}
+    )
+    with Stage(tmp_path, config) as stage:
+        attach(stage)
+        worker = stage.load()
+        waiting, call = stage.deliver(worker)
+        began = now_s()
+        ask(stage, worker, 7, CONFIRM, call=call)
+        while now_s() - began < 0.5:  # a person thinks
+            stage.runtime.reactor.run_once(0.05)
+        ask(stage, worker, 8, CONFIRM, call=call)
+        codes: list[Json] = []
+        for next_ in range(9, 14):  # one is open all the time
+            codes.append(answered(stage, worker)[1].get("code"))
+            wake(stage)
+            ask(stage, worker, next_, CONFIRM, call=call)
+        assert "E_QUOTA" in codes
+        assert stage.run(waiting).results[0].status is Status.TIMED_OUT
+
+
 def test_an_interface_that_went_away_may_come_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

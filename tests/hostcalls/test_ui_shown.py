@@ -13,6 +13,7 @@ from host.rate import Rate
 from host.reactor import now_s
 from host.view import limits
 from host.view.model import View
+from host.view.presence import Shown
 from ipc.codec import encode
 from ipc.framing import frame
 from ipc.messages import CAST, LOAD, PUSH
@@ -279,6 +280,38 @@ def test_the_audit_is_not_filled_with_it(stage: Stage) -> None:
     assert stage.codes(Kind.REFUSED) == ["E_UI"] * 3
 
 
+def test_few_wait_for_their_turn(stage: Stage) -> None:
+    """However small each is: their names take room as well. The newest of what waits is still taken."""
+    worker = stage.load()
+    stage.plugin.shown.rate = Rate(1e-9, 0.0)  # the turn of two, and then of nothing
+    tell(stage, worker, status("a"), status("b"))
+    first = op("status", f"{0:0100}", {"line": "old"})
+    tell(stage, worker, first, *(op("widget", f"{at:0100}", 0) for at in range(limits.MAX_OPS)))
+    tell(stage, worker, *(op("slot", f"Sidebar/{at:090}", 0) for at in range(limits.MAX_OPS)))
+    tell(stage, worker, op("status", f"{0:0100}", {"line": "new"}))
+    (instance,) = stage.plugin.all_instances()
+    waiting = instance.presence._waiting
+    assert len(waiting) == limits.MAX_OPS
+    assert waiting["status", f"{0:0100}"][0] == {"line": "new"}
+    assert "E_UI" in stage.codes(Kind.REFUSED)
+
+
+def test_what_nobody_listens_to_is_not_remembered(stage: Stage) -> None:
+    """Names that come and go by the thousand cost nothing where no interface is, and the next one is told the truth."""
+    worker = stage.load()
+    without_rate(stage)
+    Mirror(stage.workspace.view).listener.close()
+    for at in range(50):
+        tell(stage, worker, status(f"k{at}"))
+        tell(stage, worker, op("status", f"k{at}", None))
+    assert len(stage.workspace.view._changed) <= 1
+    mirror = Mirror(stage.workspace.view)
+    mirror.check()
+    tell(stage, worker, status("seen"))
+    stage.until(lambda: mirror.diffs)
+    mirror.check()
+
+
 def test_notices_are_few_and_counted(stage: Stage) -> None:
     """More of them than pass are told as one, the newest are kept."""
     worker = stage.load()
@@ -302,6 +335,13 @@ def test_notices_are_few_and_counted(stage: Stage) -> None:
     wake(stage)
     for at in range(100):
         worker.cast("ui.notify", json.dumps({"message": f"m{at}", "level": "error"}))
+    worker.end()
+    stage.turn()
+    assert len(of(stage, "notice")) == limits.MAX_NOTICES
+
+    stage.plugin.shown = Shown(now_s())  # as a newer version has
+    wake(stage)
+    worker.cast("ui.notify", json.dumps({"message": "of the next", "level": "error"}))
     worker.end()
     stage.turn()
     assert len(of(stage, "notice")) == limits.MAX_NOTICES

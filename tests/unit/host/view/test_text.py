@@ -1,5 +1,7 @@
 """Text of plugins: styles become words, and nothing that a terminal would obey is left."""
 
+from time import perf_counter
+
 import pytest
 
 from host.view import text as module
@@ -163,3 +165,19 @@ def test_every_character_has_a_class() -> None:
             assert chr(code).isprintable(), hex(code)
     assert len(module._CLASSES) == module._MAX_KNOWN
     assert plain(clean_line("\U000e0041\U00020000\U0010fffd")) == "\U00020000\ufffd"
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "e\u0301", "a\u0903", "\U0001f469\u200d"])
+def test_time_grows_with_the_length_alone(text: str) -> None:
+    """Sixteen times the text is not two hundred times the work, whatever it is made of."""
+
+    def took_s(times: int) -> float:
+        told = text * times
+        best = float("inf")
+        for _ in range(3):
+            began = perf_counter()
+            clean_text(told, max_characters=len(told), max_lines=1)
+            best = min(best, perf_counter() - began)
+        return best
+
+    assert took_s(64_000) < 80 * took_s(4_000)
