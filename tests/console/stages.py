@@ -91,6 +91,7 @@ class Host(App[None]):
         self.deeds = Deeds()
         self.clock = Clock()
         self.entered: list[str] = []
+        self.typed: list[bool] = []
         self.completions: Sequence[Completion] = ()
         scene = Scene(
             self.mirror,
@@ -123,6 +124,7 @@ class Host(App[None]):
     def on_prompt_entered(self, event: object) -> None:
         """Keep what was typed."""
         self.entered.append(event.text)  # type: ignore[attr-defined]  # Prompt.Entered
+        self.typed.append(event.is_typed)  # type: ignore[attr-defined]
 
 
 @asynccontextmanager

@@ -2,7 +2,10 @@
 
 import pytest
 
+from host.console.link import LinkError
+from host.console.stage.prompt import Prompt
 from host.console.stage.session import SessionPane
+from jcode_plugins import ToolResult
 from tests.console.consoles import console_on, screen_text, until, until_shown
 from tests.daemon.conftest import StartDaemon
 
@@ -75,3 +78,22 @@ async def test_what_goes_wrong_is_a_line(start: StartDaemon) -> None:
         pane = pilot.app.query_one(SessionPane)
         await until(pilot, lambda: "> still there" in screen_text(pilot))
         assert pane.stage.prompt.line.value == ""
+
+
+async def test_a_line_that_a_plugin_wrote_is_no_word_of_the_person(
+    start: StartDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon is told so, and has it asked about; a line that was typed is the person's."""
+    told: list[bool] = []
+    async with console_on(start(config=CONFIG, watch=WATCH), size=(100, 40)) as pilot:
+        await until_shown(pilot, "SessionStart continue")
+        pane = pilot.app.query_one(SessionPane)
+
+        async def command(name: str, args: str, *, typed: bool) -> ToolResult:
+            told.append(typed)
+            raise LinkError("not run")
+
+        monkeypatch.setattr(pane._doing, "command", command)
+        for is_typed in (False, True):
+            pane.post_message(Prompt.Entered("/seen", is_typed=is_typed))
+        await until(pilot, lambda: told == [False, True])

@@ -513,3 +513,55 @@ async def until(app: Host, pilot: Pilot[None], text: str) -> None:
     async with asyncio.timeout(20):
         while text not in text_of(app):
             await pilot.pause(0.02)
+
+
+async def test_what_a_plugin_wrote_is_not_what_the_person_typed() -> None:
+    """Enter that was meant for another line sends nothing; later it does, as a line that a plugin had a part in."""
+    async with stage_of() as (app, pilot):
+        await pilot.press(*"hello")
+        wish = entry("editor", "", {"text": "/deploy now", "n": 1, "paste": False})
+        await show(app, pilot, wish)
+        await pilot.press("enter")
+        assert app.entered == []
+        for _ in range(3):  # typing on, and Enter
+            app.clock.at += QUIET_S * 0.9
+            await pilot.press("x")
+        app.clock.at += QUIET_S * 0.9
+        await pilot.press("enter")
+        assert app.entered == []
+        assert "a plugin wrote into the line" in app.deeds.told[-1]
+
+        app.clock.at += QUIET_S
+        await pilot.press("enter")
+        await pilot.press("up")  # what it was stays known
+        app.clock.at += QUIET_S
+        await pilot.press("enter")
+        await pilot.press("up", *["backspace"] * len("/deploy nowxxx"), *"/own", "enter")
+        assert app.entered == ["/deploy nowxxx", "/deploy nowxxx", "/own"]
+        assert app.typed == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("confirm", "y"),
+        ("select", "enter"),
+        ("quickpick", "enter"),
+        ("input", "enter"),
+        ("editor", "ctrl+s"),
+    ],
+)
+async def test_no_key_within_what_is_typed_is_an_answer(kind: str, answer: str) -> None:
+    """Keys that mean nothing to the question put off those that do: a word that was meant for something else has both."""
+    async with stage_of(dialog(kind)) as (app, pilot):
+        for key in ("m", "a", "down", "e"):
+            app.clock.at += QUIET_S * 0.9
+            await pilot.press(key)
+        app.clock.at += QUIET_S * 0.9
+        await pilot.press(answer)
+        assert app.deeds.done == []
+
+        app.clock.at += QUIET_S
+        await pilot.press("backspace", "backspace", "backspace", answer)
+        await pilot.pause()
+        assert len(app.deeds.done) == 1

@@ -164,7 +164,7 @@ async def test_the_line_is_read_and_written_by_plugins(start: StartDaemon) -> No
         await until_shown(pilot, "asks wrote into the line below")
 
         async def read() -> str:
-            return (await session(pilot)._doing.command("read", "")).output  # type: ignore[return-value]
+            return (await session(pilot)._doing.command("read", "", typed=True)).output  # type: ignore[return-value]
 
         async with asyncio.timeout(30):
             while await read() != "it has [from the plugin]":

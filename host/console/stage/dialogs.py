@@ -206,7 +206,8 @@ class Dialog(Vertical):
     # Keys.
 
     def on_key(self, event: events.Key) -> None:
-        """Yes and no by their letters."""
+        """Yes and no by their letters; any other key puts off an answer that is too early."""
+        self._guard.accepts()
         if self.kind == "confirm" and event.key in ("y", "n"):
             event.stop()
             self._answer({"value": event.key == "y"})
@@ -214,8 +215,14 @@ class Dialog(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Find what is typed."""
         event.stop()
+        self._guard.accepts()
         if self.kind == "quickpick" and self._list is not None:
             self._list.show(self._rows(), chosen=0)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """A key that puts off an answer that is too early."""
+        event.stop()
+        self._guard.accepts()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a line answers."""
@@ -230,6 +237,7 @@ class Dialog(Vertical):
 
     def action_step(self, step: int) -> None:
         """Choose another option, or move in the text."""
+        self._guard.accepts()
         if self._editor is not None:
             (self._editor.action_cursor_up if step < 0 else self._editor.action_cursor_down)()
         elif self._list is not None:

@@ -76,11 +76,11 @@ class Doing:
             timeout_s=WORK_S,
         )
 
-    async def command(self, name: str, args: str) -> ToolResult:
-        """Run a command of a plugin's."""
+    async def command(self, name: str, args: str, *, typed: bool) -> ToolResult:
+        """Run a command of a plugin's. Not *typed*: a plugin had a part in the line, and it is asked about."""
         return await self._link.ask(
             lambda client: client.command(
-                name, args, typed=True, session_id=self._session, timeout_s=WORK_S
+                name, args, typed=typed, session_id=self._session, timeout_s=WORK_S
             ),
             timeout_s=WORK_S,
         )

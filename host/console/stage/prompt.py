@@ -1,6 +1,7 @@
 """The line that a person types in: a command of a plugin after a slash, or a prompt for the demo session.
 
-Promises    What a plugin wants in the line is put there once for each time that it says so, and as one line. Completions are
+Promises    What a plugin wants in the line is put there once for each time that it says so, and as one line. It is not what the
+            person typed: Enter sends it only when they can have read it, and says that it is a plugin's. Completions are
             asked for after a moment without a key, one question at a time, and only those for what stands there now are shown.
 """
 
@@ -16,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from host.console.background import in_background
+from host.console.guard import Guard
 from host.console.mirror import Key
 from host.console.paint import clean, own, pieces
 from host.console.stage.lines import LinesView
@@ -57,11 +59,12 @@ class Prompt(Vertical):
     ]
 
     class Entered(Message):
-        """A line was typed, and Enter."""
+        """A line was typed, and Enter. Not *is_typed*: a plugin had a part in it."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, *, is_typed: bool = True) -> None:
             super().__init__()
             self.text = text
+            self.is_typed = is_typed
 
     class Edited(Message):
         """The line is another one."""
@@ -83,7 +86,9 @@ class Prompt(Vertical):
         )
         self._soon: Timer | None = None
         self._wishes: dict[Key, int] = {}
-        self._history: list[str] = []
+        self._history: list[tuple[str, bool]] = []
+        self._written: Guard | None = None
+        """Of what stands in the line, if a plugin had a part in it."""
         self._at = 0
 
     def compose(self) -> ComposeResult:
@@ -111,6 +116,7 @@ class Prompt(Vertical):
             if is_first or not isinstance(text, str):
                 continue  # an old wish, from before this console
             found.append(key.plugin)
+            self._mark_written()
             line = " ".join(clean(part).text for part in text[:MAX_TEXT].split("\n"))
             if value.get("paste") is True:
                 self._line.insert_text_at_cursor(line)
@@ -119,12 +125,20 @@ class Prompt(Vertical):
                 self._line.cursor_position = len(line)
         return found
 
+    def _mark_written(self) -> None:
+        self._written = Guard(self.scene.clock)
+        self._written.arm()
+
     # Typing.
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Offer what may follow, after a moment."""
         event.stop()
         self.typed_at = self.scene.clock()
+        if not self._line.value:
+            self._written = None
+        elif self._written is not None:
+            self._written.accepts()  # a key puts off the next
         self.post_message(self.Edited(event.value))
         if self._soon is not None:
             self._soon.stop()
@@ -138,10 +152,15 @@ class Prompt(Vertical):
         text = event.value.strip()
         if not text:
             return
-        self._history = [*self._history[-99:], text]
+        is_typed = self._written is None
+        if self._written is not None and not self._written.accepts():
+            told = "not sent: a plugin wrote into the line; press Enter again when you have read it"
+            self.scene.acts.tell(told, is_error=True)
+            return
+        self._history = [*self._history[-99:], (text, is_typed)]
         self._at = len(self._history)
-        self._line.value = ""
-        self.post_message(self.Entered(text))
+        self._line.value, self._written = "", None
+        self.post_message(self.Entered(text, is_typed=is_typed))
 
     def _ask(self) -> None:
         find = partial(self._find, self._line.value)
@@ -213,7 +232,11 @@ class Prompt(Vertical):
             self._offers.action_move(step)
             return
         self._at = max(0, min(self._at + step, len(self._history)))
-        self._line.value = self._history[self._at] if self._at < len(self._history) else ""
+        at_end = self._at >= len(self._history)
+        text, is_typed = ("", True) if at_end else self._history[self._at]
+        self._line.value, self._written = text, None
+        if not is_typed:
+            self._mark_written()
         self._line.cursor_position = len(self._line.value)
 
     def action_withdraw(self) -> None:

@@ -70,7 +70,9 @@ class SessionPane(Pane):
             console.options.reader,
         )
         self.stage = Stage(scene, self._complete)
-        self._story = Story(self.session, self._doing.dispatch, self._say)
+        self._story = Story(
+            self.session, self._doing.dispatch, lambda line: self._say(scene.shared(line))
+        )
         self._is_at_work = False
         self._end_view: Callable[[], None] = lambda: None
         self._viewer: AsyncClient | None = None
@@ -212,12 +214,13 @@ class SessionPane(Pane):
         self._say([*own("> ", "bold"), *own(text)])
         if text.startswith("/"):
             name, _, args = text[1:].partition(" ")
-            self._run(lambda: self._command(name, args.strip()))
+            typed = event.is_typed
+            self._run(lambda: self._command(name, args.strip(), typed=typed))
         else:
             self._run(lambda: self._prompt(text), group="story")
 
-    async def _command(self, name: str, args: str) -> None:
-        result = await self._doing.command(name, args)
+    async def _command(self, name: str, args: str, *, typed: bool) -> None:
+        result = await self._doing.command(name, args, typed=typed)
         said = _said(result)
         style = "" if result.ok else "fg:error"
         scene = self.stage.scene
