@@ -101,6 +101,8 @@ def describe(error: BaseException) -> Failure:
         command = getattr(context, "command_path", None) or "jcode-plugin"
         told = _one_line(str(usage())).rstrip(".")
         return Failure(f"{told}; see {printable(str(command))} --help")
+    if isinstance(error, FileNotFoundError) and error.filename is None and not _has_directory():
+        return Failure("the current directory is gone; cd to one that is there")
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename is not None else ""
         return Failure(
@@ -110,6 +112,14 @@ def describe(error: BaseException) -> Failure:
         f"{type(error).__name__}: {_one_line(str(error))}; this is a mistake of jcode-plugin: "
         f"set JCODE_PLUGIN_LOG=debug to see where, and report it"
     )
+
+
+def _has_directory() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _one_line(text: str) -> str:

@@ -27,12 +27,12 @@ def run_tui(
         raise InputError(
             "the console needs a terminal; see jcode-plugin top --json for programs"
         )
-    if theme is None:
-        theme = (
-            "plain"
-            if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-            else "dark"
+    if os.environ.get("TERM") == "dumb":
+        raise InputError(
+            "the console needs a terminal that places its cursor, and TERM is dumb; jcode-plugin approve needs none"
         )
+    if theme is None:
+        theme = "plain" if os.environ.get("NO_COLOR") else "dark"
     from host.console.app import Console
     from host.console.link import Place
     from host.console.options import Options

@@ -15,18 +15,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from host.audit import printable
 from jcode_plugins import AsyncClient, JcodePluginsError, ServerEvent
 from jcode_plugins.place import socket_path
 from jcode_plugins.starting import connect_or_start
 
+if TYPE_CHECKING:
+    from jcode_plugins.wire import JsonObject
+
 ASK_S: Final = 5.0
 """How long an ordinary question of the console's may take."""
 LONGEST_S: Final = 600.0
 """Of what is asked with a time limit of its own, such as a plugin's command."""
 START_S: Final = 30.0
+_NEEDED: Final = frozenset({"audit", "logs", "overview", "view"})
+"""Methods of the daemon without which there is nothing to show."""
 _CONNECT_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 5.0
@@ -211,7 +216,7 @@ class Link:
                 if starts:
                     await _start(self.place)
                 async with self.place.client() as client:
-                    await client.hello()
+                    _check_methods(await client.hello())
                     events = client.events()
                     async with contextlib.aclosing(events):  # type: ignore[type-var]  # it is a generator
                         failures = 0
@@ -220,7 +225,7 @@ class Link:
                             for hear in list(self._hear_event):
                                 hear(event)
                 why = "the daemon went away"
-            except (JcodePluginsError, OSError) as error:
+            except (LinkError, JcodePluginsError, OSError) as error:
                 why = one_line(error)
             self._become(State.LOST, why)
             with contextlib.suppress(TimeoutError):
@@ -257,6 +262,15 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
     return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def _check_methods(hello: "JsonObject") -> None:
+    """Raise LinkError if the daemon that said *hello* is one that this console cannot work with."""
+    methods = hello.get("methods")
+    if not (isinstance(methods, list) and _NEEDED.issubset(map(str, methods))):
+        raise LinkError(
+            "the daemon that runs is older than this console; end it with jcode-plugin serve --stop, and open the console again"
+        )
 
 
 async def _start(place: Place) -> None:

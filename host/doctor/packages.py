@@ -12,6 +12,9 @@ _ENGINE: Final = "quickjs-ng"
 _ENGINE_SINCE: Final = "0.17"
 _ARCHIVED: Final = "quickjs"
 _FLOOR: Final = re.compile(r"\s*([A-Za-z0-9._-]+)\s*>=\s*([0-9][0-9.]*)\s*(?:;|\Z)")
+_EXTRA: Final = re.compile(r"extra == ['\"](\w+)['\"]")
+_EXTRAS: Final = {"tui": "the console", "mcp": "the MCP server"}
+"""What those who use it know it as, by the extra that brings it."""
 
 
 def at_least(found: str, floor: str) -> bool:
@@ -27,7 +30,7 @@ def at_least(found: str, floor: str) -> bool:
 
 
 def check_packages() -> list[Row]:
-    """Return a row for Python, the engine, and each other dependency."""
+    """Return a row for Python, the engine, the other dependencies, and the commands that need one more."""
     return [_python(), _engine(), *_dependencies()]
 
 
@@ -70,7 +73,7 @@ def _engine() -> Row:
 
 def _dependencies() -> list[Row]:
     try:
-        wanted = requires("jcode-plugins") or []
+        wanted = _wanted()
     except PackageNotFoundError:
         return [
             Row(
@@ -80,12 +83,14 @@ def _dependencies() -> list[Row]:
                 "pip install jcode-plugins",
             )
         ]
-    fine, rows = [], []
-    for requirement in wanted:
-        read = _FLOOR.match(requirement)
-        if read is None or "extra ==" in requirement or read[1] == _ENGINE:
+    fine, rows, optional = [], [], []
+    for name, floor, extra in wanted:
+        if extra:
+            if extra in _EXTRAS:
+                optional.append(_optional(name, floor, extra))
             continue
-        name, floor = read[1], read[2]
+        if name == _ENGINE:
+            continue
         found = _installed(name)
         if not found:
             rows.append(Row(name, "bad", "not installed", f"pip install '{name}>={floor}'"))
@@ -100,4 +105,30 @@ def _dependencies() -> list[Row]:
             )
         else:
             fine.append(f"{name} {found}")
-    return [Row("dependencies", "ok", ", ".join(fine)), *rows] if fine else rows
+    told = [Row("dependencies", "ok", ", ".join(fine))] if fine else []
+    return [*told, *rows, *optional]
+
+
+def _wanted() -> list[tuple[str, str, str]]:
+    """Return the name, the oldest version and the extra, empty for none, of what is required here."""
+    found = []
+    for requirement in requires("jcode-plugins") or []:
+        read, extra = _FLOOR.match(requirement), _EXTRA.search(requirement)
+        if read is not None:
+            found.append((read[1], read[2], extra[1] if extra is not None else ""))
+    return found
+
+
+def _optional(name: str, floor: str, extra: str) -> Row:
+    """Return the row about the one package that a single command needs."""
+    found, install = _installed(name), f"pip install 'jcode-plugins[{extra}]'"
+    if not found:
+        return Row(
+            _EXTRAS[extra],
+            "note",
+            f"{name} is not installed",
+            f"for jcode-plugin {extra}: {install}",
+        )
+    if not at_least(found, floor):
+        return Row(_EXTRAS[extra], "warn", f"{name} {found}, older than {floor}", install)
+    return Row(_EXTRAS[extra], "ok", f"{name} {found}")

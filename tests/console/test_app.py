@@ -2,15 +2,33 @@
 
 import os
 import signal
+import subprocess
+import sys
 from time import monotonic
 
 import pytest
 
 from host.console.link import pause_s
-from tests.console.consoles import console, console_on, lines_of, until, until_shown
+from tests.console.consoles import (
+    console,
+    console_on,
+    lines_of,
+    screen_text,
+    until,
+    until_shown,
+)
 from tests.daemon.conftest import StartDaemon
-from tests.daemon.running import HANG_S
+from tests.daemon.running import HANG_S, ROOT
 
+OLDER = """
+import sys
+from host.daemon.methods import METHODS
+from jcode_plugin_start import main
+
+for name in ("overview", "view"):
+    del METHODS[name]
+sys.exit(main(["serve"]))
+"""
 HELLO = 'pi.registerTool({name: "hello", description: "greets", handler: () => "hi"});'
 
 
@@ -41,6 +59,30 @@ async def test_every_pane_opens_with_its_key(start: StartDaemon) -> None:
         assert console(pilot).place == "session"
         await pilot.press("f4")
         assert console(pilot).place == "capabilities"
+
+
+@pytest.mark.asyncio
+async def test_an_older_daemon_is_told_once_with_what_to_do(start: StartDaemon) -> None:
+    """Nothing is asked of it that it does not know, and the next one is taken."""
+    daemon = start(hello=HELLO)
+    daemon.end()
+    daemon.process = subprocess.Popen(
+        [sys.executable, "-c", OLDER],
+        cwd=ROOT,
+        env=daemon.environment(PYTHONPATH=str(ROOT)),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    daemon.log_until("listening at")
+    async with console_on(daemon, size=(160, 24)) as pilot:
+        await until_shown(
+            pilot, "older than this console; end it with jcode-plugin serve --stop"
+        )
+        await until(pilot, lambda: "not connected" in lines_of(pilot)[0])
+        assert "no method" not in screen_text(pilot)
+        daemon.end()
+        daemon.start()
+        await until(pilot, lambda: " connected " in lines_of(pilot)[0])
 
 
 @pytest.mark.asyncio

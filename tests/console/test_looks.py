@@ -95,7 +95,7 @@ def at_a_terminal(
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
-    variables = daemon.environment(PYTHONPATH=str(ROOT), TERM="xterm-256color", **env)
+    variables = daemon.environment(**{"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | env)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -197,6 +197,14 @@ def test_without_a_terminal_it_says_so(start: StartDaemon) -> None:
     assert done.stderr.decode().splitlines() == [
         "error: the console needs a terminal; see jcode-plugin top --json for programs"
     ]
+
+
+def test_a_terminal_that_places_no_cursor_gets_a_line(start: StartDaemon) -> None:
+    """No escape sequence is written to a terminal that would show it as letters."""
+    with at_a_terminal(start(), TERM="dumb") as (process, terminal):
+        assert process.wait(HANG_S) == 1
+        terminal.until("TERM is dumb")
+        assert b"\x1b" not in terminal.written
 
 
 @pytest.mark.asyncio

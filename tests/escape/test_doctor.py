@@ -280,6 +280,26 @@ def test_an_engine_that_is_too_old_or_shadowed_is_bad(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
+    ("textual", "state", "todo"),
+    [
+        ("8.2.1", "ok", ""),
+        ("8.1.9", "warn", "pip install 'jcode-plugins[tui]'"),
+        ("", "note", "for jcode-plugin tui: pip install 'jcode-plugins[tui]'"),
+    ],
+)
+def test_what_the_console_needs_is_not_needed_by_the_rest(
+    monkeypatch: pytest.MonkeyPatch, textual: str, state: str, todo: str
+) -> None:
+    """Without it nothing is bad, and the row says how to have it."""
+    installed = {"textual": textual}
+    known = packages._installed
+    monkeypatch.setattr(packages, "_installed", lambda name: installed.get(name, known(name)))
+    row = next(row for row in packages.check_packages() if row.name == "the console")
+
+    assert (row.state, row.todo) == (state, todo)
+
+
+@pytest.mark.parametrize(
     ("release", "expected"),
     [("6.18.44-fc", (6, 18)), ("5.3", (5, 3)), ("4.14.0", (4, 14)), ("what", (0, 0))],
 )

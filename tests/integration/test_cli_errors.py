@@ -1,11 +1,14 @@
 """Bad input: exit code 1, never 2, and one line that says what, where and what to do."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.cli_support import EXAMPLES, Cli
+from tests.integration.cli_support import EXAMPLES, ROOT, Cli
 
 GUARD = str(EXAMPLES / "guard.ts")
 
@@ -16,6 +19,28 @@ def cli(tmp_path: Path) -> Cli:
     project = tmp_path / "project"
     project.mkdir()
     return Cli(project, tmp_path / "home")
+
+
+@pytest.mark.parametrize("words", [("tui",), ("list",), ("check", "a.js")])
+def test_a_directory_that_is_gone_is_named_as_what_it_is(
+    cli: Cli, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """The system says no more than that some file is not there."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", sys.executable, "-m", "host", *words],
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "JCODE_HOME": str(cli.home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "error: the current directory is gone; cd to one that is there\n"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class PluginsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """See :class:`textual.widget.Widget`."""
-        yield Table(COLUMNS, empty="no plugin is loaded")
+        yield Table(COLUMNS, empty="no plugin is loaded; jcode-plugin list says which are here")
         detail = Detail()
         detail.display = False
         yield detail
