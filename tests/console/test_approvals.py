@@ -27,6 +27,8 @@ from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, Daemon
 from tests.daemon.test_questions import asked, at_terminal
 
+PATIENT: Final = f"[plugin.timeouts]\napproval_ms = {HANG_S * 1000:.0f}\n"
+"""A question waits as long as anything does here: how soon the console is there is not what is tested."""
 AT_A_TERMINAL: Final = """
 import asyncio, sys
 from pathlib import Path
@@ -39,16 +41,26 @@ async def main():
     async with console_on(daemon) as pilot:
         await until(pilot, lambda: console(pilot).is_connected)
         print("it is ready", flush=True)
-        await until_shown(pilot, "1 to approve")
-        await pilot.press("f2")
-        await until_shown(pilot, "wants to run: bash", sys.argv[4])
-        while console(pilot).questions:
-            await pilot.press(sys.argv[3])
-            await pilot.pause(0.5)
-            await console(pilot).look_at_questions()
+        for key in sys.argv[3]:
+            await until_shown(pilot, "1 to approve")
+            await pilot.press("f2")
+            await until_shown(pilot, "wants to run: bash", f"echo {key}")
+            while console(pilot).questions:
+                await pilot.press(key)
+                await pilot.pause(0.5)
+                await console(pilot).look_at_questions()
+            while isinstance(console(pilot).screen, ApprovalsScreen):
+                await pilot.press("escape")
+            print(f"answered {key}", flush=True)
 
 asyncio.run(main())
 """
+CODES: Final = {
+    "o": "allow.once",
+    "s": "allow.session",
+    "a": "allow.always",
+    "d": "deny.person",
+}
 
 
 def asks(daemon: Daemon, command: str) -> "asyncio.Task[ToolVerdict]":
@@ -60,7 +72,7 @@ def asks(daemon: Daemon, command: str) -> "asyncio.Task[ToolVerdict]":
         )
         async with client:
             return await client.check_tool(
-                "bash", tier="exec", args={"command": command}, timeout_s=20
+                "bash", tier="exec", args={"command": command}, timeout_s=HANG_S
             )
 
     return asyncio.create_task(ask())
@@ -88,35 +100,29 @@ def answers_of(daemon: Daemon) -> JsonObject:
     return found
 
 
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [
-        ("o", "allow.once"),
-        ("s", "allow.session"),
-        ("a", "allow.always"),
-        ("d", "deny.person"),
-    ],
-)
-def test_a_key_answers_at_another_terminal(start: StartDaemon, key: str, code: str) -> None:
-    """The agent waits at its terminal; the console, at one of its own, has the answer for it."""
-    daemon = start()
-    command = f"echo {key}"
-    words = (str(daemon.home), str(daemon.project), key, command)
+def test_a_key_answers_at_another_terminal(start: StartDaemon) -> None:
+    """The agent waits at its terminal; the console, at one of its own, has the answer for it, whichever it is."""
+    daemon = start(config=PATIENT)
+    words = (str(daemon.home), str(daemon.project), "".join(CODES))
     with at_terminal(daemon, "-c", AT_A_TERMINAL, *words) as (person, screen):
-        said = b""
-        while b"it is ready" not in said:
-            said += os.read(screen, 65536)
-        with asked(daemon, command) as verdict:
-            person.wait(HANG_S)
+        said = _read_until(screen, b"", "it is ready")
+        for key, code in CODES.items():
+            with asked(daemon, f"echo {key}") as verdict:
+                said = _read_until(screen, said, f"answered {key}")
+                assert verdict()["code"] == code
+        assert person.wait(HANG_S) == 0
 
-            assert person.returncode == 0
-            assert verdict()["code"] == code
+
+def _read_until(screen: int, said: bytes, text: str) -> bytes:
+    while text.encode() not in said:
+        said += os.read(screen, 65536)
+    return said
 
 
 @pytest.mark.asyncio
 async def test_a_question_never_opens_by_itself(start: StartDaemon) -> None:
     """The bar counts, the last row says which key; nothing else changes, and F2 shows all of it."""
-    daemon = start()
+    daemon = start(config=PATIENT)
     async with console_on(daemon) as pilot, asking(daemon, "ls /etc"):
         await until_shown(pilot, "1 to approve: F2")
         assert not isinstance(console(pilot).screen, ApprovalsScreen)
@@ -139,7 +145,7 @@ async def test_a_question_never_opens_by_itself(start: StartDaemon) -> None:
 @pytest.mark.asyncio
 async def test_a_key_that_was_typed_ahead_answers_nothing(start: StartDaemon) -> None:
     """It counts 0.4 s after the question was drawn: until then the daemon hears nothing of it."""
-    daemon = start()
+    daemon = start(config=PATIENT)
     clock = Clock()
     async with console_on(daemon, clock=clock) as pilot, asking(daemon, "ls"):
         await until_shown(pilot, "1 to approve: F2")
@@ -161,7 +167,7 @@ async def test_a_key_that_was_typed_ahead_answers_nothing(start: StartDaemon) ->
 @pytest.mark.asyncio
 async def test_a_question_that_comes_to_stand_there_holds_the_keys(start: StartDaemon) -> None:
     """The one that was read is gone; the key that was meant for it answers no other."""
-    daemon = start()
+    daemon = start(config=PATIENT)
     clock = Clock()
     async with console_on(daemon, clock=clock) as pilot, asking(daemon, "first", "second"):
         await until_shown(pilot, "2 to approve: F2")
@@ -181,7 +187,7 @@ async def test_what_an_agent_asks_cannot_leave_its_lines(
     start: StartDaemon, tmp_path: Path
 ) -> None:
     """Escapes, line ends and markup of the input are shown as text."""
-    daemon = start()
+    daemon = start(config=PATIENT)
     hostile = "\x1b[2J\x1b[H[bold red]fake[/] \u202eabc\r\nwho: plugin trusted"
     async with console_on(daemon) as pilot, asking(daemon, hostile):
         await until_shown(pilot, "1 to approve: F2")

@@ -38,7 +38,7 @@ HOOK: Final = """
 import json, sys
 from jcode_plugins import Client
 with Client() as client:
-    verdict = client.check_tool("bash", tier="exec", args={"command": sys.argv[1]}, session_id="s1", timeout_s=30)
+    verdict = client.check_tool("bash", tier="exec", args={"command": sys.argv[1]}, session_id="s1", timeout_s=60)
 print(json.dumps(verdict.to_json()))
 """
 

@@ -43,9 +43,12 @@ def payload(command: str) -> dict[str, object]:
     return {"tool_name": "bash", "tool_input": {"command": command}, "session_id": "s"}
 
 
+HASTY = Timeouts(actionable_ms=DEADLINE_MS, max_busy_ms=BUSY_MS)
+
+
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[BlockingPluginHost]:
-    config = Config(timeouts=Timeouts(actionable_ms=DEADLINE_MS, max_busy_ms=BUSY_MS))
+def host(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[BlockingPluginHost]:
+    config = Config(timeouts=getattr(request, "param", HASTY))
     with BlockingPluginHost(config, home=tmp_path / "home", project_dir=tmp_path) as made:
         yield made
 
@@ -216,10 +219,13 @@ def test_a_crash_loop_ends_blocked_until_a_person_enables_it(
     until_answered(host, "spinner")
 
 
+@pytest.mark.parametrize(
+    "host", [Timeouts(actionable_ms=60_000, max_busy_ms=60_000)], indirect=True
+)
 def test_memory_is_bounded_and_a_worker_that_ran_out_is_retired(
     host: BlockingPluginHost, load: Callable[[str, str], int]
 ) -> None:
-    """Also when the plugin swallows the error."""
+    """Also when the plugin swallows the error. It may take its time to eat: no other limit is to be there first."""
     pid = load(
         "glutton",
         """export default (pi) => pi.on("PreToolUse", (event) => {
