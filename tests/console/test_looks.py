@@ -47,6 +47,17 @@ sys.exit(main(["tui"]))
 """
 
 
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One daemon for all who only look at it."""
+    base = tmp_path_factory.mktemp("looks")
+    daemon = Daemon(base / "home", base / "project")
+    daemon.write("", {"hello": HELLO})
+    daemon.start()
+    yield daemon
+    assert daemon.end() == 0
+
+
 class Terminal:
     """The other end of a terminal that ``jcode-plugin tui`` runs at."""
 
@@ -125,10 +136,9 @@ def at_a_terminal(
     ("words", "env"), [(("--theme", "plain"), {}), ((), {"NO_COLOR": "1"})], ids=["word", "env"]
 )
 def test_plain_writes_no_colour_at_all(
-    start: StartDaemon, words: tuple[str, ...], env: dict[str, str]
+    daemon: Daemon, words: tuple[str, ...], env: dict[str, str]
 ) -> None:
     """Neither of its own nor in what is dimmed or chosen; states are words."""
-    daemon = start(hello=HELLO)
     with at_a_terminal(daemon, *words, **env) as (process, terminal):
         terminal.press(b"\x1bOR")  # F3
         terminal.until("active")
@@ -142,9 +152,8 @@ def test_plain_writes_no_colour_at_all(
         assert not COLOR.findall(terminal.written)
 
 
-def test_colours_are_written_without_it(start: StartDaemon) -> None:
+def test_colours_are_written_without_it(daemon: Daemon) -> None:
     """The control of the test above."""
-    daemon = start(hello=HELLO)
     with at_a_terminal(daemon, "--theme", "light") as (_, terminal):
         terminal.press(b"\x1bOR")
         terminal.until("active")
@@ -152,9 +161,8 @@ def test_colours_are_written_without_it(start: StartDaemon) -> None:
         assert COLOR.findall(terminal.written)
 
 
-def test_ending_leaves_the_terminal_as_it_was(start: StartDaemon) -> None:
+def test_ending_leaves_the_terminal_as_it_was(daemon: Daemon) -> None:
     """The other screen, the cursor, and a daemon that goes on."""
-    daemon = start(hello=HELLO)
     with at_a_terminal(daemon) as (process, terminal):
         terminal.until("connected")
         terminal.press(b"\x11")  # Ctrl+Q
@@ -180,9 +188,8 @@ def test_it_starts_a_daemon_if_none_runs(start: StartDaemon) -> None:
         client.stop()
 
 
-def test_without_a_terminal_it_says_so(start: StartDaemon) -> None:
+def test_without_a_terminal_it_says_so(daemon: Daemon) -> None:
     """One line, and the exit code of an error."""
-    daemon = start()
     done = subprocess.run(
         [sys.executable, "-m", "host", "tui"],
         cwd=ROOT,
@@ -208,9 +215,8 @@ def test_a_terminal_that_places_no_cursor_gets_a_line(start: StartDaemon) -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_reader_has_lines_and_no_boxes(start: StartDaemon) -> None:
+async def test_a_reader_has_lines_and_no_boxes(daemon: Daemon) -> None:
     """In every pane and in the help: words where others have columns."""
-    daemon = start(hello=HELLO)
     async with console_on(daemon, reader=True, size=(100, 50)) as pilot:
         await pilot.press("f3")
         await until_shown(pilot, "pane Plugins", "hello, state active, ")
@@ -229,10 +235,9 @@ async def test_a_reader_has_lines_and_no_boxes(start: StartDaemon) -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5), (200, 60)])
 async def test_every_size_has_the_consoles_own_lines(
-    start: StartDaemon, size: tuple[int, int]
+    daemon: Daemon, size: tuple[int, int]
 ) -> None:
     """The bar is row 0, the keys are the last one, and nothing is wider than the screen."""
-    daemon = start(hello=HELLO)
     async with console_on(daemon, size=size) as pilot:
         await until(pilot, lambda: console(pilot).is_connected)
         for _ in range(6):
@@ -262,9 +267,8 @@ def test_the_mark_is_in_the_bar_whatever_else_there_is(width: int) -> None:
     assert "[ab cd]" in text
 
 
-def test_a_mistake_of_ours_ends_it_with_one_line(start: StartDaemon) -> None:
+def test_a_mistake_of_ours_ends_it_with_one_line(daemon: Daemon) -> None:
     """No traceback over the screen of whoever was in the middle of something."""
-    daemon = start()
     with at_a_terminal(daemon, code=BROKEN) as (process, terminal):
         terminal.press(b"\x1bOP")
         while terminal.read():

@@ -52,6 +52,7 @@ async def test_a_row_says_what_a_plugin_has_and_uses(start: StartDaemon) -> None
         row = row_of(pilot, "busy")
         assert (row["events"], row["tools"], row["restarts"]) == ("1", "1", "0")
         await until(pilot, lambda: float(row_of(pilot, "busy")["MiB"] or 0) > 1)
+        await until(pilot, lambda: row_of(pilot, "quiet").get("state") == "active")
         assert row_of(pilot, "quiet")["tools"] == "0"
         rates = []
         with daemon.client() as client:
@@ -70,7 +71,7 @@ async def test_a_worker_that_dies_is_seen_to_start_again(start: StartDaemon) -> 
     daemon = start(busy=BUSY, quiet=QUIET)
     async with console_on(daemon, size=(140, 30)) as pilot:
         await pilot.press("f3")
-        await until(pilot, lambda: row_of(pilot, "busy").get("state") == "active")
+        await until(pilot, lambda: row_of(pilot, "quiet").get("state") == "active")
         with daemon.client() as client:
             (pid,) = next(one.pids for one in client.plugins() if one.name == "quiet")
         table = console(pilot).query_one("#plugins Table", Table)
