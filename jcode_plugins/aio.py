@@ -42,11 +42,19 @@ class AsyncClient(AsyncConnecting):
         *,
         session_id: str = "",
         timeout_s: float | None = None,
+        on_question: Callable[[JsonObject], None] | None = None,
     ) -> Outcome:
-        """See :meth:`Client.dispatch`."""
+        """See :meth:`Client.dispatch`. *on_question* takes each question that this call causes, if the daemon is configured
+        for it (``daemon.elicit``); its ``id`` goes to :meth:`answer`, with ``once`` or ``deny``."""
         params: JsonObject = {"event": event, "payload": payload}
         return _requests.outcome(
-            await self.request("dispatch", params, session_id=session_id, timeout_s=timeout_s)
+            await self.request(
+                "dispatch",
+                _requests.asking(params, on_question),
+                session_id=session_id,
+                timeout_s=timeout_s,
+                on_update=_requests.questions(on_question),
+            )
         )
 
     async def has_handler(self, event: str) -> bool:
@@ -101,11 +109,18 @@ class AsyncClient(AsyncConnecting):
         typed: bool = False,
         session_id: str = "",
         timeout_s: float | None = None,
+        on_question: Callable[[JsonObject], None] | None = None,
     ) -> ToolResult:
-        """See :meth:`Client.command`."""
+        """See :meth:`Client.command`; *on_question* as of :meth:`dispatch`."""
         what: JsonObject = {"name": name, "args": args, "typed": typed}
         return _requests.tool_result(
-            await self.request("command", what, session_id=session_id, timeout_s=timeout_s)
+            await self.request(
+                "command",
+                _requests.asking(what, on_question),
+                session_id=session_id,
+                timeout_s=timeout_s,
+                on_update=_requests.questions(on_question),
+            )
         )
 
     async def tools(self) -> list[ToolInfo]:

@@ -149,6 +149,28 @@ def change(pushed: "Json") -> "JsonObject":
     return _object(_object(pushed).get("view"))
 
 
+def asking(
+    params: "JsonObject", on_question: "Callable[[JsonObject], None] | None"
+) -> "JsonObject":
+    """*params*, and that the client's user can be asked where there is *on_question*."""
+    return params if on_question is None else {**params, "asks": True}
+
+
+def questions(
+    on_question: "Callable[[JsonObject], None] | None",
+) -> "Callable[[JsonObject], None] | None":
+    """Give *on_question* what comes as an update ``question``."""
+    if on_question is None:
+        return None
+
+    def on_update(update: "JsonObject") -> None:
+        question = update.get("question")
+        if isinstance(question, dict):
+            on_question(question)
+
+    return on_update
+
+
 def given(**values: "Json") -> "JsonObject":
     """Those of *values* that are not None, as parameters."""
     return {name: value for name, value in values.items() if value is not None}

@@ -11,20 +11,21 @@ from os.path import basename
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
+from textual import events
 from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input, TextArea
 
 from host.console.background import in_background
 from host.console.bar import Bar, KeyLine, PaneNames, Told
 from host.console.cells import cell
 from host.console.guard import Guard
 from host.console.help import HelpScreen
-from host.console.link import LONGEST_S, Link, LinkError, State, one_line
+from host.console.link import Link, LinkError, State, one_line
 from host.console.mark import make_mark
 from host.console.options import Options
 from host.console.palette import ConsoleActions, PluginCommands
@@ -50,8 +51,6 @@ OPEN_S: Final = 60.0
 """How long the plugins of the project may take to load."""
 KEEP_S: Final = 300.0
 """How often the project is asked for, so that the daemon keeps it for us."""
-COMMAND_S: Final = LONGEST_S
-"""How long a plugin's command may take; the daemon has bounds of its own."""
 _APPROVALS: Final = "approvals"
 _ORDER: Final = ("session", "plugins", _APPROVALS, "audit", "logs", "capabilities")
 
@@ -126,7 +125,7 @@ class Console(App[int]):
         """Find the daemon."""
         self.link.on_state(self._on_state)
         self.link.open()
-        self.set_interval(LOOK_S, self._look_soon)
+        self.set_interval(LOOK_S, self.look_soon)
         self.set_interval(OVERVIEW_S, self._overview_soon)
         self.set_interval(KEEP_S, self._open_project_soon)
         self.show_pane("session")
@@ -139,6 +138,11 @@ class Console(App[int]):
     def is_connected(self) -> bool:
         """Whether the daemon is there, as far as is known."""
         return self.link.is_there
+
+    @property
+    def session(self) -> str:
+        """The name of the console's own session."""
+        return self.base.query_one(SessionPane).session
 
     def _fatal_error(self) -> None:
         """Say what ends the console as one line; Textual has no public place for this."""
@@ -159,6 +163,11 @@ class Console(App[int]):
             return list(self.screen_stack)
         except ScreenStackError:
             return []
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """No cursor blinks: a console that nobody touches sends nothing to the terminal."""
+        if isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
 
     # The console's own lines.
 
@@ -201,7 +210,8 @@ class Console(App[int]):
         elif self.link.state is State.LOST:
             self.tell(f"{self.link.problem}; trying again", is_error=True)
 
-    def _look_soon(self) -> None:
+    def look_soon(self) -> None:
+        """See what waits for a person, beside the keys."""
         if self.is_connected:
             in_background(self, self._look_once, group="questions")
 
@@ -315,15 +325,8 @@ class Console(App[int]):
         in_background(self, work, group="command")
 
     async def _run_command(self, name: str, args: str) -> None:
-        # What the command shows belongs beside the session that the person sees.
-        session = self.base.query_one(SessionPane).session
-        try:
-            result = await self.link.ask(
-                lambda client: client.command(
-                    name, args, typed=True, session_id=session, timeout_s=COMMAND_S
-                ),
-                timeout_s=COMMAND_S,
-            )
+        try:  # in the session that the person sees: what the command shows belongs beside it
+            result = await self.base.query_one(SessionPane).run_command(name, args)
         except LinkError as error:
             self.tell(f"/{cell(name)}: {error}", is_error=True)
             return
@@ -410,7 +413,7 @@ class Console(App[int]):
             self.pop_screen()
         if not isinstance(self.screen, ApprovalsScreen):
             self.push_screen(ApprovalsScreen(Guard(self.options.clock)))
-            self._look_soon()
+            self.look_soon()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the console's are in its palette."""

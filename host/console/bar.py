@@ -122,8 +122,9 @@ class KeyLine(Static):
         parts: list[tuple[str, str] | str] = []
         for key, what in keys:
             parts += [(f" {key} ", "bold"), what, " "]
-        self._keys = Content.assemble(*parts)
-        if not self.has_class("-message"):
+        shown = Content.assemble(*parts)
+        is_same, self._keys = shown.is_same(self._keys), shown
+        if not is_same and not self.has_class("-message"):
             self.update(self._keys)
 
     def tell(self, text: str, *, is_error: bool) -> None:

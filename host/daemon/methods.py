@@ -56,6 +56,7 @@ async def _hello(call: "Call") -> Json:
 
 async def _dispatch(call: "Call") -> Json:
     event, payload = read_event(call.params.get("event")), call.an_object("payload")
+    _take_questions(call)
     if call.session_id:
         payload.setdefault("session_id", call.session_id)
     workspace = await call.workspace()
@@ -73,7 +74,7 @@ async def _has_handler(call: "Call") -> Json:
 async def _call_tool(call: "Call") -> Json:
     name, params = call.a_text("name"), call.an_object("input")
     hear = call.update if call.a_flag("updates") else None
-    call.takes_questions = call.a_flag("asks") and call.server.options.elicit
+    _take_questions(call)
     workspace = await call.workspace()
     caller = Caller(
         call.session_id,
@@ -97,9 +98,15 @@ async def _command(call: "Call") -> Json:
     name, args = call.a_text("name"), call.a_text("args", "")
     # Whoever is not believed to be a person is not refused: the command is asked about, as an agent's would be.
     typed = call.a_flag("typed") and is_at_a_terminal(call.peer, call.server.peers())
+    _take_questions(call)
     workspace = await call.workspace()
     caller = Caller(call.session_id, call.until, typed)
     return (await run_command(workspace, name, args, caller)).to_json()
+
+
+def _take_questions(call: "Call") -> None:
+    """Whether the client asks its user about *call*, and the operator lets it."""
+    call.takes_questions = call.a_flag("asks") and call.server.options.elicit
 
 
 async def _tools(call: "Call") -> Json:
@@ -137,7 +144,7 @@ async def _set_mode(call: "Call") -> Json:
 
 
 async def _approvals(call: "Call") -> Json:
-    return {"pending": [pending.to_json() for pending in call.server.questions.list()]}
+    return {"pending": [*call.server.questions.list_for(call.peer)]}
 
 
 async def _answer(call: "Call") -> Json:
@@ -172,11 +179,11 @@ async def _stop(call: "Call") -> Json:
 
 METHODS: Final[dict[str, Method]] = {
     "hello": Method(_hello, here=False),
-    "dispatch": Method(_dispatch, ("event", "payload")),
+    "dispatch": Method(_dispatch, ("event", "payload", "asks")),
     "has_handler": Method(_has_handler, ("event",)),
     "call_tool": Method(_call_tool, ("name", "input", "updates", "asks"), keeps_time=True),
     "check_tool": Method(_check_tool, ("name", "tier", "input"), keeps_time=True),
-    "command": Method(_command, ("name", "args", "typed"), keeps_time=True),
+    "command": Method(_command, ("name", "args", "typed", "asks"), keeps_time=True),
     "hook": Method(run_hook, ("agent", "input", "variables")),
     "tools": Method(_tools),
     "commands": Method(_commands),

@@ -97,6 +97,12 @@ class Questions:
         self._forget_old()
         return list(self._pending.values())
 
+    def list_for(self, peer: Peer) -> Sequence[JsonObject]:
+        """The same as JSON, each with ``yours``, the answers that count from *peer*, and ``why_not`` where those are not all."""
+        listed = self.list()
+        answerer = lineage_of(peer.pid) if listed else ()
+        return [one.to_json() | _of_answerer(one, peer, answerer) for one in listed]
+
     def answer(self, id_: str, answer: str, peer: Peer) -> Pending:
         """Take a person's answer. Raises InputError, RefusedError for who may not answer."""
         if answer not in ANSWERS:
@@ -125,6 +131,17 @@ class Questions:
         before = now_s() - FORGOTTEN_AFTER_S
         for id_ in [id_ for id_, one in self._pending.items() if one.began < before]:
             del self._pending[id_]
+
+
+def _of_answerer(pending: Pending, peer: Peer, answerer: Sequence[Process]) -> JsonObject:
+    why = why_not(answerer, pending.asked_by)
+    if why is None:
+        return {"yours": [*ANSWERS], "why_not": None}
+    is_handed = peer == pending.client
+    return {
+        "yours": [one for one in ANSWERS if is_handed and one in _FOR_THIS_ONCE],
+        "why_not": why,
+    }
 
 
 def why_not(answerer: Sequence[Process], asked_by: Sequence[Process]) -> str | None:

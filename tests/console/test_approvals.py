@@ -159,9 +159,9 @@ async def test_a_key_that_was_typed_ahead_answers_nothing(start: StartDaemon) ->
 
         clock.now += QUIET_S  # the control: the same key, later
         await pilot.press("a")
-        # The one who asks is this very process, so the daemon does not take it; but it was told.
-        await until_shown(pilot, "error:", "answer from another terminal")
-        assert answers_of(daemon) == {"E_ANSWERER": 1}
+        # The one who asks is this very process, so it is no answer; but the key was taken.
+        await until_shown(pilot, "error:", "always does not count from here")
+        assert answers_of(daemon) == {}
 
 
 @pytest.mark.asyncio
@@ -198,3 +198,57 @@ async def test_what_an_agent_asks_cannot_leave_its_lines(
         assert all(line.isprintable() for line in lines)
         assert not any(line.lstrip().startswith("who: plugin") for line in lines)
         assert json.dumps("\x1b[2J")[1:-1].replace("\\", "") in "".join(lines).replace("\\", "")
+
+
+ASKING: Final = """
+pi.on("UserPromptSubmit", async (event, output, ctx) => ({ modified_prompt: await ctx.fs.readText("rules.md") }));
+"""
+
+
+@pytest.mark.asyncio
+async def test_a_question_of_its_own_session_is_answered_here_where_the_operator_lets_it(
+    start: StartDaemon,
+) -> None:
+    """For this once; the keys for more are not offered, and answer nothing."""
+    daemon = start(config="[plugin.daemon]\nelicit = true\n", asking=ASKING)
+    (daemon.project / "rules.md").write_text("five words of a rule")
+    clock = Clock()
+    async with console_on(daemon, clock=clock) as pilot:
+        await until_shown(pilot, "SessionStart continue")
+        await pilot.press(*"hi", "enter")
+        await until_shown(pilot, "1 to approve: F2")
+        await pilot.press("f2")
+        await until_shown(pilot, "from here: once or deny", "asks the host for: fs_read")
+        assert ("o once" in lines_of(pilot)[-1], "a always" in lines_of(pilot)[-1]) == (
+            True,
+            False,
+        )
+        clock.now += QUIET_S
+        await pilot.press("a")
+        await until_shown(pilot, "always does not count from here: here it is once or deny")
+        assert answers_of(daemon) == {}
+        await pilot.press("o")
+        await until_shown(pilot, "fs_read: once")
+        await pilot.press("escape")
+        await until_shown(pilot, "count_words: words 5")
+
+
+@pytest.mark.asyncio
+async def test_a_question_of_its_own_session_says_else_where_to_answer(
+    start: StartDaemon,
+) -> None:
+    daemon = start(asking=ASKING)
+    (daemon.project / "rules.md").write_text("a rule")
+    clock = Clock()
+    async with console_on(daemon, clock=clock) as pilot:
+        await until_shown(pilot, "SessionStart continue")
+        await pilot.press(*"hi", "enter")
+        await until_shown(pilot, "1 to approve: F2")
+        await pilot.press("f2")
+        id_ = str(console(pilot).questions[0]["id"])
+        await until_shown(pilot, f"jcode-plugin approve {id_}", "elicit = true")
+        assert "o once" not in lines_of(pilot)[-1]
+        clock.now += QUIET_S
+        await pilot.press("o")
+        await until_shown(pilot, "once does not count from here: whoever answers")
+        assert answers_of(daemon) == {}

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Final
 
 import pytest
+from textual.widgets import Input
 
 from host.console.bar import Told, bar_text
 from host.console.link import State
@@ -281,3 +282,27 @@ def test_a_mistake_of_ours_ends_it_with_one_line(daemon: Daemon) -> None:
             in " ".join(after.split())
         )
         assert "Traceback" not in terminal.text
+
+
+@pytest.mark.asyncio
+async def test_no_cursor_blinks(start: StartDaemon) -> None:
+    """Not in the session's line, a question, a filter or the palette: nothing is sent where nothing happens."""
+    asks = 'pi.registerCommand("ask", {description: "", handler: (args, ctx) => ctx.ui.input("Name?")});'
+    daemon = start(config='[plugin]\npermission_mode = "bypass_permissions"\n', asks=asks)
+    async with console_on(daemon) as pilot:
+        await until_shown(pilot, "SessionStart continue")
+
+        def blinks() -> bool:
+            focused = console(pilot).focused
+            assert isinstance(focused, Input)
+            return focused.cursor_blink
+
+        assert not blinks()
+        await pilot.press(*"/ask", "enter")
+        await until_shown(pilot, "Name?")
+        asked = console(pilot).query_one("Dialog Input", Input).focus()
+        await until(pilot, lambda: console(pilot).focused is asked)
+        assert not blinks()
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Pane Plugins")
+        assert not blinks()

@@ -107,13 +107,18 @@ class ApprovalsScreen(Screen[None]):
         row = self.query_one(Table).current
         id_ = row.key if row is not None else ""
         detail = self.query_one(Detail)
-        detail.show(_lines(self._questions[id_]) if id_ else ())
+        session = console_of(self).session
+        detail.show(_lines(self._questions[id_], session) if id_ else ())
         if id_ != self._shown:
             self._shown = id_
             self._guard.hold()
             detail.scroll_home(animate=False)
             if id_:
                 self.call_after_refresh(self._guard.arm)
+        yours = _yours(self._questions.get(id_, {}))
+        self.query_one(KeyLine).show_keys(
+            [one for one in KEYS if one[0] not in ANSWERS or ANSWERS[one[0]] in yours]
+        )
         self.call_after_refresh(self._show_more)
 
     def _show_more(self) -> None:
@@ -136,6 +141,14 @@ class ApprovalsScreen(Screen[None]):
             return
         if not self._guard.accepts():
             console_of(self).tell("not taken: press it again when you have read the question")
+            return
+        question = self._questions.get(self._shown, {})
+        yours = _yours(question)
+        if answer not in yours:
+            told = (
+                f"here it is {' or '.join(yours)}" if yours else cell(question.get("why_not"))
+            )
+            console_of(self).tell(f"{answer} does not count from here: {told}", is_error=True)
             return
         self._is_answering = True
         in_background(self, partial(self._answer, self._shown, answer), group="answer")
@@ -162,6 +175,29 @@ def _cells(question: "JsonObject") -> tuple[str, ...]:
     )
 
 
+def _yours(question: "JsonObject") -> list[str]:
+    """The answers to *question* that count from this console."""
+    told = question.get("yours")
+    return [one for one in ANSWERS.values() if not isinstance(told, list) or one in told]
+
+
+def _from_here(question: "JsonObject", session: str) -> str:
+    """What is to be said about who may answer *question*; *session* is the console's own."""
+    why = cell(question.get("why_not"))
+    if not why:
+        return ""
+    yours = _yours(question)
+    if yours:
+        return f"{' or '.join(yours)}, for this call alone: it is one of this console's own"
+    told = f"no: {why}. At another terminal: jcode-plugin approve {cell(question.get('id'))}"
+    if question.get("session_id") != session:
+        return told
+    return (
+        f"{told}. The question is of this console's own session: with elicit = true under [plugin.daemon] it is "
+        "answered here"
+    )
+
+
 def _who(question: "JsonObject") -> str:
     return cell(question.get("plugin")) or "(the agent)"
 
@@ -173,13 +209,14 @@ def _left(question: "JsonObject") -> str:
     return f"{left:.0f} s"
 
 
-def _lines(question: "JsonObject") -> list[tuple[str, object]]:
+def _lines(question: "JsonObject", session: str) -> list[tuple[str, object]]:
     """Everything that is known of *question*, without what changes by itself."""
     is_tool = not cell(question.get("subject")).startswith(_CAPABILITY)
     asked_by = question.get("asked_by")
     pids = asked_by if isinstance(asked_by, list) else []
     plugin = cell(question.get("plugin"))
     return [
+        ("from here", _from_here(question, session)),
         ("who", f"plugin {plugin}" if plugin else "the agent, with a tool of its own"),
         ("wants to run" if is_tool else "asks the host for", question.get("tool")),
         ("tier", question.get("tier")),
@@ -188,5 +225,10 @@ def _lines(question: "JsonObject") -> list[tuple[str, object]]:
         ("project", question.get("project")),
         ("session", question.get("session_id")),
         ("asked by process", ", ".join(cell(pid) for pid in pids)),
-        ("always means", "this very input in this project, until the answer expires"),
+        (
+            "always means",
+            "this very input in this project, until the answer expires"
+            if "always" in _yours(question)
+            else "",
+        ),
     ]

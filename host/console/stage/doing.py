@@ -71,7 +71,11 @@ class Doing:
         """Send an event of the session."""
         return await self._link.ask(
             lambda client: client.dispatch(
-                event, payload, session_id=self._session, timeout_s=WORK_S
+                event,
+                payload,
+                session_id=self._session,
+                timeout_s=WORK_S,
+                on_question=self._on_question,
             ),
             timeout_s=WORK_S,
         )
@@ -80,10 +84,19 @@ class Doing:
         """Run a command of a plugin's. Not *typed*: a plugin had a part in the line, and it is asked about."""
         return await self._link.ask(
             lambda client: client.command(
-                name, args, typed=typed, session_id=self._session, timeout_s=WORK_S
+                name,
+                args,
+                typed=typed,
+                session_id=self._session,
+                timeout_s=WORK_S,
+                on_question=self._on_question,
             ),
             timeout_s=WORK_S,
         )
+
+    def _on_question(self, _: JsonObject) -> None:
+        """The daemon would take the person's answer from here: the list of what waits says so."""
+        self._console.look_soon()
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
         """See :class:`host.console.stage.scene.Acts`."""

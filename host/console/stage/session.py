@@ -129,6 +129,10 @@ class SessionPane(Pane):
             for plugin, name, _ in self.stage.routes()
         ]
 
+    async def run_command(self, name: str, args: str) -> ToolResult:
+        """Run a command of a plugin's in this session, which a person typed. Raises LinkError."""
+        return await self._doing.command(name, args, typed=True)
+
     async def _begin(self) -> None:
         await self._story.begin(str(console_of(self).options.place.project))
 
