@@ -96,22 +96,12 @@ async def test_an_estimate_says_that_it_is_one(tmp_path: Path) -> None:
         await meter_says(person, f"~${spent:.2f}, {READ} in {WRITTEN} out", session="s2")
 
         told = (await command(host, "meter")).splitlines()
-        assert told[1].split() == [
-            "this",
-            "session",
-            str(READ),
-            "0",
-            str(WRITTEN),
-            f"~${spent:.2f}",
+        assert told[:3] == [
+            f"session     ~${spent:.2f}  610 in 60 out",
+            f"today       ~${2 * spent:.2f}  1,220 in 120 out",
+            f"30 days     ~${2 * spent:.2f}  1,220 in 120 out",
         ]
-        assert told[2].split() == [
-            "today",
-            "1,220",
-            "0",
-            str(2 * WRITTEN),
-            f"~${2 * spent:.2f}",
-        ]
-        assert "today 2 sessions" in told[4]
+        assert told[3].endswith("Sessions today: 2; in 30 days: 2.")
         assert told[-1].startswith("100 % of the tokens of this session are estimated")
         assert "thinking" in told[-1]
 
@@ -135,7 +125,7 @@ async def test_what_the_agent_reports_is_believed(tmp_path: Path, usage: JsonObj
         cost = 7 * 1000e-6 + 90 * 100e-6 + 3 * 10_000e-6
         await meter_says(person, f"{cost:.4f} EUR, 97 in 3 out")
         told = (await command(host, "meter")).splitlines()
-        assert told[1].split() == ["this", "session", "7", "90", "3", f"{cost:.4f}", "EUR"]
+        assert told[0] == f"session  {cost:.4f} EUR  7 in 90 cached 3 out"
         assert told[-1] == "The tokens are those that the agent reported."
 
 
@@ -145,6 +135,17 @@ async def test_what_only_the_end_reports_is_for_all_of_it(tmp_path: Path) -> Non
         for times in (1, 2):
             await a_turn(host, end={"input_tokens": 300, "output_tokens": 20})
             await meter_says(person, f"$0.00, {300 * times} in {20 * times} out")
+
+
+async def test_what_belongs_to_no_session_is_not_in_front_of_everybody(tmp_path: Path) -> None:
+    """It is in the sums alone."""
+    async with running(tmp_path, "token-meter") as (host, person):
+        for session in ("", "s1"):
+            await command(host, "meter", session=session)  # its worker has started
+            await send(host, "TurnEnd", session, usage={"input_tokens": 10, "output_tokens": 1})
+        await meter_says(person, "$0.0000, 10 in 1 out")
+        assert person.values("status", session="") == {}
+        assert "20 in 2 out" in await command(host, "meter")
 
 
 async def test_a_prompt_that_no_model_read_costs_nothing(tmp_path: Path) -> None:
@@ -190,8 +191,9 @@ async def test_sums_stay_and_a_session_can_begin_anew(tmp_path: Path) -> None:
     """In another host: the session goes on where it was; reset takes it to nothing, and the days keep it."""
     usage: JsonObject = {"input_tokens": 10, "output_tokens": 1}
     async with running(tmp_path, "token-meter") as (host, _):
-        await send(host, "TurnEnd", usage=usage)
-        await send(host, "TurnEnd", "s2", usage=usage)
+        for session in ("s1", "s2"):
+            await command(host, "meter", session=session)  # its worker has started
+            await send(host, "TurnEnd", session, usage=usage)
     async with running(tmp_path, "token-meter") as (host, person):
         await send(host, "TurnEnd", usage=usage)
         await meter_says(person, "$0.0001, 20 in 2 out")
@@ -202,12 +204,12 @@ async def test_sums_stay_and_a_session_can_begin_anew(tmp_path: Path) -> None:
         await meter_says(person, "$0.00, 0 in 0 out")
         await send(host, "TurnEnd", usage=usage)
         told = (await command(host, "meter")).splitlines()
-        assert [line.split()[-4:-1] for line in told[1:4]] == [
-            ["10", "0", "1"],
-            ["40", "0", "4"],
-            ["40", "0", "4"],
+        assert [line.split("  ")[-1] for line in told[:3]] == [
+            "10 in 1 out",
+            "40 in 4 out",
+            "40 in 4 out",
         ]
-        assert "today 2 sessions" in told[4]
+        assert "Sessions today: 2;" in told[3]
 
 
 async def test_a_compaction_makes_the_conversation_shorter(tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ async def test_a_compaction_makes_the_conversation_shorter(tmp_path: Path) -> No
         await send(host, "UserPromptSubmit", content="p" * 40)
         await send(host, "MessageEnd", role="assistant", content="")
         await meter_says(person, "~$0.00, 1.1k in 0 out")
-        assert (await command(host, "meter")).splitlines()[1].split()[2] == "1,110"
+        assert "1,110 in" in (await command(host, "meter")).splitlines()[0]
 
 
 async def test_the_meter_is_back_after_a_crash(tmp_path: Path) -> None:
@@ -232,9 +234,8 @@ async def test_the_meter_is_back_after_a_crash(tmp_path: Path) -> None:
         await person.until(
             lambda: True if "gone" in person.values("status", session="s1")["meter"] else None
         )
-        await send(host, "TurnEnd", turn_number=2, duration_ms=1)
         told = (await command(host, "meter")).splitlines()
-        assert told[1].split()[2:5] == [str(READ), "0", str(WRITTEN)]
+        assert told[0].endswith(f"{READ} in {WRITTEN} out")
         await meter_says(person, f"~$0.00, {READ} in {WRITTEN} out")
 
 

@@ -186,6 +186,7 @@ export default function (pi: Pi) {
   }
 
   function show(session: Live): void {
+    if (session.id === "") return; // a call that belongs to no session is nobody's to look at
     const count = now(session);
     const spent = cost(count);
     const share = budget > 0 ? (100 * spent) / budget : 0;
@@ -207,10 +208,11 @@ export default function (pi: Pi) {
     return { count, sessions: new Set(keys.map((key) => key.slice(15))).size };
   }
 
+  /** Short enough for the log of a console of 80 columns, which has other things beside it. */
   function row(name: string, count: Count): string {
     const about = count.guessed > 0 ? "~" : "";
-    const numbers = [count.in, count.cached, count.out].map((n) => plain(n).padStart(12));
-    return name.padEnd(14) + numbers.join("") + `${about}${money(cost(count))}`.padStart(14);
+    const cached = count.cached > 0 ? ` ${plain(count.cached)} cached` : "";
+    return `${name.padEnd(8)} ${(about + money(cost(count))).padStart(9)}  ${plain(count.in)} in${cached} ${plain(count.out)} out`;
   }
 
   /** Where the numbers come from, in words. */
@@ -231,12 +233,11 @@ export default function (pi: Pi) {
     const today = since(`day:${stamp().slice(0, 10)}:`);
     const kept = since("day:");
     const lines = [
-      `${"".padEnd(14)}${["in", "cached", "out"].map((name) => name.padStart(12)).join("")}${"cost".padStart(14)}`,
-      row("this session", count),
+      row("session", count),
       row("today", today.count),
       row(`${keep_days} days`, kept.count),
-      `This session is counted since ${session.sum.since.slice(0, 16).replace("T", " ")} UTC; today ${today.sessions} sessions, in ${keep_days} days ${kept.sessions}.`,
-      `Prices a million: in ${money(price_in)}, cached ${money(price_cached)}, out ${money(price_out)}.`,
+      `The session is counted since ${session.sum.since.slice(0, 16).replace("T", " ")} UTC. Sessions today: ${today.sessions}; in ${keep_days} days: ${kept.sessions}.`,
+      `Prices of a million: ${money(price_in)} in, ${money(price_cached)} cached, ${money(price_out)} out.`,
     ];
     if (budget > 0) lines.push(`Budget of a session: ${money(budget)}, used to ${Math.floor((100 * cost(count)) / budget)} %.`);
     lines.push(origin(count));
