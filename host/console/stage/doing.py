@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from host.console.link import Link
-from host.console.mirror import Json, JsonObject, Key
+from host.console.mirror import JsonObject, Key
 from host.console.stage.prompt import Completion
-from jcode_plugins import AsyncClient, Outcome, ToolResult
+from jcode_plugins import Outcome, ToolResult
 
 if TYPE_CHECKING:
     from host.console.app import Console
@@ -38,34 +38,39 @@ class Doing:
         session: str = "",
     ) -> bool:
         """See :class:`host.console.stage.scene.Acts`."""
-        params: JsonObject = {"key": key, "session": session}
-        params |= {"frame": frame} if frame is not None else {}
-        params |= {"plugin": plugin} if plugin is not None else {}
-        answer = await self._ask("key", params, KEY_S)
+        answer = await self._link.ask(
+            lambda client: client.press_key(key, frame=frame, plugin=plugin, session=session),
+            timeout_s=KEY_S,
+        )
         return answer.get("handled") is True
 
     async def answer_dialog(self, dialog: str, answer: JsonObject) -> None:
         """See :class:`host.console.stage.scene.Acts`."""
-        await self._ask("answer_dialog", {"dialog": dialog, **answer})
+        await self._link.ask(
+            lambda client: client.request("answer_dialog", {"dialog": dialog, **answer})
+        )
 
     async def open_route(self, plugin: str, name: str, *, is_open: bool) -> None:
         """See :class:`host.console.stage.scene.Acts`."""
-        await self._ask("route", {"plugin": plugin, "name": name, "open": is_open}, KEY_S)
+        await self._link.ask(
+            lambda client: client.open_route(plugin, name, is_open), timeout_s=KEY_S
+        )
 
     async def select_item(self, slot: Key, item: str, action: str) -> None:
         """See :class:`host.console.stage.scene.Acts`."""
-        where: JsonObject = {"plugin": slot.plugin, "session": slot.session, "slot": slot.key}
-        await self._ask("select", {**where, "item": item, "action": action}, KEY_S)
+        await self._link.ask(
+            lambda client: client.select_item(
+                slot.plugin, slot.key, item, action, session=slot.session
+            ),
+            timeout_s=KEY_S,
+        )
 
     async def complete(self, name: str, prefix: str) -> Sequence[Completion]:
         """Return what may follow *prefix* after the command *name*."""
-        answer = await self._ask("complete", {"name": name, "prefix": prefix})
-        found = answer.get("completions")
-        return [
-            one
-            for item in (found if isinstance(found, list) else [])
-            if (one := _completion(item))
-        ]
+        found = await self._link.ask(
+            lambda client: client.complete(name, prefix, session_id=self._session)
+        )
+        return [Completion(one.value, one.label, one.description) for one in found]
 
     async def dispatch(self, event: str, payload: JsonObject) -> Outcome:
         """Send an event of the session."""
@@ -101,23 +106,3 @@ class Doing:
     def tell(self, text: str, *, is_error: bool = False) -> None:
         """See :class:`host.console.stage.scene.Acts`."""
         self._console.tell(text, is_error=is_error)
-
-    async def _ask(self, method: str, params: JsonObject, timeout_s: float = 5.0) -> JsonObject:
-        async def verb(client: AsyncClient) -> Json:
-            return await client.request(
-                method, params, session_id=self._session, timeout_s=timeout_s
-            )
-
-        answer = await self._link.ask(verb, timeout_s=timeout_s)
-        return answer if isinstance(answer, dict) else {}
-
-
-def _completion(item: Json) -> Completion | None:
-    if not isinstance(item, dict):
-        return None
-    value, label, told = item.get("value"), item.get("label"), item.get("description")
-    if not isinstance(value, str):
-        return None
-    return Completion(
-        value, label if isinstance(label, str) else value, told if isinstance(told, str) else ""
-    )
