@@ -565,3 +565,40 @@ async def test_no_key_within_what_is_typed_is_an_answer(kind: str, answer: str) 
         await pilot.press("backspace", "backspace", "backspace", answer)
         await pilot.pause()
         assert len(app.deeds.done) == 1
+
+
+async def test_what_is_typed_for_one_plugin_is_not_read_by_another() -> None:
+    """A question that ends by itself while a person types leaves the keys to nobody else that asks, until they rest."""
+    theirs = entry("frame", "f9", {"lines": lines("other"), "cursor": None}, plugin="other")
+    async with stage_of(theirs) as (app, pilot):
+        await show(app, pilot, dialog("input", "d1", n=1))
+        await pilot.press(*"sec")
+        next_ = dialog("input", "d2", n=2, plugin="other", title=line("Second?"))
+        await show(app, pilot, next_, remove=[["guard", "", "dialog", "d1"]])
+        await pilot.press(*"ret")
+        assert "Second?" in text_of(app)
+        assert app.query_one(Dialog).query_one(Input).value == ""
+        assert app.deeds.done == []
+        assert app.stage.prompt.line.value == "ret"
+
+        app.clock.at += QUIET_S * 2
+        async with asyncio.timeout(10):
+            while app.focused is app.stage.prompt.line:
+                await pilot.pause(0.05)
+        await pilot.press("x")
+        assert app.query_one(Dialog).query_one(Input).value == "x"
+
+
+async def test_a_question_waits_for_who_types_into_a_component_of_another() -> None:
+    """Its keys go on to it; the question of its own plugin has them at once."""
+    async with stage_of(component()) as (app, pilot):
+        await pilot.press("a")
+        await show(app, pilot, dialog("input", plugin="other"))
+        await pilot.press("b")
+        assert app.query_one(Dialog).query_one(Input).value == ""
+        assert [deed[1] for deed in app.deeds.done] == ["a", "b"]
+    async with stage_of(component()) as (app, pilot):
+        await pilot.press("a")
+        await show(app, pilot, dialog("input"))
+        await pilot.press("b")
+        assert app.query_one(Dialog).query_one(Input).value == "b"

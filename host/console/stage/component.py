@@ -67,7 +67,7 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Deliver keys until it is gone."""
-        self.post_message(Wanted())
+        self.post_message(Wanted(self._key.plugin))
         in_background(self, self._deliver, group="keys")
 
     def on_key(self, event: events.Key) -> None:
@@ -77,6 +77,7 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
             return
         event.stop()
         event.prevent_default()
+        self._scene.note_typing(self._key.plugin)
         self._put(Pressed(key, event.key))
 
     def on_paste(self, event: events.Paste) -> None:

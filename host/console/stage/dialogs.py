@@ -122,7 +122,7 @@ class Dialog(Vertical):
     def on_mount(self) -> None:
         """Show it; the clock runs from when it is drawn."""
         self.show(self._value)
-        self.post_message(Wanted())
+        self.post_message(Wanted(self.key.plugin))
         self.call_after_refresh(self._guard.arm)
         self.set_interval(0.5, self._count)
 
@@ -207,22 +207,23 @@ class Dialog(Vertical):
 
     def on_key(self, event: events.Key) -> None:
         """Yes and no by their letters; any other key puts off an answer that is too early."""
-        self._guard.accepts()
         if self.kind == "confirm" and event.key in ("y", "n"):
             event.stop()
             self._answer({"value": event.key == "y"})
+        else:
+            self._typed()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Find what is typed."""
         event.stop()
-        self._guard.accepts()
+        self._typed()
         if self.kind == "quickpick" and self._list is not None:
             self._list.show(self._rows(), chosen=0)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """A key that puts off an answer that is too early."""
         event.stop()
-        self._guard.accepts()
+        self._typed()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a line answers."""
@@ -237,7 +238,7 @@ class Dialog(Vertical):
 
     def action_step(self, step: int) -> None:
         """Choose another option, or move in the text."""
-        self._guard.accepts()
+        self._typed()
         if self._editor is not None:
             (self._editor.action_cursor_up if step < 0 else self._editor.action_cursor_down)()
         elif self._list is not None:
@@ -256,6 +257,11 @@ class Dialog(Vertical):
     def action_cancel(self) -> None:
         """End it without an answer."""
         self._answer({"cancelled": True})
+
+    def _typed(self) -> None:
+        """A key that answers nothing, and puts off one that would."""
+        self._guard.accepts()
+        self.scene.note_typing(self.key.plugin)
 
     def _answer(self, answer: JsonObject) -> None:
         if self._guard.accepts():

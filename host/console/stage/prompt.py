@@ -76,8 +76,6 @@ class Prompt(Vertical):
     def __init__(self, scene: Scene, complete: Complete, *, id: str) -> None:
         super().__init__(id=id)
         self.scene = scene
-        self.typed_at = 0.0
-        """When the line changed last, by the scene's clock."""
         self._complete = complete
         self._offers = LinesView(scene.palette(), is_led=True)
         self._values: list[str] = []
@@ -134,7 +132,7 @@ class Prompt(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Offer what may follow, after a moment."""
         event.stop()
-        self.typed_at = self.scene.clock()
+        self.scene.note_typing()
         if not self._line.value:
             self._written = None
         elif self._written is not None:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from textual.message import Message
 
+from host.console.guard import QUIET_S
 from host.console.mirror import Changed, JsonObject, Key, Mirror
 from host.console.paint import Palette, Piece, own
 
@@ -19,7 +20,11 @@ PLAIN_MARK: Final = "|"
 
 
 class Wanted(Message):
-    """What sends it is on the screen now and needs the person."""
+    """What sends it is on the screen now and needs the person; it is of *plugin*."""
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__()
+        self.plugin = plugin
 
 
 class Acts(Protocol):
@@ -64,7 +69,19 @@ class Scene:
     is_reader: bool = False
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
+    typed_at: float = 0.0
+    """When the person typed last, by the scene's clock."""
+    typed_for: str = ""
+    """The plugin that it was for; empty for the line of the console's own."""
     _palettes: dict[str, Palette] = field(default_factory=dict)
+
+    def note_typing(self, plugin: str = "") -> None:
+        """The person typed something for *plugin*."""
+        self.typed_at, self.typed_for = self.clock(), plugin
+
+    def is_typing_for_another(self, plugin: str) -> bool:
+        """Whether what is typed next is likely not meant for *plugin*."""
+        return self.clock() - self.typed_at < QUIET_S and self.typed_for != plugin
 
     def palette(self, plugin: str = "") -> Palette:
         """The colours for what *plugin* writes: its own in the place of the theme's, in its own texts alone."""

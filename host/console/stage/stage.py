@@ -7,6 +7,7 @@ Elsewhere   What it is connected to: ``session.py``.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import ClassVar, Final, NamedTuple
 
 from textual import events
@@ -211,10 +212,10 @@ class Stage(Vertical):
         there = {key: (value, opened) for key, value, opened in self.opened()}
         self._left &= there.keys()
         wanted = {key: one for key, one in there.items() if key not in self._left}
-        had_focus = False
+        had_focus: str | None = None
         for key in [*self._components.keys() - wanted.keys()]:
             component = self._components.pop(key)
-            had_focus = had_focus or component.has_focus_within
+            had_focus = key.plugin if component.has_focus_within else had_focus
             component.remove()
         for key, (value, opened) in wanted.items():
             is_new = key not in self._components
@@ -229,8 +230,8 @@ class Stage(Vertical):
         self._whole.set_class(
             any(one.parent is self._whole for one in self._components.values()), "-filled"
         )
-        if had_focus:
-            self.focus_first()
+        if had_focus is not None:
+            self._focus_after(had_focus)
 
     def _open(self, key: Key, opened: Opened) -> Component:
         component = Component(
@@ -331,9 +332,10 @@ class Stage(Vertical):
         )
         now = self._dialog
         if now is not None and now.key not in waiting:
+            before = now.key.plugin
             now.remove()
             self._dialog = now = None
-            self.focus_first()
+            self._focus_after(before)
         if now is None and waiting:
             key = waiting[0]
             now = self._dialog = Dialog(self.scene, key, open_[key])
@@ -376,17 +378,27 @@ class Stage(Vertical):
         else:
             self.prompt.line.focus()
 
+    def _focus_after(self, plugin: str) -> None:
+        """What *plugin* had on the screen is gone: what is being typed for it is for nobody else that asks."""
+        next_ = self._dialog or next(reversed(self._components.values()), None)
+        if next_ is None or next_.key.plugin == plugin or not self.is_seen:
+            self.focus_first()
+        elif self.scene.is_typing_for_another(next_.key.plugin):
+            self.prompt.line.focus()
+            self._focus_soon(next_.key.plugin)
+        else:
+            self.focus_first()
+
     def on_wanted(self, event: Wanted) -> None:
         """Give it the focus, once the person has not typed for a moment; in another pane, say that it is there."""
         event.stop()
         if not self.is_seen:
             self.scene.acts.tell("a plugin asks or opens something in the Session pane: F3")
-        self._focus_soon()
+        self._focus_soon(event.plugin)
 
-    def _focus_soon(self) -> None:
-        quiet_s = self.scene.clock() - self.prompt.typed_at
-        if quiet_s < QUIET_S and self.prompt.has_focus_within:
-            self.set_timer(QUIET_S, self._focus_soon)
+    def _focus_soon(self, plugin: str) -> None:
+        if self.scene.is_typing_for_another(plugin) and self.has_focus_within:
+            self.set_timer(QUIET_S, partial(self._focus_soon, plugin))
         else:
             self.focus_first()
 
