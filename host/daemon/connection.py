@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self._watchers: list[Watching] = []
         self._is_ending = False
         """No further request is read; it closes when what is under way is answered."""
+        self._is_last = False
+        """The daemon ends: nobody is told of anything after their answer."""
 
     @property
     def watching(self) -> int:
@@ -122,6 +124,11 @@ class Connection(asyncio.Protocol):
         """The client sends no more; it may still read, unless it is gone altogether."""
         self._is_ending = True
         return bool(self.calls or self._watchers) and not self._is_gone()
+
+    def look(self) -> None:
+        """To be called now and then: of a client that sends no more, nothing else says that it is gone."""
+        if self._is_ending and self._transport is not None and self._is_gone():
+            self._transport.abort()
 
     def _is_gone(self) -> bool:
         connected: Connected | None = None
@@ -222,6 +229,8 @@ class Connection(asyncio.Protocol):
             self._send_error(call.request.id, error)
         else:
             self._send(result_line(call.request.id, result))
+        if self._is_last:
+            self._end_watching()  # what that very call began
         if self._is_ending and not (self.calls or self._watchers):
             self._close()
 
@@ -286,7 +295,7 @@ class Connection(asyncio.Protocol):
 
     def finish(self) -> None:
         """The daemon ends: answer what is under way, and close."""
-        self._is_ending = True
+        self._is_ending = self._is_last = True
         self._end_watching()
         if not self.calls:
             # What it sent and we did not read was not begun: a client that reads this may ask another daemon.

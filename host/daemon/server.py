@@ -93,6 +93,8 @@ class Server:
 
     def _look_after(self, idle_exit_s: float | None) -> None:
         self.projects.drop_idle(self.options.idle_project_secs)
+        for connection in list(self._connections):
+            connection.look()
         if self._connections:
             self._last_used = now_s()
         elif idle_exit_s is not None and now_s() - self._last_used >= idle_exit_s:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +23,14 @@ made = socket.socket(socket.AF_UNIX)
 made.connect(sys.argv[1])
 socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [made.fileno()])
 """
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Return when *holds* does; asked again now and then, so that whoever is waited for has the processor."""
+    end = time.monotonic() + HANG_S
+    while not holds():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
 
 
 class Daemon:

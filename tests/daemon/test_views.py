@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import pytest
@@ -23,16 +25,21 @@ from jcode_plugins import (
     InputError,
     ToolResult,
 )
+from jcode_plugins.connecting import Connection
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.looking import Looking, Mirror, looking, text
-from tests.daemon.running import HANG_S, ROOT, Daemon
+from tests.daemon.running import HANG_S, ROOT, Daemon, until
 
 CONFIG: Final = """
 [plugin]
 permission_mode = "bypass_permissions"
+[plugin.timeouts]
+actionable_ms = 60000
+max_busy_ms = 60000
 [plugin.daemon]
 read_ms = 600000
 """
+"""On a busy machine nobody is ended for being slow: that is not what is tested here."""
 SHOWS: Final = """
 export const manifest = { name: "shows" };
 const command = (name, run) => pi.registerCommand(name, { description: name, handler: async (args, ctx) => ({
@@ -100,12 +107,22 @@ class Asking:
         return result.output
 
 
+def until_has(client: Client, *, ui: bool) -> None:
+    """Wait until the plugin has an interface, or none."""
+
+    def has() -> bool:
+        result = client.command("has")
+        assert result.ok, result  # else it would never come
+        return result.output is ui
+
+    until(has)
+
+
 @contextmanager
 def attached(client: Client, **ui: Json) -> Iterator[Looking]:
     """Somebody at an interface, of which the plugin knows."""
     with looking(client, attach=True, **ui) as person:
-        while client.command("has").output is not True:
-            pass
+        until_has(client, ui=True)
         yield person
 
 
@@ -140,12 +157,10 @@ def test_plugins_have_an_interface_while_somebody_is_attached(daemon: Daemon) ->
     """Not by one who only looks; until the connection ends."""
     with daemon.client() as client:
         with looking(client) as person:
-            while client.command("has").output is not False:  # of who looked before
-                pass
+            until_has(client, ui=False)
             assert person.until(lambda mirror: mirror.ui is None or None)
         with looking(client, attach=True, width=40, height=10, theme="light") as person:
-            while client.command("has").output is not True:
-                pass
+            until_has(client, ui=True)
             ui = person.until(lambda mirror: mirror.ui)
             assert isinstance(ui, dict)
             assert (ui["width"], ui["height"], ui["theme"]) == (40, 10, "light")
@@ -160,8 +175,7 @@ def test_plugins_have_an_interface_while_somebody_is_attached(daemon: Daemon) ->
                     or None
                 )
             )
-        while client.command("has").output is not False:
-            pass
+        until_has(client, ui=False)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +231,7 @@ def test_fifty_who_look_see_the_same(daemon: Daemon) -> None:
 
 def test_ten_megabytes_that_nobody_reads_cost_nothing(start: StartDaemon) -> None:
     """Neither the daemon's memory nor anybody's time; the reader catches up with what is there then."""
-    floods = {f"flood{n}": FLOOD.replace("flood", f"flood{n}") for n in range(4)}
+    floods = {f"flood{n}": FLOOD.replace("flood", f"flood{n}") for n in range(8)}
     daemon = start(config=CONFIG, **floods)
     mirror = Mirror()
     with daemon.client() as client, client.view() as slow:
@@ -225,7 +239,7 @@ def test_ten_megabytes_that_nobody_reads_cost_nothing(start: StartDaemon) -> Non
         before = _resident(daemon.pid)
         told = 0
         with looking(client) as person:
-            for number in range(1, 5):
+            for number in range(1, 3):  # each takes as long as the rate of a plugin makes it
                 for plugin in floods:
                     assert client.command(plugin).output == number
                 for plugin in floods:
@@ -279,8 +293,7 @@ def test_a_client_that_is_killed_looks_no_more(daemon: Daemon) -> None:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"looks\n"
-            while client.command("has").output is not True:
-                pass
+            until_has(client, ui=True)
             asking = Asking(client, "confirm")
             person.dialog()
             assert client.stats()["watchers"] == 2
@@ -289,9 +302,37 @@ def test_a_client_that_is_killed_looks_no_more(daemon: Daemon) -> None:
             process.communicate(timeout=HANG_S)
 
         assert asking.output() is False
-        while client.command("has").output is not False:
-            pass
+        until_has(client, ui=False)
         assert client.stats()["watchers"] == 1
+
+
+def test_a_client_that_sends_no_more_looks_until_it_is_gone(daemon: Daemon) -> None:
+    """Half of a connection says nothing of its end, so the daemon looks for it."""
+    with daemon.client() as client:
+        with socket.socket(socket.AF_UNIX) as half:
+            half.connect(str(daemon.path))
+            connection = Connection(half)
+            assert "result" in daemon.ask(connection, "view", attach=True)
+            half.shutdown(socket.SHUT_WR)
+            until_has(client, ui=True)
+            client.command("status", "still told")
+            while "still told" not in str(connection.receive(monotonic() + HANG_S)):
+                pass
+            assert client.stats()["watchers"] == 1
+        until(lambda: client.stats()["watchers"] == 0)
+        until_has(client, ui=False)
+
+
+def test_who_begins_to_look_does_not_keep_the_daemon(start: StartDaemon) -> None:
+    """Their plugins were still loading when it was told to end: they are answered, and that is all."""
+    slow = "export default async (pi) => { await pi.sleep(1500); };"
+    daemon = start(config=CONFIG + "grace_ms = 600000\n", slow=slow)
+    with daemon.raw() as raw, daemon.client() as client:
+        raw.request(1, "view", attach=True)
+        until(lambda: client.stats()["calls"] == 2)  # theirs, and this one
+        assert daemon.end() == 0
+        assert "result" in raw.answer()
+        assert raw.is_closed()
 
 
 # What a person does.
@@ -457,8 +498,7 @@ def test_who_looks_stays_when_a_configuration_is_read_again(start: StartDaemon) 
         ui = person.until(lambda mirror: mirror.ui)
         assert isinstance(ui, dict)
         assert ui["width"] == 33
-        while client.command("has").output is not True:
-            pass
+        until_has(client, ui=True)
         client.update_ui(width=44)
         client.command("status", "new")
         mood(person, "new")
@@ -477,13 +517,11 @@ def test_a_project_stays_while_somebody_looks(start: StartDaemon, tmp_path: Path
         with looking(client) as person:
             (before,) = client.plugins()
             other.tools()
-            while client.stats()["projects"] != 1:
-                pass
+            until(lambda: client.stats()["projects"] == 1)
             ((still,),) = [project.plugins for project in client.overview()]
             assert still.pids == before.pids
             assert not person.has_ended
-        while client.stats()["projects"] != 0:
-            pass
+        until(lambda: client.stats()["projects"] == 0)
 
 
 def test_projects_that_are_looked_at_make_no_room(start: StartDaemon, tmp_path: Path) -> None:
@@ -492,12 +530,15 @@ def test_projects_that_are_looked_at_make_no_room(start: StartDaemon, tmp_path: 
     with daemon.client() as client, daemon.client(tmp_path) as other:
         with looking(client), pytest.raises(FullError):
             other.tools()
-        while True:
+
+        def has_room() -> bool:
             try:
                 other.tools()
             except FullError:
-                continue
-            break
+                return False
+            return True
+
+        until(has_room)
 
 
 def test_what_is_killed_is_shown_no_more(start: StartDaemon) -> None:

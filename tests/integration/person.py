@@ -9,7 +9,7 @@ from host import PluginHost
 from host.outcome import Json, JsonObject
 
 T = TypeVar("T")
-HANG_S = 30
+HANG_S = 60
 
 
 def words(line: Json) -> str:
