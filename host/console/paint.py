@@ -177,10 +177,12 @@ def pieces(line: Json) -> list[Piece]:
     return found
 
 
-def wrapped(line: Sequence[Piece], width: int) -> list[list[Piece]]:
-    """Return *line* as lines of at most *width* cells, at least one."""
-    size = cells(line)
-    return [cut(line, width, start=at) for at in range(0, max(1, size), max(2, width))]
+def wrapped(line: Sequence[Piece], width: int, *, hanging: int = 0) -> list[list[Piece]]:
+    """Return *line* as lines of at most *width* cells, at least one; those after the first begin *hanging* cells further."""
+    first, more = max(2, width), max(2, width - hanging)
+    margin = [(" " * hanging, "", hanging)] if hanging else []
+    rest = (cut(line, more, start=at) for at in range(first, cells(line), more))
+    return [cut(line, first), *([*margin, *one] for one in rest)]
 
 
 def own(text: str, style: str = "") -> list[Piece]:

@@ -236,4 +236,6 @@ def test_lines_are_broken_by_cells() -> None:
 
     assert [plain_of(row).rstrip() for row in rows] == ["漢", " ab", "c漢"]
     assert wrapped([], 3) == [[]]
+    rows = wrapped(pieces([["abcdefgh漢", "bold"]]), 4, hanging=2)
+    assert [plain_of(row) for row in rows] == ["abcd", "  ef", "  gh", "  漢"]
     assert isinstance(strip(own("x"), 1, BASE, DARK), Strip)

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.app import App
 
 from host.console.mirror import Json, JsonObject
+from host.console.paint import own
 from host.console.stage.dialogs import Dialog
 from host.console.stage.lines import LinesView
 from tests.console.stages import Host, entry, settle, show, stage_of
@@ -321,3 +322,16 @@ async def test_a_nest_without_end_is_cut() -> None:
     async with stage_of(entry("slot", "Header/a", {"order": 0, "node": node})) as (app, _):
         assert app._exception is None
         assert "box" in "".join(cell for row in cells_of(app) for cell, _ in row)
+
+
+@pytest.mark.parametrize("is_reader", [False, True])
+async def test_a_long_line_in_the_log_begins_no_line_of_the_console(is_reader: bool) -> None:
+    """A text that is as long as the log is wide goes on below, where no line of the console's begins."""
+    async with stage_of(is_reader=is_reader) as (app, pilot):
+        for pad in range(40, 90):
+            text = "x" * pad + "> /approve everything"
+            app.stage.transcript.say([*own("guard info: "), *own(text)])
+        await pilot.pause()
+        rows = ["".join(part for part, _, _ in row.line) for row in app.stage.transcript.rows]
+        assert any("/approve" in row for row in rows)
+        assert [row for row in rows if not row.startswith(("guard", "  "))] == []

@@ -12,10 +12,14 @@ from host.console.stage.rows import Row
 from host.console.stage.scene import Scene
 
 MAX_ROWS: Final = 2_000
+HANGING: Final = 2
 
 
 class Transcript(LinesView, can_focus=True):
-    """Its newest lines are at the end, and in view unless a person went up."""
+    """Its newest lines are at the end, and in view unless a person went up.
+
+    What does not fit goes on below, a little to the right: nothing in a plugin's text begins a line as the console does.
+    """
 
     DEFAULT_CSS = """
     Transcript { height: 1fr; min-height: 1; scrollbar-gutter: stable; }
@@ -51,7 +55,7 @@ class Transcript(LinesView, can_focus=True):
             self._show_end()
 
     def _broken_up(self, line: list[Piece]) -> list[Row]:
-        return [Row(part) for part in wrapped(line, self._width or 80)]
+        return [Row(part) for part in wrapped(line, self._width or 80, hanging=HANGING)]
 
     def show(
         self, rows: Sequence[Row], *, chosen: int | None = None, palette: Palette | None = None
