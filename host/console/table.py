@@ -6,7 +6,6 @@ Promises    A row that changes is drawn anew where it stands, and no other; the 
 Relies on   Cells being fit for a terminal: see ``cells.py``.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Literal, NamedTuple
 
@@ -170,12 +169,6 @@ class Table(ScrollView, can_focus=True):
                 self._go(at)
                 return True
         return False
-
-    def move_to_at_least(self, key: str) -> None:
-        """Put the cursor on the first row whose key is not less, of rows that are sorted by it."""
-        if self._rows:
-            at = bisect_left(self._rows, key, key=lambda row: row.key)
-            self._go(min(at, len(self._rows) - 1))
 
     # Keys.
 

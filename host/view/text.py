@@ -36,7 +36,6 @@ TAB_COLUMNS: Final = 3
 """As the components of pi count a tab."""
 REPLACEMENT: Final = "\ufffd"
 
-_ESC: Final = "\x1b"
 _C1: Final = {code: f"\x1b{chr(code - 0x40)}" for code in range(0x80, 0xA0)}
 # A string ends at BEL, ST or, where it has no end, at the end of its line. Possessive: never rescanned.
 _PIECE: Final = re.compile(

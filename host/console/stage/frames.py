@@ -5,7 +5,6 @@ Promises    Nothing that a plugin writes reaches the frame or what is beside it;
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,8 +15,6 @@ from host.console.paint import content, own
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row
 from host.console.stage.scene import Scene, gone
-
-INDENT: Final = 2
 
 
 class Framed(Vertical):
