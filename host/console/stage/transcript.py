@@ -69,7 +69,10 @@ class Transcript(LinesView, can_focus=True):
         return self.scroll_offset.y + self._height >= len(self.rows)
 
     def _show_end(self) -> None:
-        self.scroll_to(y=len(self.rows), animate=False, immediate=True, force=True)
+        if (
+            self.scroll_offset.y != self.max_scroll_y
+        ):  # else the screen would be laid out for nothing
+            self.scroll_to(y=len(self.rows), animate=False, immediate=True, force=True)
 
     def _draw(self) -> None:
         is_at_end = self._is_at_end()
