@@ -35,6 +35,8 @@ CHARS_PER_UPDATE: Final = 8 * 1024
 """Of a text so long one more update is counted: cleaning it takes the host's time."""
 MAX_TOLD_CHARS: Final = 500
 """Of a description or a notice as it was sent: it is one line, and there may be many."""
+DESCRIPTIONS_PER_S: Final = 20.0
+"""Of commands and keys of one plugin that are more than plain characters; a burst may be twice as many."""
 NOTICES_PER_S: Final = 5.0
 MAX_NOTICES: Final = 50
 DIFF_INTERVAL_S: Final = 1 / 30

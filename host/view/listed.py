@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from host.instance import State
 from host.outcome import JsonObject
 from host.view.limits import MAX_TOLD_CHARS
-from host.view.shapes import line_of
 from host.view.text import clean_line, plain
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ class Listed:
     def __init__(self, view: "View") -> None:
         self._view = view
         self._plugins: dict[str, Plugin] = {}
-        self._commands: dict[str, tuple[str, CommandSpec]] = {}
+        self._commands: dict[str, tuple[str, CommandSpec | None]] = {}
+        """By name, whose it is, and what of it is shown; None where that is not all of it."""
 
     def refresh(self) -> None:
         """Follow the workspace's plugins and the commands of its snapshot."""
@@ -33,20 +33,20 @@ class Listed:
         self._plugins = plugins
         for plugin in plugins.values():
             self._note(plugin)
-        commands = {
+        commands: dict[str, tuple[str, CommandSpec | None]] = {
             name: (route.plugin.shown_as, route.spec)
             for name, route in workspace.snapshot.commands.items()
         }
         for name, (owner, _) in self._commands.items():
             if name not in commands or commands[name][0] != owner:
                 self._view.drop((owner, "", "command", name))
-        for name, (owner, spec) in commands.items():
-            if self._commands.get(name) != (owner, spec):
-                value: JsonObject = {
-                    "description": line_of(spec.description[:MAX_TOLD_CHARS]),
-                    "completes": spec.completes,
-                }
+        for name, route in workspace.snapshot.commands.items():
+            owner = route.plugin.shown_as
+            if self._commands.get(name) != (owner, route.spec):
+                line, is_whole = route.plugin.shown.described(route.spec.description)
+                value: JsonObject = {"description": line, "completes": route.spec.completes}
                 self._view.put((owner, "", "command", name), value)
+                commands[name] = owner, route.spec if is_whole else None
         self._commands = commands
 
     def note_state(self, presence: "Presence") -> None:

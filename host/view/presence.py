@@ -17,6 +17,7 @@ from host.reactor import Timer, now_s
 from host.view.dialogs import Dismissals
 from host.view.limits import (
     CHARS_PER_UPDATE,
+    DESCRIPTIONS_PER_S,
     DIALOGS_PER_S,
     MAX_ENTRIES,
     MAX_OPS,
@@ -27,7 +28,7 @@ from host.view.limits import (
     UPDATES_PER_S,
 )
 from host.view.notices import Notices
-from host.view.shapes import RefusedValueError, judge, judge_key
+from host.view.shapes import RefusedValueError, judge, judge_key, line_of
 from ipc.ui import WRITABLE_AREAS
 
 if TYPE_CHECKING:
@@ -53,10 +54,20 @@ class Shown:
         self.rate = Rate(UPDATES_PER_S, now)
         self.notices = Rate(NOTICES_PER_S, now)
         self.dialogs = Rate(DIALOGS_PER_S, now)
+        self.descriptions = Rate(DESCRIPTIONS_PER_S, now)
         self.bytes = 0
         self.waiting_bytes = 0
         self.dismissals = Dismissals()
         self._problems: dict[str, int] = {}
+
+    def described(self, text: str) -> tuple[Json, bool]:
+        """Return *text* as a line, and whether that is all of it: what is costly to clean, and often another one, is its
+        plain characters."""
+        text = text[:MAX_TOLD_CHARS]
+        is_plain = text.isascii() and text.isprintable()
+        if is_plain or self.descriptions.take(now_s()):
+            return line_of(text), True
+        return line_of("".join(one for one in text if " " <= one <= "~")), False
 
     def count(self, problem: str) -> int:
         """Return how often *problem* came up, with this time."""
@@ -78,6 +89,8 @@ class Presence:
         self._waiting: dict[_Name, tuple[Json, int]] = {}
         self._gone: dict[_Name, None] = {}
         self._shortcuts: dict[str, JsonObject] = {}
+        self._described: dict[str, str] = {}
+        """By shortcut, what was described as a whole."""
         self._timer: Timer | None = None
         self._told_ui = -1
         self._is_closed = False
@@ -226,9 +239,10 @@ class Presence:
             told = told[:MAX_TOLD_CHARS] if isinstance(told, str) else ""
             try:
                 name = judge_key("keymap", key if isinstance(key, str) else "")
-                found[name] = judge("keymap", name, {"description": told})
             except RefusedValueError as error:
                 self.complain(str(error))
+            else:
+                found[name] = {"description": self._describe(name, told)}
         for key, value in found.items():
             had = self._shortcuts.get(key)
             is_known = had is not None and had["description"] == value["description"]
@@ -246,6 +260,16 @@ class Presence:
             else:
                 self.view.drop(self.key_of("keymap", key), self)
         self.view.bindings.refresh()
+
+    def _describe(self, shortcut: str, told: str) -> Json:
+        had = self._shortcuts.get(shortcut)
+        if had is not None and self._described.get(shortcut) == told:
+            return had["description"]
+        line, is_whole = self.shown.described(told)
+        self._described.pop(shortcut, None)
+        if is_whole and len(self._described) < 2 * MAX_ENTRIES:
+            self._described[shortcut] = told
+        return line
 
     def complain(self, problem: str) -> None:
         """Note in the audit, by number where it repeats, what is not shown and why."""
@@ -300,6 +324,7 @@ class Presence:
         self._drop_waiting()
         self.view.dialogs.end_of(self)
         self._shortcuts.clear()
+        self._described.clear()
         for name in list(self._values):
             if name[0] in _KEPT and self.plugin.successor is None:
                 self._gone[name] = None
@@ -348,6 +373,7 @@ class Presence:
     def retire(self) -> None:
         """A newer version has its place: show only what was begun."""
         self._shortcuts.clear()
+        self._described.clear()
         for name in list(self._values):
             if name[0] not in _OUTLIVING:
                 self._remove(name)
@@ -363,6 +389,7 @@ class Presence:
         self.notices.close()
         self.view.dialogs.end_of(self)
         self._shortcuts.clear()
+        self._described.clear()
         for name in list(self._values):
             self._remove(name)
         for key in self.view.keys("keymap"):

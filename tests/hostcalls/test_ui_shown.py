@@ -280,6 +280,27 @@ def test_the_audit_is_not_filled_with_it(stage: Stage) -> None:
     assert stage.codes(Kind.REFUSED) == ["E_UI"] * 3
 
 
+def test_descriptions_that_are_costly_are_few(stage: Stage) -> None:
+    """A registry that is another one each time costs the host no more than plain characters; plain ones are all there."""
+    worker = stage.load()
+    stage.plugin.shown.descriptions = Rate(2, now_s())
+    commands: list[Json] = [
+        {"name": f"c{at}", "description": f"e\u0301 {at}"} for at in range(100)
+    ]
+    commands.append({"name": "plain", "description": "all of it"})
+    wake(stage)
+    worker.cast("registry", json.dumps({**json.loads(REGISTERED), "commands": commands}))
+    worker.end()
+    stage.turn()
+    shown = of(stage, "command")
+    assert len(shown) == 101
+    lines = [one["description"] for one in shown.values() if isinstance(one, dict)]
+    assert line("all of it") in lines
+    whole = [one for one in lines if "\u0301" in json.dumps(one, ensure_ascii=False)]
+    assert 1 <= len(whole) < 50
+    assert line("e 99") in lines
+
+
 def test_few_wait_for_their_turn(stage: Stage) -> None:
     """However small each is: their names take room as well. The newest of what waits is still taken."""
     worker = stage.load()
