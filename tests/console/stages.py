@@ -147,7 +147,18 @@ async def settle(app: Host, pilot: Pilot[None]) -> None:
     while app.stage._is_due or app.stage._changed is None:
         await pilot.pause(0.01)
     await pilot.pause()
-    await pilot.pause()
+    before: list[str] = []
+    while before != (now := screen_lines(app)) or _is_at_work(app):
+        before = now
+        await pilot.pause()
+
+
+def _is_at_work(app: Host) -> bool:
+    """Whether a part of the screen has something to hear, to place or to paint."""
+    return any(
+        widget.message_queue_size or widget._layout_required or widget._repaint_required
+        for widget in app.screen.walk_children(with_self=True)
+    )
 
 
 async def show(
