@@ -4,7 +4,9 @@ Promises    Its own keys (F1 to F4, F10, ctrl+p, ctrl+q) come before anything el
             never ends it. Whatever the daemon does, the console goes on and says so.
 """
 
+import asyncio
 import json
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from os.path import basename
@@ -123,12 +125,21 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         """Find the daemon."""
+        if not self.is_headless:
+            self._end_on_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.link.on_state(self._on_state)
         self.link.open()
         self.set_interval(LOOK_S, self.look_soon)
         self.set_interval(OVERVIEW_S, self._overview_soon)
         self.set_interval(KEEP_S, self._open_project_soon)
         self.show_pane("session")
+
+    def _end_on_signals(self) -> None:
+        """Leave the terminal as it was, also when it is not a key that ends the console."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     async def on_unmount(self) -> None:
         """Leave nothing connected."""
