@@ -39,6 +39,7 @@ from host.console.panes.logs import LogsPane
 from host.console.panes.pane import Pane
 from host.console.panes.plugins import PluginsPane
 from host.console.result import ResultScreen
+from host.console.stage.scene import shown_name
 from host.console.stage.session import SessionPane
 from host.console.themes import THEMES, ThemeName, WithoutColor, all_themes
 from jcode_plugins import ProjectInfo
@@ -72,6 +73,8 @@ class Console(App[int]):
     .-reader CommandPalette #--input, .-reader CommandPalette CommandList { border: none; }
     .-reader * { border: none; scrollbar-size: 0 0; }
     .-plain * { scrollbar-size: 0 0; }
+    Screen.-given PaneNames { display: none; }
+    Screen.-given KeyLine.-message { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", priority=True, show=False),
@@ -346,7 +349,7 @@ class Console(App[int]):
             return
         text = result.output if isinstance(result.output, str) else _as_json(result.output)
         if text:
-            await self.push_screen(ResultScreen(result.plugin, f"/{name}", text))
+            await self.push_screen(ResultScreen(shown_name(result.plugin), f"/{name}", text))
         else:
             self.tell(f"/{cell(name)} is done")
 

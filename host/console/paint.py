@@ -201,6 +201,17 @@ def cells(line: Iterable[Piece]) -> int:
     return sum(width for _, _, width in line)
 
 
+def without_end(line: Sequence[Piece]) -> list[Piece]:
+    """Return *line* without the blanks at its end: many lines are filled up to the width that they were made for."""
+    found = [*line]
+    while found:
+        text, style, size = found.pop()
+        kept = text.rstrip(" ")
+        if kept:
+            return [*found, (kept, style, size - len(text) + len(kept))]
+    return found
+
+
 def cut(line: Sequence[Piece], width: int, *, start: int = 0) -> list[Piece]:
     """Return the cells *start* to *start + width* of *line*. A wide character at an edge becomes a space for each of its
     cells that is inside."""

@@ -340,7 +340,7 @@ async def test_the_cursor_is_drawn_where_the_component_has_it() -> None:
         marked = [part.text for part in strip if part.style and part.style.reverse]
         assert marked == ["漢"]
 
-        app.stage.prompt.line.focus()
+        app.set_focus(None)
         await pilot.pause()
         strip = app.screen._compositor.render_strips()[row_of(app, "a漢b")]
         assert not [
@@ -381,8 +381,8 @@ async def test_a_view_fills_the_stage_and_closes_with_f12() -> None:
     ("options", "left", "top"),
     [
         ({"width": 30, "anchor": "top-left"}, 0, 1),
-        ({"width": "50%", "anchor": "bottom-right"}, 40, 20),
-        ({"width": 30}, 25, 10),
+        ({"width": "50%", "anchor": "bottom-right"}, 39, 20),
+        ({"width": 30}, 24, 10),
         ({"width": -5, "anchor": 7}, 8, 10),
     ],
 )

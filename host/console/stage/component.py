@@ -17,11 +17,11 @@ from host.console.background import in_background
 from host.console.keys import ALWAYS_THE_CONSOLES, canonical
 from host.console.link import LinkError
 from host.console.mirror import JsonObject, Key
-from host.console.paint import Palette, clean
-from host.console.stage.frames import Framed
+from host.console.paint import Palette, clean, content, own
+from host.console.stage.frames import INDENT, Framed
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row, lines_of
-from host.console.stage.scene import Scene, Wanted
+from host.console.stage.scene import Scene, Wanted, shown_name
 
 MAX_KEYS: Final = 256
 MAX_PASTED: Final = 512
@@ -40,9 +40,20 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12", "leave", "leave", show=False, priority=True)
     ]
+    DEFAULT_CSS = """
+    ComponentLines { height: 1fr; overflow: hidden hidden; scrollbar-size: 0 0; }
+    """
 
     class Left(Message):
         """The person leaves it."""
+
+    class Cut(Message):
+        """Another part of its lines is seen: so many are above, so many below."""
+
+        def __init__(self, above: int, below: int) -> None:
+            super().__init__()
+            self.above = above
+            self.below = below
 
     class Unused(Message):
         """The plugin had no use for a key."""
@@ -56,14 +67,39 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
         self._scene = scene
         self._key = key
         self._waiting: asyncio.Queue[Pressed] = asyncio.Queue(MAX_KEYS)
+        self._lines: Sequence[Row] = ()
+        self._at: tuple[int, int] | None = None
+        self._top: int | None = None
         self.can_focus = True
 
     def show(
         self, rows: Sequence[Row], *, chosen: int | None = None, palette: Palette | None = None
     ) -> None:
-        """See :class:`LinesView`: it takes the focus whatever its rows are."""
-        super().show(rows, chosen=chosen, palette=palette)
+        """See :class:`LinesView`: it takes the focus whatever its rows are, and shows as many as there is room for."""
+        self._lines = rows
+        self.palette = palette or self.palette
+        self._show_part()
+
+    def show_cursor(self, cursor: tuple[int, int] | None) -> None:
+        """See :class:`LinesView`: *cursor* is in all its lines."""
+        self._at = cursor
+        self._show_part()
+
+    def on_resize(self) -> None:
+        """Show another part where there is other room."""
+        self._show_part()
+
+    def _show_part(self) -> None:
+        height = self.size.height
+        if not height:
+            return  # nothing is seen yet
+        row = self._at[0] if self._at is not None else None
+        top = top_row(len(self._lines), height, row, self._top)
+        self._top = top if row is not None else None
+        super().show(self._lines[top : top + height])
         self.can_focus = True
+        super().show_cursor((self._at[0] - top, self._at[1]) if self._at is not None else None)
+        self.post_message(self.Cut(top, max(0, len(self._lines) - top - height)))
 
     def on_mount(self) -> None:
         """Deliver keys until it is gone."""
@@ -97,7 +133,9 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
         try:
             self._waiting.put_nowait(pressed)
         except asyncio.QueueFull:
-            told = f"{clean(self._key.plugin).text} takes no more keys; F12 leaves it"
+            told = (
+                f"{clean(shown_name(self._key.plugin)).text} takes no more keys; F12 leaves it"
+            )
             self._scene.acts.tell(told, is_error=True)
 
     async def _deliver(self) -> None:
@@ -123,8 +161,8 @@ class Component(Framed):
     DEFAULT_CSS = """
     Component { border: round $accent; height: auto; }
     Component:focus-within { border: round $accent; }
-    Component.-whole { height: 1fr; }
-    Component.-whole > LinesView { height: 1fr; max-height: 100%; }
+    Component.-whole { height: 1fr; display: none; }
+    Component.-whole.-newest { display: block; }
     Component.-over { layer: over; position: absolute; background: $surface; }
     """
 
@@ -149,6 +187,7 @@ class Component(Framed):
         super().__init__(scene, key, place)
         self.dialog = dialog
         self.route = route
+        self._above = self._below = 0
 
     def make_view(self) -> LinesView:
         """See :class:`Framed`."""
@@ -161,20 +200,45 @@ class Component(Framed):
     def show(self, value: JsonObject) -> None:
         """See :class:`Framed`."""
         super().show(value)
-        self.border_subtitle = "F12 leaves"
         self.view.show_cursor(_cursor(value))
+        self._tell()
+
+    def on_component_lines_cut(self, event: ComponentLines.Cut) -> None:
+        """Say how much is not seen, in the frame."""
+        event.stop()
+        if (event.above, event.below) != (self._above, self._below):
+            self._above, self._below = event.above, event.below
+            self._tell()
+
+    def _tell(self) -> None:
+        parts = [
+            f"{count} {'line' if count == 1 else 'lines'} {where}"
+            for count, where in ((self._above, "above"), (self._below, "below"))
+            if count
+        ]
+        told = ", ".join([*parts, "F12 leaves"])
+        palette = self.scene.palette()
+        self.border_subtitle = content(own(told), palette)
+        title = [*self.scene.name(self.key), *own(f" {self.place}: {told}", "dim")]
+        self.say_title(content(title, palette))
 
     def leave(self) -> None:
         """Leave it, as F12 does."""
         self.post_message(self.Leaving(self))
 
     def put_over(self, value: JsonObject, width: int, height: int) -> None:
-        """Take the place that the plugin's options ask for, within *width* and *height* of the stage."""
+        """Take the place that the plugin's options ask for, within *width* and *height* of the stage.
+
+        What they ask for is the room inside of the frame.
+        """
         options = value.get("options")
         wish = options if isinstance(options, dict) else {}
-        mine = width if self.scene.is_reader else _wide(wish.get("width"), width)
+        beside, above = frame_size(is_reader=self.scene.is_reader)
+        mine = width
+        if not self.scene.is_reader:
+            mine = min(width, _wide(wish.get("width"), width - beside) + beside)
         lines = value.get("lines")
-        tall = min(height, (len(lines) if isinstance(lines, list) else 1) + 2)
+        tall = min(height, (len(lines) if isinstance(lines, list) else 1) + above)
         anchor = wish.get("anchor")
         words = anchor.split("-") if isinstance(anchor, str) else []
         x = 0 if "left" in words else width - mine if "right" in words else (width - mine) // 2
@@ -197,6 +261,24 @@ class Component(Framed):
         """Pass it on, with whose it was."""
         event.stop()
         self.post_message(self.Unused(self, event.pressed))
+
+
+def frame_size(*, is_reader: bool) -> tuple[int, int]:
+    """How many columns and rows of a component are the console's: a border, or a line of words and an indent."""
+    return (INDENT, 1) if is_reader else (2, 2)
+
+
+def top_row(lines: int, height: int, cursor: int | None, before: int | None) -> int:
+    """The first of *lines* that is seen in *height* rows.
+
+    The last ones are seen, as in a terminal, unless the *cursor* is in a row that is not among them: then as little
+    as can be moves from what was the first one *before*.
+    """
+    last = max(0, lines - height)
+    if cursor is None:
+        return last
+    top = last if before is None else min(before, last)
+    return max(0, min(max(top, cursor - height + 1), cursor, last))
 
 
 def _cursor(value: JsonObject) -> tuple[int, int] | None:

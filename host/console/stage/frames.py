@@ -8,30 +8,39 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from host.console.mirror import JsonObject, Key
-from host.console.paint import content, own
+from host.console.paint import cells, content, own, settled, without_end
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row
 from host.console.stage.scene import Scene, gone
 
 
 class Framed(Vertical):
-    """One entry of the view in its frame. What is in it is drawn by :meth:`rows_of`, which a kind of entry overrides."""
+    """One entry of the view in its frame. What is in it is drawn by :meth:`rows_of`, which a kind of entry overrides.
+
+    With *shares* it is as wide as the console, and a single row that is short stands in the row of its name.
+    """
 
     DEFAULT_CSS = """
     Framed { height: auto; width: 1fr; border-left: solid $panel-lighten-2; border-top: solid $panel-lighten-2; }
     Framed > .title { display: none; height: 1; }
     Framed:focus-within { border-left: solid $accent; border-top: solid $accent; }
+    Framed.-line, Framed.-line:focus-within { border: none; }
     Framed.-reader { border: none; }
     Framed.-reader:focus-within { border: none; }
     Framed.-reader > .title { display: block; }
     Framed.-reader > LinesView { padding: 0 0 0 2; }
     """
 
-    def __init__(self, scene: Scene, key: Key, place: str, *, most: int = 0) -> None:
+    def __init__(
+        self, scene: Scene, key: Key, place: str, *, most: int = 0, shares: bool = False
+    ) -> None:
         super().__init__()
+        self.shares = shares
+        self._most = most
         self.scene = scene
         self.key = key
         self.place = place
@@ -68,9 +77,37 @@ class Framed(Vertical):
         else:
             rows, chosen = [Row(own(f"gone: {why}", "dim"))], None
         self.set_class(why is not None, "-gone")
-        self.view.show(rows, chosen=chosen, palette=palette)
+        line = self._shared(rows)
+        self.set_class(line is not None, "-line")
+        self.view.show(rows if line is None else [line], chosen=chosen, palette=palette)
         title = content(
             [*self.scene.name(self.key), *own(f" {self.place}", "dim")], self.scene.palette()
         )
         self.border_title = title
+        self.say_title(title)
+
+    def say_title(self, title: Content) -> None:
+        """Have *title* where there is no border."""
         self._title.update(title)
+
+    @property
+    def tall(self) -> int:
+        """How many rows it would like to have."""
+        most = self._most or len(self.view.rows)
+        return 1 if self.has_class("-line") else min(most, len(self.view.rows)) + 1
+
+    def _shared(self, rows: Sequence[Row]) -> Row | None:
+        """The one row of a plugin's beside its name, without a border, if it has no more and both fit."""
+        if not self.shares or self.scene.is_reader or len(rows) != 1 or rows[0].item:
+            return None
+        told = settled(
+            self.scene.shared(without_end(rows[0].line)), self.scene.palette(self.key.plugin)
+        )
+        head = [
+            *own(self.scene.mark),
+            *self.scene.name(self.key),
+            *own(f" {self.place}", "dim"),
+            *own(": "),
+        ]
+        line = [*head, *told]
+        return Row(line) if cells(line) < self.app.size.width else None

@@ -25,6 +25,11 @@ class _Lineup(LinesView, can_focus=False):
         super().__init__(scene.palette(), id=id)
         self.scene = scene
 
+    @property
+    def most(self) -> int:
+        """How many rows it takes at most."""
+        return 2
+
     def _head(self, key: Key, what: str) -> list[Piece]:
         return [*own(self.scene.mark), *self.scene.name(key), *own(f"{what}: ")]
 

@@ -22,7 +22,7 @@ from host.console.mirror import Key
 from host.console.paint import clean, own, pieces
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Item, Row
-from host.console.stage.scene import Scene
+from host.console.stage.scene import Scene, shown_name
 
 PAUSE_S: Final = 0.15
 SHOWN: Final = 100
@@ -113,7 +113,7 @@ class Prompt(Vertical):
             text = value.get("text")
             if is_first or not isinstance(text, str):
                 continue  # an old wish, from before this console
-            found.append(key.plugin)
+            found.append(shown_name(key.plugin))
             self._mark_written()
             line = " ".join(clean(part).text for part in text[:MAX_TEXT].split("\n"))
             if value.get("paste") is True:
@@ -181,13 +181,11 @@ class Prompt(Vertical):
         for key, value in sorted(
             self.scene.mirror.seen_by(self.scene.session, "command"), key=lambda one: one[0].key
         ):
-            name = clean(key.key).text
+            name, plugin = clean(key.key).text, shown_name(key.plugin)
             if key.key.startswith(prefix):
                 told = "".join(text for text, _, _ in pieces(value.get("description")))
                 found.append(
-                    Completion(
-                        f"/{name} ", f"/{name}", f"{key.plugin}: {told}" if told else key.plugin
-                    )
+                    Completion(f"/{name} ", f"/{name}", f"{plugin}: {told}" if told else plugin)
                 )
         return found
 

@@ -17,6 +17,8 @@ from host.console.paint import Palette, Piece, own
 MARK: Final = "▌"
 """Stands before the name of a plugin in lines that plugins share; in their own texts it is a space."""
 PLAIN_MARK: Final = "|"
+HALF: Final = "#tui"
+"""What the host writes after the name of a plugin for its half with an interface; no name has a ``#`` itself."""
 
 
 class Wanted(Message):
@@ -110,7 +112,8 @@ class Scene:
     def name(self, key: Key) -> list[Piece]:
         """The name of the plugin as the console writes it, and its state where that is worth a word."""
         state = self.state(key)
-        return own(key.plugin if state == "active" else f"{key.plugin} ({state})", "bold")
+        name = shown_name(key.plugin)
+        return own(name if state == "active" else f"{name} ({state})", "bold")
 
     @property
     def mark(self) -> str:
@@ -120,6 +123,11 @@ class Scene:
     def shared(self, line: list[Piece]) -> list[Piece]:
         """A line of a plugin's that stands beside others': without the console's mark in it."""
         return [(text.replace(self.mark, " "), words, size) for text, words, size in line]
+
+
+def shown_name(plugin: str) -> str:
+    """What a person reads for the *plugin* of an entry: both halves of a plugin have its name."""
+    return plugin.removesuffix(HALF)
 
 
 def gone(value: Mapping[str, object]) -> str | None:

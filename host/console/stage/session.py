@@ -22,7 +22,7 @@ from host.console.paint import Piece, clean, own
 from host.console.panes.pane import Pane, console_of
 from host.console.stage.doing import Doing
 from host.console.stage.prompt import Completion, Prompt
-from host.console.stage.scene import Scene
+from host.console.stage.scene import Scene, shown_name
 from host.console.stage.stage import Stage
 from host.console.stage.story import Story
 from jcode_plugins import AsyncClient, JcodePluginsError, ToolResult
@@ -78,6 +78,7 @@ class SessionPane(Pane):
         self._viewer: AsyncClient | None = None
         self._untold: _Told = {}
         self._failed = ""
+        self._room = (0, 0)
         yield self.stage
 
     def on_mount(self) -> None:
@@ -101,12 +102,12 @@ class SessionPane(Pane):
 
     def opened(self) -> None:
         """See :class:`Pane`."""
-        self.stage.is_seen = True
+        self.stage.see(is_seen=True)
         super().opened()
 
     def closed(self) -> None:
         """See :class:`Pane`."""
-        self.stage.is_seen = False
+        self.stage.see(is_seen=False)
         super().closed()
 
     def focus_first(self) -> None:
@@ -122,7 +123,7 @@ class SessionPane(Pane):
         """Return what the palette offers: the views that plugins have."""
         return [
             (
-                f"plugin view {clean(name).text} of {clean(plugin).text}",
+                f"plugin view {clean(name).text} of {clean(shown_name(plugin)).text}",
                 "A whole screen of the plugin's (F12 leaves)",
                 partial(self.stage.open_route, plugin, name),
             )
@@ -148,12 +149,12 @@ class SessionPane(Pane):
 
     async def _view(self, client: AsyncClient) -> AsyncIterator[JsonObject]:
         console = console_of(self)
-        width, height = self.stage.size
-        self._viewer = client
+        width, height = self.stage.room
+        self._viewer, self._room = client, (width, height)
         person: _Person = {
             "attach": True,
-            "width": width or 80,
-            "height": height or 24,
+            "width": width,
+            "height": height,
             "theme": console.theme,
             "editor": self.stage.prompt.line.value,
             "session": self.session,
@@ -186,8 +187,11 @@ class SessionPane(Pane):
         self._tell_soon(editor=event.text)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Tell them how much room there is."""
-        self._tell_soon(width=event.size.width, height=event.size.height)
+        """Tell them how much room a component has."""
+        room = self.stage.room
+        if room != self._room:
+            self._room = room
+            self._tell_soon(width=room[0], height=room[1])
 
     def _tell_soon(self, **changes: Unpack[_Told]) -> None:
         if not self._untold:
@@ -228,7 +232,7 @@ class SessionPane(Pane):
         said = _said(result)
         style = "" if result.ok else "fg:error"
         scene = self.stage.scene
-        head = own(f"{scene.mark}{result.plugin or name}: ", "bold")
+        head = own(f"{scene.mark}{shown_name(result.plugin) or name}: ", "bold")
         for line in said[:MAX_LINES]:
             self._say([*head, *scene.shared(own(line, style))])
         if len(said) > MAX_LINES:

@@ -20,6 +20,8 @@ from host.console.stage.scene import Scene, gone
 
 ITEM_CELLS: Final = 40
 """The most of the shared line that one status item takes."""
+BESIDE: Final = ("Sidebar", "Overlay")
+"""Places that are not as wide as the console."""
 
 
 class Slot(Framed):
@@ -106,7 +108,13 @@ class Place(VerticalScroll, can_focus=False):
 
     def _make(self, key: Key) -> Framed:
         kind = Slot if self._area == "slot" else Lines
-        return kind(self.scene, key, self._title, most=self.MOST_ROWS)
+        shares = self._place not in BESIDE
+        return kind(self.scene, key, self._title, most=self.MOST_ROWS, shares=shares)
+
+    @property
+    def tall(self) -> int:
+        """How many rows everything in it would like to have."""
+        return sum(frame.tall for frame in self.frames.values())
 
     def on_lines_view_chosen(self, event: LinesView.Chosen) -> None:
         """Tell the plugin which of its items a person chose."""
@@ -151,6 +159,11 @@ class StatusLine(LinesView, can_focus=False):
         super().__init__(scene.palette(), id=id)
         self.scene = scene
         self.set_class(scene.is_reader, "-reader")
+
+    @property
+    def most(self) -> int:
+        """How many rows it takes at most."""
+        return 8 if self.scene.is_reader else 1
 
     def sync(self, changed: Changed) -> None:
         """Show what there is now."""

@@ -1,13 +1,16 @@
 """Everything that plugins show, around the prompt of one session.
 
-Promises    Drawing reads the mirror alone. However fast the mirror changes, it is drawn at most :data:`A_SECOND` times a
-            second, and only those widgets whose entries changed. Nothing of a plugin leaves the stage; questions and components take
-            the focus only when nothing was typed for a moment.
+Promises    Drawing reads the mirror alone. A change is drawn at once, and however fast the mirror changes, it is drawn at most
+            :data:`A_SECOND` times a second, and only those widgets whose entries changed. Nothing of a plugin leaves
+            the stage. Questions and components take the focus only when nothing was typed for a moment, and a component that
+            is not over the rest has the stage as long as it is open.
 Elsewhere   What it is connected to: ``session.py``.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+import math
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
+from time import monotonic
 from typing import ClassVar, Final, NamedTuple
 
 from textual import events
@@ -21,13 +24,13 @@ from host.console.keys import canonical
 from host.console.link import LinkError
 from host.console.mirror import Changed, JsonObject, Key
 from host.console.paint import own, plain
-from host.console.stage.component import Component
+from host.console.stage.component import Component, frame_size
 from host.console.stage.dialogs import KINDS, Dialog
 from host.console.stage.lines import LinesView
 from host.console.stage.lineup import Titles, Working
 from host.console.stage.notices import Notices
 from host.console.stage.prompt import Complete, Prompt
-from host.console.stage.scene import Scene, Wanted, gone
+from host.console.stage.scene import Scene, Wanted, gone, shown_name
 from host.console.stage.slots import Place, StatusLine, touches
 from host.console.stage.transcript import Transcript
 
@@ -36,6 +39,13 @@ NARROW: Final = 60
 """Columns; below, what is beside the prompt stands beneath it."""
 SHORT: Final = 12
 """Rows; below, there is room for the log, the line and what is asked."""
+
+
+OWN_ROWS: Final = 2
+"""Of every screen: the console's bar and its keys."""
+TALL: Final = 20
+LOG_ROWS: Final = 8
+"""What the log keeps in a stage of :data:`TALL` rows, whatever plugins show; in a lower one a third."""
 
 
 class Opened(NamedTuple):
@@ -53,17 +63,14 @@ class Stage(Vertical):
     DEFAULT_CSS = """
     Stage { height: 1fr; width: 100%; layers: base whole over; }
     Stage #middle { height: 1fr; }
-    Stage #main { width: 1fr; height: 1fr; }
-    Stage #components { height: auto; max-height: 45%; display: none; }
-    Stage #components.-filled { display: block; }
     Stage #whole { layer: whole; position: absolute; width: 100%; height: 100%; display: none; background: $background; }
     Stage #whole.-filled { display: block; }
-    Stage #header, Stage #footer { max-height: 20%; }
-    Stage #above, Stage #below { max-height: 20%; }
+    Stage.-given > * { visibility: hidden; }
+    Stage.-given > #whole, Stage.-given > Component, Stage.-given > Dialog { visibility: visible; }
     Stage.-short #titles, Stage.-short #header, Stage.-short #footer, Stage.-short #above, Stage.-short #below { display: none; }
     Stage #sidebar { width: 28; height: 1fr; }
     Stage.-narrow #middle { layout: vertical; }
-    Stage.-narrow #sidebar { width: 100%; height: auto; max-height: 5; }
+    Stage.-narrow #sidebar { width: 100%; height: auto; }
     Stage #overlay { layer: over; position: absolute; background: $surface; }
     Stage.-reader #overlay { layer: base; position: relative; width: 100%; max-height: 6; }
     """
@@ -85,7 +92,6 @@ class Stage(Vertical):
         self._titles = Titles(scene, id="titles")
         self._working = Working(scene, id="working")
         self._status = StatusLine(scene, id="status")
-        self._beside = Vertical(id="components")
         self._whole = Vertical(id="whole")
         self._components: dict[Key, Component] = {}
         self._left: set[Key] = set()
@@ -93,12 +99,16 @@ class Stage(Vertical):
         self._answered: set[str] = set()
         self._changed: set[Key] | None = set()
         self._is_due = False
+        self._drawn_at = -math.inf
+        self._width = 0
+        self._is_giving = False
+        self._on_stage: Component | None = None
+        """The component that has the stage."""
         self._is_first = True
         self._end: Callable[[], None] = lambda: None
         self.flushes = 0
         """How often it was drawn so far."""
-        self.is_seen = True
-        """Whether the pane that it is in is the open one."""
+        self._is_seen = True
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f12", "leave", "leave", show=False)]
 
@@ -108,14 +118,12 @@ class Stage(Vertical):
         yield self._titles
         yield header
         with Horizontal(id="middle"):
-            with Vertical(id="main"):
-                yield self.transcript
-                yield above
-                yield self._working
-                yield self._beside
-                yield self.prompt
-                yield below
+            yield self.transcript
             yield sidebar
+        yield above
+        yield self._working
+        yield self.prompt
+        yield below
         yield footer
         yield self._status
         yield self._whole
@@ -138,7 +146,24 @@ class Stage(Vertical):
         """What stands at a place of its own stands there in the new size."""
         self.set_class(event.size.width < NARROW or self.scene.is_reader, "-narrow")
         self.set_class(event.size.height < SHORT, "-short")
+        if event.size.width != self._width:
+            self._width = event.size.width
+            for place in self.places:
+                place.sync(None)
+        self._share()
         self._put_over()
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """How many columns and rows a component has that has the stage: the screen without the console's own."""
+        width, height = self.screen.size
+        beside, above = frame_size(is_reader=self.scene.is_reader)
+        return max(1, width - beside), max(1, height - OWN_ROWS - above)
+
+    def see(self, *, is_seen: bool) -> None:
+        """Know whether the pane that it is in is the open one."""
+        self._is_seen = is_seen
+        self._give()
 
     # Drawing.
 
@@ -156,11 +181,15 @@ class Stage(Vertical):
             self._changed |= changed
         if not self._is_due:
             self._is_due = True
-            self.set_timer(1 / A_SECOND, self._flush)
+            rest_s = self._drawn_at + 1 / A_SECOND - monotonic()
+            if rest_s > 0:
+                self.set_timer(rest_s, self._flush)
+            else:
+                self.call_next(self._flush)
 
     def _flush(self) -> None:
         changed = None if self._changed is None else frozenset(self._changed)
-        self._changed, self._is_due = set(), False
+        self._changed, self._is_due, self._drawn_at = set(), False, monotonic()
         self.flushes += 1
         self.scene.repaint(changed)
         areas = None if changed is None else {key.area for key in changed}
@@ -171,6 +200,7 @@ class Stage(Vertical):
         self._status.sync(changed)
         self._titles.sync(changed)
         self._working.sync(changed)
+        self._share()
         if areas is None or "notice" in areas:
             for line in self.notices.sync(is_first=self._is_first):
                 self.transcript.say(line)
@@ -183,6 +213,27 @@ class Stage(Vertical):
             self._sync_components(changed)
             self._sync_dialog(changed)
         self._is_first = not self.scene.mirror.version  # of this daemon
+
+    def _share(self) -> None:
+        """Share the rows that there are among the places, so that the log keeps its own."""
+        height = self.size.height
+        lines = (self._titles, self._working, self._status)
+        taken = 1 + sum(min(len(view.rows), view.most) for view in lines)
+        kept = LOG_ROWS if height >= TALL else height // 3
+        if (
+            self.scene.is_reader
+        ):  # everything is one below the other, and has a line with its name
+            kept = height // 5
+        header, above, below, sidebar, footer, overlay = self.places
+        places = [header, footer, above, below]
+        if self.has_class("-narrow"):
+            places.append(sidebar)
+        if self.scene.is_reader:
+            places.append(overlay)
+        sidebar.styles.max_height = None
+        shares = shared_out(max(0, height - taken - kept), [place.tall for place in places])
+        for place, share in zip(places, shares, strict=True):
+            place.styles.max_height = max(1, share)
 
     # Components.
 
@@ -224,12 +275,7 @@ class Stage(Vertical):
             if is_new or changed is None or touches(changed, key):
                 component.show(value)
         self._put_over()
-        self._beside.set_class(
-            any(one.parent is self._beside for one in self._components.values()), "-filled"
-        )
-        self._whole.set_class(
-            any(one.parent is self._whole for one in self._components.values()), "-filled"
-        )
+        self._give()
         if had_focus is not None:
             self._focus_after(had_focus)
 
@@ -238,15 +284,39 @@ class Stage(Vertical):
             self.scene, key, opened.place, dialog=opened.dialog, route=opened.route
         )
         self._components[key] = component
-        if opened.route:
-            component.add_class("-whole")
-            self._whole.mount(component)
-        elif opened.is_over:
+        if opened.is_over:
             component.add_class("-over")
             self.mount(component)
         else:
-            self._beside.mount(component)
+            component.add_class("-whole")
+            self._whole.mount(component)
         return component
+
+    def _give(self, *, at_once: bool = False) -> None:
+        """Give the stage to the newest component that is not over it: at once, or when the person does not type."""
+        whole = [one for one in self._components.values() if not one.has_class("-over")]
+        if self._on_stage not in whole:
+            self._on_stage = None
+        newest = whole[-1] if whole else None
+        if newest is not None and newest is not self._on_stage:
+            if at_once or not self._is_typing_for_another(newest.key.plugin):
+                self._on_stage = newest
+            elif not self._is_giving:
+                self._is_giving = True
+                self.set_timer(QUIET_S, self._give_later)
+        for one in whole:
+            one.set_class(one is self._on_stage, "-newest")
+        is_given = self._on_stage is not None
+        self._whole.set_class(is_given, "-filled")
+        self.set_class(is_given, "-given")
+        self.screen.set_class(self._is_seen and bool(self._components), "-given")
+
+    def _give_later(self) -> None:
+        self._is_giving = False
+        self._give()
+
+    def _is_typing_for_another(self, plugin: str) -> bool:
+        return self.scene.is_typing_for_another(plugin) and self.has_focus_within
 
     def _put_over(self) -> None:
         width, height = self.size
@@ -260,6 +330,8 @@ class Stage(Vertical):
 
     def _put_overlay(self) -> None:
         """Over the log alone: what is typed is never covered."""
+        if self.has_class("-given"):
+            return  # nobody sees it, and the log is nowhere
         room, overlay = self.transcript.region, self.places[-1]
         self.notices.styles.offset = (room.x, room.y - self.region.y)
         self.notices.styles.width = max(1, room.width)
@@ -268,6 +340,11 @@ class Stage(Vertical):
             overlay.styles.offset = (room.x + room.width // 4, room.y - self.region.y)
             overlay.styles.width = max(1, room.width - room.width // 4)
             overlay.styles.max_height = max(1, room.height)
+
+    def on_transcript_shown(self, event: Transcript.Shown) -> None:
+        """What lies over the log is there again."""
+        event.stop()
+        self._put_overlay()
 
     def on_component_leaving(self, event: Component.Leaving) -> None:
         """Take it away at once; the plugin is told, and has no say in it."""
@@ -369,8 +446,9 @@ class Stage(Vertical):
 
     def focus_first(self) -> None:
         """Put the focus where the person is needed: the question, the newest component, the prompt."""
-        if not self.is_seen:
+        if not self._is_seen:
             return
+        self._give(at_once=True)
         if self._dialog is not None:
             self._dialog.focus_first()
         elif self._components:
@@ -381,7 +459,7 @@ class Stage(Vertical):
     def _focus_after(self, plugin: str) -> None:
         """What *plugin* had on the screen is gone: what is being typed for it is for nobody else that asks."""
         next_ = self._dialog or next(reversed(self._components.values()), None)
-        if next_ is None or next_.key.plugin == plugin or not self.is_seen:
+        if next_ is None or next_.key.plugin == plugin or not self._is_seen:
             self.focus_first()
         elif self.scene.is_typing_for_another(next_.key.plugin):
             self.prompt.line.focus()
@@ -392,12 +470,12 @@ class Stage(Vertical):
     def on_wanted(self, event: Wanted) -> None:
         """Give it the focus, once the person has not typed for a moment; in another pane, say that it is there."""
         event.stop()
-        if not self.is_seen:
+        if not self._is_seen:
             self.scene.acts.tell("a plugin asks or opens something in the Session pane: F3")
         self._focus_soon(event.plugin)
 
     def _focus_soon(self, plugin: str) -> None:
-        if self.scene.is_typing_for_another(plugin) and self.has_focus_within:
+        if self._is_typing_for_another(plugin):
             self.set_timer(QUIET_S, partial(self._focus_soon, plugin))
         else:
             self.focus_first()
@@ -406,7 +484,7 @@ class Stage(Vertical):
         """The keys that plugins have bound: key, plugin, what for."""
         found = self.scene.mirror.seen_by(self.scene.session, "keymap")
         return [
-            (key.key, key.plugin, plain(value.get("description")))
+            (key.key, shown_name(key.plugin), plain(value.get("description")))
             for key, value in found
             if gone(value) is None and value.get("conflict") is None
         ]
@@ -437,3 +515,13 @@ class Stage(Vertical):
 def _number(value: JsonObject) -> int:
     number = value.get("n")
     return number if isinstance(number, int) else 0
+
+
+def shared_out(rows: int, wanted: Sequence[int]) -> list[int]:
+    """Share *rows* among those who want so many: who wants little has it, the others have the same each."""
+    shares = [0] * len(wanted)
+    left = rows
+    for done, at in enumerate(sorted(range(len(wanted)), key=lambda at: wanted[at])):
+        shares[at] = min(wanted[at], left // (len(wanted) - done))
+        left -= shares[at]
+    return shares

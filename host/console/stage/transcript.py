@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from textual.geometry import Size
+from textual.message import Message
 
 from host.console.paint import Palette, Piece, wrapped
 from host.console.stage.lines import LinesView
@@ -22,7 +23,7 @@ class Transcript(LinesView, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Transcript { height: 1fr; min-height: 1; scrollbar-gutter: stable; }
+    Transcript { width: 1fr; height: 1fr; min-height: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, scene: Scene, *, id: str) -> None:
@@ -31,6 +32,13 @@ class Transcript(LinesView, can_focus=True):
         self._broken: deque[Row] = deque(maxlen=MAX_ROWS)
         self._width = 0
         self._height = 0
+
+    class Shown(Message):
+        """It is seen again, and where it is is known."""
+
+    def on_show(self) -> None:
+        """Tell that it is seen."""
+        self.post_message(self.Shown())
 
     def say(self, line: list[Piece]) -> None:
         """Add a line."""
