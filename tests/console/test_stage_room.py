@@ -7,13 +7,16 @@ from textual.geometry import Region
 
 from host.console.guard import QUIET_S
 from host.console.mirror import Json, JsonObject
+from host.console.paint import own
 from host.console.stage.component import ComponentLines, top_row
+from host.console.stage.lines import LinesView
 from host.console.stage.stage import A_SECOND, Stage, shared_out
 from tests.console.stages import (
     Host,
     entry,
     line,
     lines,
+    list_slot,
     row_of,
     screen_lines,
     show,
@@ -312,6 +315,48 @@ async def test_a_widget_has_the_width_that_plugins_are_told() -> None:
         assert app.stage.room[0] == 78
         for text in drawn:
             assert text in screen_lines(app)[row_of(app, text[:10])]
+
+
+async def test_the_end_of_the_log_stays_in_view() -> None:
+    """Whatever takes rows from it; a person who went up stays there."""
+    tall: JsonObject = {"lines": lines(*"abcdef"), "placement": "aboveEditor"}
+    async with stage_of() as (app, pilot):
+        for at in range(60):
+            app.stage.transcript.say(own(f"line {at}"))
+        await pilot.pause()
+        assert "line 59" in "".join(screen_lines(app))
+        await show(app, pilot, entry("widget", "x", tall))
+        assert "line 59" in "".join(screen_lines(app))
+        app.stage.transcript.say(own("line 60"))
+        await pilot.pause()
+        assert "line 60" in "".join(screen_lines(app))
+        app.stage.transcript.focus()
+        await pilot.press("home")
+        await show(app, pilot, remove=[["guard", "", "widget", "x"]])
+        app.stage.transcript.say(own("line 61"))
+        await pilot.pause()
+        assert screen_lines(app)[1].startswith("line 0 ")
+
+
+async def test_tab_goes_from_the_line_to_lists_and_back() -> None:
+    """In one ring, wherever they stand; the log is the last."""
+    async with stage_of(
+        entry("slot", "Footer/a", list_slot("a")),
+        entry("slot", "Header/a", text_slot("no list")),
+        entry("slot", "Sidebar/a", list_slot("b")),
+    ) as (app, pilot):
+        ring = [
+            app.query_one("#sidebar").query_one(LinesView),
+            app.query_one("#footer").query_one(LinesView),
+            app.stage.transcript,
+            app.stage.prompt.line,
+        ]
+        for widget in ring:
+            await pilot.press("tab")
+            assert app.focused is widget
+        for widget in [*reversed(ring[:-1]), ring[-1]]:
+            await pilot.press("shift+tab")
+            assert app.focused is widget
 
 
 @pytest.mark.parametrize(

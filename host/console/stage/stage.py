@@ -110,7 +110,11 @@ class Stage(Vertical):
         """How often it was drawn so far."""
         self._is_seen = True
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f12", "leave", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f12", "leave", "leave", show=False),
+        Binding("tab", "step(1)", show=False),
+        Binding("shift+tab", "step(-1)", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """See :class:`textual.widget.Widget`."""
@@ -466,6 +470,18 @@ class Stage(Vertical):
             self._focus_soon(next_.key.plugin)
         else:
             self.focus_first()
+
+    def action_step(self, step: int) -> None:
+        """From the prompt to the next list that a person can choose from, at last to the log."""
+        views = [frame.view for place in self.places for frame in place.frames.values()]
+        ring = [self.prompt.line, *(view for view in views if view.focusable), self.transcript]
+        at = next((at for at, widget in enumerate(ring) if widget.has_focus), None)
+        if at is not None:
+            ring[(at + step) % len(ring)].focus()
+        elif step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
 
     def on_wanted(self, event: Wanted) -> None:
         """Give it the focus, once the person has not typed for a moment; in another pane, say that it is there."""
