@@ -5,6 +5,7 @@ Promises    Nothing that a plugin writes reaches the frame or what is beside it;
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,6 +17,9 @@ from host.console.paint import cells, content, own, settled, without_end
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row
 from host.console.stage.scene import Scene, gone
+
+INDENT: Final = 2
+"""How far from the edge plugins write where there are no frames; the style below has it as a padding."""
 
 
 class Framed(Vertical):
