@@ -65,8 +65,6 @@ class Stage(Vertical):
     Stage #middle { height: 1fr; }
     Stage #whole { layer: whole; position: absolute; width: 100%; height: 100%; display: none; background: $background; }
     Stage #whole.-filled { display: block; }
-    Stage.-given > * { visibility: hidden; }
-    Stage.-given > #whole, Stage.-given > Component, Stage.-given > Dialog { visibility: visible; }
     Stage.-short #titles, Stage.-short #header, Stage.-short #footer, Stage.-short #above, Stage.-short #below { display: none; }
     Stage #sidebar { width: 28; height: 1fr; }
     Stage.-narrow #middle { layout: vertical; }
@@ -313,6 +311,11 @@ class Stage(Vertical):
         is_given = self._on_stage is not None
         self._whole.set_class(is_given, "-filled")
         self.set_class(is_given, "-given")
+        for child in self.children:
+            if child is not self._whole and not isinstance(child, (Component, Dialog)):
+                child.visible = (
+                    not is_given
+                )  # now, not with the next drawing: it may take the focus
         self.screen.set_class(self._is_seen and bool(self._components), "-given")
 
     def _give_later(self) -> None:
@@ -466,6 +469,8 @@ class Stage(Vertical):
         if next_ is None or next_.key.plugin == plugin or not self._is_seen:
             self.focus_first()
         elif self.scene.is_typing_for_another(next_.key.plugin):
+            self._on_stage = None  # for as long as the line must be there to take the keys
+            self._give()
             self.prompt.line.focus()
             self._focus_soon(next_.key.plugin)
         else:
