@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from host import BlockingPluginHost, PluginInfo, ToolResult
+from host import BlockingPluginHost, Config, PluginInfo, Timeouts, ToolResult
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import yes
 from tests.support.person import Person
@@ -49,8 +49,9 @@ Run = Callable[..., Future[ToolResult]]
 
 @pytest.fixture
 def host(make_host: MakeHost) -> BlockingPluginHost:
-    """A host whose person agrees to every call: pi's tools say nothing of what they do."""
-    return make_host(approver=yes)
+    """A host whose person agrees to every call: pi's tools say nothing of what they do. Its limits wait for a busy machine."""
+    patient = Timeouts(actionable_ms=60_000, max_busy_ms=60_000)
+    return make_host(Config(timeouts=patient), approver=yes)
 
 
 @pytest.fixture
