@@ -21,9 +21,14 @@ class Detail(VerticalScroll, can_focus=True):
     .-plain Detail { border-top: ascii $primary; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Made here: on a busy machine, a screen shows a question before this has composed itself.
+        self._text = Static("", markup=False)
+
     def compose(self) -> ComposeResult:
         """See :class:`textual.widget.Widget`."""
-        yield Static("", markup=False)
+        yield self._text
 
     def show(self, lines: Iterable[tuple[str, object]]) -> None:
         """Say each value with its label; what has none is left out. The same again changes nothing."""
@@ -33,7 +38,7 @@ class Detail(VerticalScroll, can_focus=True):
             if text:
                 parts += [(f"{label}: ", "bold"), (f"{text}\n", "")]
         content = Content.assemble(*parts)
-        shown = self.query_one(Static)
+        shown = self._text
         if not isinstance(shown.content, Content) or not shown.content.is_same(content):
             shown.update(content)
 

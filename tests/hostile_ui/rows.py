@@ -47,3 +47,7 @@ REFUSED: Final = frozenset({"bind_everything", "full_values", "thousand_long_ite
 """Of whom the host does not show what they want, and says so in the audit."""
 MAY_DIE: Final = frozenset({"poisoned_prototypes"})
 """Whose end is its own doing, or does not come."""
+
+_TEXTS: Final = [row.name for row in ROWS if row.is_of_text]
+CROWD: Final = (*(row.name for row in ROWS if not row.is_of_text), *_TEXTS[::4])
+"""Those that run at once: every way of attacking, and of those that differ by their text alone a part."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hostile_ui.ring import MIB, Ring
-from tests.hostile_ui.rows import DIE, HARMLESS, MAY_DIE, REFUSED, ROWS, Row
+from tests.hostile_ui.rows import CROWD, DIE, HARMLESS, MAY_DIE, REFUSED, ROWS, Row
 
 MAY_GROW_BYTES = 24 * MIB
 
@@ -21,7 +21,8 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ring]:
 
 def test_there_are_many_of_them_and_each_says_what_it_does() -> None:
     """The files are what the claim is made of."""
-    assert len(ROWS) >= 60
+    assert len(ROWS) >= 90
+    assert len(set(CROWD)) >= 60
     assert len({row.path.read_text() for row in ROWS}) == len(ROWS)
     assert len({row.attack for row in ROWS}) == len(ROWS)
     assert {row.name for row in ROWS} >= DIE | HARMLESS | MAY_DIE | REFUSED

@@ -8,8 +8,8 @@ const tries = async () => {
   for (const name of ["approvals", "answer", "approve", "f2", "o", "s", "a", "d", "app.approvals", "always"]) {
     await attempt(`command ${name}`, () => pi.ui.executeCommand(name, "always"));
     await attempt(`tool ${name}`, async () => { const got = await pi.callTool(name, { id: "1", answer: "always" }); return got.isError || got.ok === false || got.error ? undefined : got; });
-    await attempt(`bus ${name}`, () => pi.events.emit(name, { id: "1", answer: "always" }));
-    await attempt(`bus2 ${name}`, () => pi.tui.eventBus.emit(`approval:${name}`, { answer: "always" }));
+    await attempt(`bus ${name}`, () => void pi.events.emit(name, { id: "1", answer: "always" }));
+    await attempt(`bus2 ${name}`, () => void pi.tui.eventBus.emit(`approval:${name}`, { answer: "always" }));
     await attempt(`view ${name}`, () => (pi.tui.route.navigate(name) ? "opened" : undefined));
     await attempt(`member ${name}`, () => pi[name] ?? pi.ui[name] ?? pi.tui[name]);
   }
