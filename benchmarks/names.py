@@ -51,7 +51,10 @@ UNPACK_TARFILE: Final = "unpack a package of 500 files, tarfile's filter for dat
 TIMERS: Final = "timer of a thousand, each its own callback"
 KEY_BLOCKING: Final = "key press to plugin to redraw, blocking, pinned"
 KEY_ASYNCIO: Final = "key press to plugin to redraw, asyncio, pinned"
+KEY_SCREEN: Final = "key press to plugin to the console's screen"
+SLOT_VIEW: Final = "slot update to view model, pinned"
 DRAW_ALL: Final = "console, draw with 50 filled slots, all of them changed"
+DRAW_EMPTY: Final = "console, draw with one slot and nothing else"
 DRAW_ONE: Final = "console, draw with 50 filled slots, one of them changed"
 
 NODE_BLOCKING: Final = "Node child, JSON lines, blocking, pinned"
@@ -77,6 +80,8 @@ IDLE_PSS: Final = "idle worker at 100 workers, PSS"
 
 CONSOLE_PLUGINS: Final = "console, 100 plugins"
 CONSOLE_AUDIT: Final = "console, a flooded audit"
+CONSOLE_BUSY: Final = "console, 100 plugins and 1,000 events a second"
+CONSOLE_BUSY_RSS: Final = "console, 100 plugins and 1,000 events a second, memory"
 
 
 def fan_out(plugins: int, api: Api) -> str:

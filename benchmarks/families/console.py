@@ -8,13 +8,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.names import CONSOLE_AUDIT, CONSOLE_PLUGINS
+from benchmarks.busy import EVENTS_A_SECOND, Busy
+from benchmarks.names import CONSOLE_AUDIT, CONSOLE_BUSY, CONSOLE_BUSY_RSS, CONSOLE_PLUGINS
 from benchmarks.results import Figure
-from benchmarks.row import Gauge, WrongAnswerError
+from benchmarks.row import Gauge, SkipRowError, WrongAnswerError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PLUGINS = 100
 _SECONDS = 8.0
+_BUSY_SECONDS = 30.0
+_SETTLE_S = 3.0
 _PATIENCE_S = 120.0
 _PLUGIN = """
 pi.registerTool({name: "tool", description: "a tool", tier: "read", handler: () => "x"});
@@ -103,6 +106,33 @@ def _number(key: str) -> int:
     return int(key) if key.isdigit() else 0
 
 
+class ConsoleBusy(Gauge):
+    """``jcode-plugin tui`` in a terminal of its own, before a daemon at work; see ``busy.py``."""
+
+    name = CONSOLE_BUSY
+
+    def measure(self) -> list[Figure]:
+        """Return its share of a core, and its memory."""
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-busy-") as place,
+            Busy(Path(place)) as busy,
+        ):
+            try:
+                busy.show()
+            except WrongAnswerError as error:
+                raise SkipRowError(str(error)) from error
+            busy.load()
+            time.sleep(_SETTLE_S)
+            seen = busy.watch(_BUSY_SECONDS)
+        if seen.events_a_second < EVENTS_A_SECOND / 2:
+            raise SkipRowError(f"this machine does {seen.events_a_second:.0f} events a second")
+        note = f"{seen.events_a_second:.0f} events a second; the daemon {seen.daemon_percent:.0f} %"
+        return [
+            Figure(CONSOLE_BUSY, round(seen.cpu_percent, 1), "% of a core", note),
+            Figure(CONSOLE_BUSY_RSS, round(seen.rss_mib, 1), "MiB", "resident"),
+        ]
+
+
 def gauges() -> list[Gauge]:
-    """One, of two figures."""
-    return [ConsoleCpu()]
+    """In the process of the benchmark, and in one of its own."""
+    return [ConsoleCpu(), ConsoleBusy()]

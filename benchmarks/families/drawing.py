@@ -1,11 +1,18 @@
 """The console draws what plugins show: from a change of the view to what is written to the terminal."""
 
 import asyncio
+import re
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.names import DRAW_ALL, DRAW_ONE, FLOOR_IDLE
+from benchmarks.busy import Busy
+from benchmarks.names import DRAW_ALL, DRAW_EMPTY, DRAW_ONE, FLOOR_IDLE, KEY_SCREEN
+from benchmarks.payload import PLUGINS
 from benchmarks.results import Family
 from benchmarks.row import Row, SkipRowError, WrongAnswerError
 
@@ -22,20 +29,22 @@ _SLOTS: Final = tuple(
 """Fifty; the last of each place stand below what its part of the screen shows."""
 _SIZE: Final = (160, 60)
 _REST_S: Final = 0.1
+_OPEN_S: Final = 1.0
 _WITHIN_S: Final = 10.0
 
 
 class DrawSlots(Row):
-    """Fifty filled slots, of which so many change at once."""
+    """So many filled slots, of which so many change at once."""
 
     family: Family = "ours"
     floor = FLOOR_IDLE
     max_per_round = 20
     warm_up = 1
 
-    def __init__(self, name: str, changing: int) -> None:
+    def __init__(self, name: str, changing: int, filled: int = len(_SLOTS)) -> None:
         self.name = name
         self._changing = changing
+        self._filled = filled
         self._loop: asyncio.AbstractEventLoop | None = None
         self._app: App[None] | None = None
         self._running: asyncio.Task[None] | None = None
@@ -61,7 +70,7 @@ class DrawSlots(Row):
         self._running = asyncio.ensure_future(_run(self._app))
         await asyncio.wait_for(ready.wait(), _WITHIN_S)
         self._wanted = self._text()
-        entries = self._entries(range(len(_SLOTS)))
+        entries = self._entries(range(self._filled))
         self._app.call_later(self._mirror.load, {"version": 1, "entries": entries})
         await asyncio.wait_for(self._written.wait(), _WITHIN_S)
         await self._sample(1)
@@ -132,6 +141,75 @@ async def _run(app: "App[None]") -> None:
     await app.run_async(size=_SIZE)
 
 
+class KeyOnScreen(Row):
+    """A key into a component of a plugin's, in ``jcode-plugin tui`` in a terminal of its own."""
+
+    family: Family = "ours"
+    floor = FLOOR_IDLE
+    max_per_round = 20
+    warm_up = 1
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._stack = ExitStack()
+        self._busy: Busy | None = None
+        self._keys = 0
+        self._wanted = re.compile(rb"$.")
+        self._tail = b""
+        self._drawn = threading.Event()
+
+    def setup(self) -> None:
+        """Open the component, and see what it draws for one key."""
+        place = Path(self._stack.enter_context(TemporaryDirectory(prefix="bench-key-")))
+        keys = {"keys.ts": (PLUGINS / "keys.ts").read_text()}
+        busy = self._busy = self._stack.enter_context(Busy(place, plugins=0, more=keys))
+        busy.on_data = self._read
+        busy.show(until=b"SessionStart")
+        self._expect(0)
+        busy.press(b"/keys\r")
+        self._await()
+        time.sleep(_OPEN_S)  # what has the focus at once would take what is typed elsewhere
+        self.sample(1)
+
+    def _expect(self, keys: int) -> None:
+        self._drawn.clear()
+        self._tail = b""
+        self._wanted = re.compile(rb"(?<![\d;])%d \d" % keys)
+
+    def _read(self, data: bytes) -> None:
+        self._tail = self._tail[-16:] + data
+        if self._wanted.search(self._tail):
+            self._drawn.set()
+
+    def _await(self) -> None:
+        if not self._drawn.wait(_WITHIN_S):
+            raise WrongAnswerError(f"{self.name}: nothing was drawn after {self._keys} keys")
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds, from the key to the bytes for the terminal."""
+        assert self._busy is not None
+        now, samples = time.perf_counter_ns, [0.0] * n
+        for i in range(n):
+            time.sleep(_REST_S)
+            self._keys += 1
+            self._expect(self._keys)
+            begin = now()
+            self._busy.press(b"x")
+            self._await()
+            samples[i] = now() - begin
+        return samples
+
+    def teardown(self) -> None:
+        """End the console and its daemon."""
+        self._busy = None
+        self._stack.close()
+
+
 def rows() -> list[Row]:
-    """All of them at once, and one among them."""
-    return [DrawSlots(DRAW_ALL, len(_SLOTS)), DrawSlots(DRAW_ONE, 1)]
+    """A key in the whole console; all slots at once, one among them, and one alone, which is what a stage costs by itself."""
+    return [
+        KeyOnScreen(KEY_SCREEN),
+        DrawSlots(DRAW_ALL, len(_SLOTS)),
+        DrawSlots(DRAW_ONE, 1),
+        DrawSlots(DRAW_EMPTY, 1, filled=1),
+    ]

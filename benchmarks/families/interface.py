@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, cast
 
 from benchmarks.families.hosting import AsyncioRow, BlockingRow
-from benchmarks.names import KEY_ASYNCIO, KEY_BLOCKING
+from benchmarks.names import KEY_ASYNCIO, KEY_BLOCKING, SLOT_VIEW
 from benchmarks.payload import JsonObject
 from benchmarks.row import Row, WrongAnswerError
 from host import ToolResult
@@ -154,6 +154,55 @@ async def _ended(task: "asyncio.Future[ToolResult]") -> None:
     await asyncio.wait([task])
 
 
+class SlotUpdate(AsyncioRow):
+    """A command that fills a slot, from its start until a listener of the view has the slot's new text."""
+
+    max_per_round = 50
+    warm_up = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, idle=True)
+        self._told = asyncio.Event()
+        self._number = 0
+
+    def setup(self) -> None:
+        """Attach, and see the first text."""
+        self.open("slots.ts")
+        assert self.host is not None
+        view: View = self.host.view
+        view.listen(self._take)
+        view.attach()
+        self.sample(1)
+
+    def _take(self, diff: JsonObject) -> None:
+        wanted = f"now {self._number}"
+        entries = cast("list[JsonObject]", diff["set"])
+        for entry in entries:
+            if entry["area"] == "slot" and wanted in str(entry["value"]):
+                self._told.set()
+
+    def sample(self, n: int) -> list[float]:
+        """Return *n* durations in nanoseconds, from the command to the view."""
+        return self.run(self._sample(n))
+
+    async def _sample(self, n: int) -> list[float]:
+        assert self.host is not None
+        now, command, told = time.perf_counter_ns, self.host.run_command, self._told
+        samples = [0.0] * n
+        for i in range(n):
+            await asyncio.sleep(_REST_S)
+            self._number += 1
+            told.clear()
+            begin = now()
+            await command("fill", str(self._number))
+            try:
+                await asyncio.wait_for(told.wait(), _WITHIN_S)
+            except TimeoutError:
+                raise WrongAnswerError(f"{self.name}: {self._number} was never told") from None
+            samples[i] = now() - begin
+        return samples
+
+
 def rows() -> list[Row]:
-    """Both front ends; a rest before each key."""
-    return [BlockingKey(KEY_BLOCKING), AsyncioKey(KEY_ASYNCIO)]
+    """Keys by both front ends, and a slot; a rest before each."""
+    return [BlockingKey(KEY_BLOCKING), AsyncioKey(KEY_ASYNCIO), SlotUpdate(SLOT_VIEW)]

@@ -92,7 +92,7 @@ class Framed(Vertical):
 
     def say_title(self, title: Content) -> None:
         """Have *title* where there is no border."""
-        self._title.update(title)
+        self._title.update(title, layout=False)  # one row, whatever it says
 
     @property
     def tall(self) -> int:
