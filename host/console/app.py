@@ -6,7 +6,9 @@ Promises    Its own keys (F1 to F4, F10, ctrl+p, ctrl+q) come before anything el
 
 import asyncio
 import json
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from os.path import basename
@@ -52,6 +54,8 @@ LOOK_S: Final = 1.0
 OVERVIEW_S: Final = 5.0
 OPEN_S: Final = 60.0
 """How long the plugins of the project may take to load."""
+GONE_S: Final = 5.0
+"""How long the console may take to end on a signal."""
 KEEP_S: Final = 300.0
 """How often the project is asked for, so that the daemon keeps it for us."""
 _APPROVALS: Final = "approvals"
@@ -142,7 +146,14 @@ class Console(App[int]):
         """Leave the terminal as it was, also when it is not a key that ends the console."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+            loop.add_signal_handler(number, self._end_on, number)
+
+    def _end_on(self, number: int) -> None:
+        # A terminal that is gone takes no more writing, which may be waited for without end.
+        bound = threading.Timer(GONE_S, os._exit, (128 + number,))
+        bound.daemon = True
+        bound.start()
+        self.exit(return_code=128 + number)
 
     async def on_unmount(self) -> None:
         """Leave nothing connected."""
