@@ -12,6 +12,7 @@ from host.console.mirror import Json, JsonObject
 from host.console.stage.component import Component, ComponentLines
 from host.console.stage.dialogs import Dialog
 from host.console.stage.prompt import Completion
+from host.console.stage.writing import MOST, REST_S
 from tests.console.stages import (
     Deeds,
     Host,
@@ -474,6 +475,32 @@ async def test_what_a_plugin_wants_in_the_line_is_put_there_once() -> None:
         await show(app, pilot, entry("editor", "", {"text": "yz", "n": 3, "paste": True}))
         assert line_.value in ("xyz", "yzx")
         assert "guard wrote into the line below" in text_of(app)
+
+
+async def test_a_plugin_that_writes_without_end_leaves_the_line_to_the_person() -> None:
+    """It has the line a few times, which is told once; another one, and this one later, still may."""
+
+    def wish(n: int, plugin: str = "guard") -> JsonObject:
+        value: JsonObject = {"text": f"{plugin} {n}", "n": n, "paste": False}
+        return entry("editor", "", value, plugin=plugin)
+
+    async with stage_of() as (app, pilot):
+        line_ = app.stage.prompt.line
+        for n in range(1, MOST + 1):
+            await show(app, pilot, wish(n))
+            assert line_.value == f"guard {n}"
+        line_.value = ""
+        await pilot.press(*"mine")
+        for n in range(MOST + 1, MOST + 20):
+            await show(app, pilot, wish(n))
+            assert line_.value == "mine"
+        assert text_of(app).count("writes too often into the line below") == 1
+
+        await show(app, pilot, wish(1, "other"))
+        assert line_.value == "other 1"
+        app.clock.at += REST_S
+        await show(app, pilot, wish(100))
+        assert line_.value == "guard 100"
 
 
 async def test_commands_are_completed_and_entered(host_commands: list[Json]) -> None:

@@ -23,6 +23,7 @@ from host.console.paint import clean, own, pieces
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Item, Row
 from host.console.stage.scene import Scene, shown_name
+from host.console.stage.writing import REST_S, Writing
 
 PAUSE_S: Final = 0.15
 SHOWN: Final = 100
@@ -84,6 +85,7 @@ class Prompt(Vertical):
         )
         self._soon: Timer | None = None
         self._wishes: dict[Key, int] = {}
+        self._writing = Writing(scene.clock)
         self._history: list[tuple[str, bool]] = []
         self._written: Guard | None = None
         """Of what stands in the line, if a plugin had a part in it."""
@@ -101,9 +103,9 @@ class Prompt(Vertical):
 
     # What plugins want in it.
 
-    def sync(self, *, is_first: bool) -> list[str]:
-        """Put into the line what plugins newly want there; return whose wish it was."""
-        found: list[str] = []
+    def sync(self, *, is_first: bool) -> list[tuple[str, str]]:
+        """Put into the line what plugins newly want there; return whose wish it was, and what is to be said of it."""
+        found: list[tuple[str, str]] = []
         for key, value in self.scene.mirror.seen_by(self.scene.session, "editor"):
             number = value.get("n")
             n = number if isinstance(number, int) else 0
@@ -113,7 +115,14 @@ class Prompt(Vertical):
             text = value.get("text")
             if is_first or not isinstance(text, str):
                 continue  # an old wish, from before this console
-            found.append(shown_name(key.plugin))
+            plugin = shown_name(key.plugin)
+            may_write = self._writing.take(key.plugin)
+            if not may_write:
+                if may_write is None:
+                    told = f"writes too often into the line below: not for {REST_S:.0f} s"
+                    found.append((plugin, told))
+                continue
+            found.append((plugin, "wrote into the line below"))
             self._mark_written()
             line = " ".join(clean(part).text for part in text[:MAX_TEXT].split("\n"))
             if value.get("paste") is True:

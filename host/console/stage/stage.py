@@ -207,10 +207,8 @@ class Stage(Vertical):
             for line in self.notices.sync(is_first=self._is_first):
                 self.transcript.say(line)
         if areas is None or "editor" in areas:
-            for plugin in self.prompt.sync(is_first=self._is_first):
-                self.transcript.say(
-                    [*own(plugin, "bold"), *own(" wrote into the line below", "dim")]
-                )
+            for plugin, told in self.prompt.sync(is_first=self._is_first):
+                self.transcript.say([*own(plugin, "bold"), *own(f" {told}", "dim")])
         if areas is None or areas & {"frame", "dialog", "route", "plugin", "theme"}:
             self._sync_components(changed)
             self._sync_dialog(changed)
