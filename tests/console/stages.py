@@ -146,6 +146,7 @@ async def settle(app: Host, pilot: Pilot[None]) -> None:
     """Return when everything that is in the mirror is on the screen."""
     while app.stage._is_due or app.stage._changed is None:
         await pilot.pause(0.01)
+    await app.stage.wait_for_refresh()  # what stands at a place of its own was moved there
     await pilot.pause()
     before: list[str] = []
     while before != (now := screen_lines(app)) or _is_at_work(app):

@@ -19,6 +19,7 @@ from tests.console.stages import (
     list_slot,
     row_of,
     screen_lines,
+    settle,
     show,
     stage_of,
     text_slot,
@@ -251,6 +252,18 @@ async def test_the_first_change_is_drawn_at_once_and_the_next_ones_wait() -> Non
 
 
 # Places.
+
+
+async def test_what_lies_over_the_log_moves_with_it() -> None:
+    """Whatever takes rows of the log, and without a change of what plugins show."""
+    async with stage_of(*AROUND) as (app, pilot):
+        drawn, log, overlay = app.stage.flushes, app.stage.transcript, app.stage.places[-1]
+        before = log.region
+        app.stage.query_one("#titles").styles.height = 4
+        await settle(app, pilot)
+        assert log.region.y > before.y
+        assert overlay.region.y == log.region.y
+        assert app.stage.flushes == drawn
 
 
 async def test_with_three_plugins_the_log_keeps_eight_rows() -> None:

@@ -346,8 +346,8 @@ class Stage(Vertical):
             overlay.styles.width = max(1, room.width - room.width // 4)
             overlay.styles.max_height = max(1, room.height)
 
-    def on_transcript_shown(self, event: Transcript.Shown) -> None:
-        """What lies over the log is there again."""
+    def on_transcript_placed(self, event: Transcript.Placed) -> None:
+        """What lies over the log goes with it."""
         event.stop()
         self._put_overlay()
 

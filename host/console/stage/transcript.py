@@ -33,12 +33,12 @@ class Transcript(LinesView, can_focus=True):
         self._width = 0
         self._height = 0
 
-    class Shown(Message):
-        """It is seen again, and where it is is known."""
+    class Placed(Message):
+        """It is seen again, or has another size: where it is is known anew, and what lies over it moves."""
 
     def on_show(self) -> None:
         """Tell that it is seen."""
-        self.post_message(self.Shown())
+        self.post_message(self.Placed())
 
     def say(self, line: list[Piece]) -> None:
         """Add a line."""
@@ -61,6 +61,7 @@ class Transcript(LinesView, can_focus=True):
         self._height = self.size.height
         if is_at_end:
             self._show_end()
+        self.post_message(self.Placed())
 
     def _broken_up(self, line: list[Piece]) -> list[Row]:
         return [Row(part) for part in wrapped(line, self._width or 80, hanging=HANGING)]
