@@ -144,7 +144,7 @@ async def stage_of(
 
 async def settle(app: Host, pilot: Pilot[None]) -> None:
     """Return when everything that is in the mirror is on the screen."""
-    while app.stage._is_due or app.stage._changed is None:
+    while app.stage.is_due or app.stage._changed is None:
         await pilot.pause(0.01)
     await app.stage.wait_for_refresh()  # what stands at a place of its own was moved there
     await pilot.pause()
@@ -156,7 +156,7 @@ async def settle(app: Host, pilot: Pilot[None]) -> None:
 
 def _is_at_work(app: Host) -> bool:
     """Whether a part of the screen has something to hear, to place or to paint."""
-    return any(
+    return app.message_queue_size > 0 or any(  # the focus is given by the app
         widget.message_queue_size or widget._layout_required or widget._repaint_required
         for widget in app.screen.walk_children(with_self=True)
     )

@@ -292,6 +292,9 @@ async def test_f12_leaves_a_component_that_never_answers() -> None:
         assert ("answer", "d1", {"cancelled": True}) in slow.done
         await show(app, pilot, component("f1", "still here"))
         assert "still here" not in text_of(app)
+        gone: list[Json] = [[*key] for key in app.mirror.area("dialog")]
+        await show(app, pilot, component("f1", "not asked any more"), remove=gone)
+        assert "not asked any more" not in text_of(app)
 
 
 async def test_what_a_component_has_no_use_for_is_the_consoles() -> None:

@@ -1,16 +1,15 @@
 """How much room there is: a component has the stage, the log keeps its rows, and a change is drawn at once."""
 
-from time import monotonic
-
 import pytest
 from textual.geometry import Region
 
 from host.console.guard import QUIET_S
 from host.console.mirror import Json, JsonObject
 from host.console.paint import own
-from host.console.stage.component import ComponentLines, top_row
+from host.console.stage.component import Component, ComponentLines, top_row
 from host.console.stage.lines import LinesView
-from host.console.stage.stage import A_SECOND, Stage, shared_out
+from host.console.stage.pacing import LONGEST_S, Pace
+from host.console.stage.stage import shared_out
 from tests.console.stages import (
     Host,
     entry,
@@ -227,28 +226,101 @@ async def test_both_halves_of_a_plugin_have_its_name() -> None:
         assert app.deeds.done == [("key", "x", "f1", half)]
 
 
-async def test_the_first_change_is_drawn_at_once_and_the_next_ones_wait() -> None:
-    """In the same turn of the loop when nothing was drawn for a while; never more than so many in a second."""
+class Asked:
+    """How the stage had itself drawn: whether a person waited, and whether it was seen."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._asked: list[tuple[bool, bool]] = []
+        soon = Pace.soon
+
+        def noted(pace: Pace, *, hurries: bool, seen: bool = True) -> None:
+            self._asked.append((hurries, seen))
+            soon(pace, hurries=hurries, seen=seen)
+
+        patch.setattr(Pace, "soon", noted)
+
+    def all(self) -> list[tuple[bool, bool]]:
+        """Since it was asked for before."""
+        asked, self._asked = self._asked, []
+        return asked
+
+
+async def test_the_first_change_is_drawn_at_once_and_the_next_one_waits() -> None:
+    """In the same turn of the loop when nothing was drawn for a while."""
     async with stage_of() as (app, pilot):
-        timers: list[float] = []
-        app.stage._drawn_at = monotonic() - 1
-        before = app.stage.flushes
-        set_timer = Stage.set_timer
-
-        def counted(self: Stage, delay: float, *args: object, **kwargs: object) -> object:
-            timers.append(delay)
-            return set_timer(self, delay, *args, **kwargs)  # type: ignore[arg-type]
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Stage, "set_timer", counted)
-            await show(app, pilot, entry("slot", "Header/a", text_slot("first")))
-            assert app.stage.flushes == before + 1
-            assert not timers
-            app.stage._drawn_at = monotonic() + 0.01  # as if that had been now
-            await show(app, pilot, entry("slot", "Header/a", text_slot("second")))
+        pace, before = app.stage._pace, app.stage.flushes
+        pace._drawn_at = -LONGEST_S
+        app.mirror.load({"version": 2, "entries": [entry("slot", "Header/a", text_slot("1"))]})
+        assert pace._timer is None
+        await settle(app, pilot)
+        assert app.stage.flushes == before + 1
+        pace._drawn_at = pace._clock()  # as if that had been now
+        app.mirror.load({"version": 3, "entries": [entry("slot", "Header/a", text_slot("2"))]})
+        assert pace._timer is not None
+        await settle(app, pilot)
         assert app.stage.flushes == before + 2
-        assert len(timers) == 1
-        assert 0 < timers[0] <= 1 / A_SECOND + 0.01
+
+
+async def test_what_a_person_waits_for_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What opens, what has the focus and what goes; nothing else, and nothing that was left or is another session's."""
+    async with stage_of() as (app, pilot):
+        asked = Asked(monkeypatch)
+        await show(app, pilot, entry("slot", "Header/a", list_slot("one")))
+        assert asked.all() == [(False, True)]
+        await pilot.press("tab")
+        await show(app, pilot, entry("slot", "Header/a", list_slot("one", "two")))
+        assert asked.all() == [(True, True)]
+        question: JsonObject = {"kind": "input", "n": 1, "title": line("what?")}
+        await show(app, pilot, entry("dialog", "d", question, session="another"))
+        assert asked.all() == [(False, True)]
+        for text in ("opens", "is drawn again"):
+            await show(app, pilot, frame([text]))
+            assert asked.all() == [(True, True)]
+        await pilot.press("f12")
+        await show(app, pilot, frame(["was left"]))
+        assert asked.all() == [(False, True)]
+        await show(app, pilot, frame(["second"], "f2"))
+        asked.all()
+        app.stage.transcript.focus()
+        await show(app, pilot, remove=[["guard", "", "frame", "f2"]])
+        assert asked.all() == [(True, True)]
+
+
+async def test_what_is_out_of_sight_is_drawn_when_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rarely before, and not at all when nothing changed."""
+    async with stage_of() as (app, pilot):
+        asked = Asked(monkeypatch)
+        app.stage.see(is_seen=False)
+        app.stage.see(is_seen=True)
+        assert not asked.all()
+        app.stage.see(is_seen=False)
+        at = app.mirror.version
+        told = entry("slot", "Header/a", text_slot("header text"))
+        app.mirror.apply({"from": at, "to": at + 1, "set": [told], "remove": []})
+        assert asked.all() == [(False, False)]
+        app.stage._pace.stop()
+        app.stage.see(is_seen=True)
+        assert asked.all() == [(True, True)]
+        await settle(app, pilot)
+        assert "header text" in "\n".join(screen_lines(app))
+
+
+async def test_a_title_that_is_the_same_is_not_set_again() -> None:
+    """But one that says something else is."""
+    async with stage_of(entry("slot", "Header/a", text_slot("one", "two"))) as (app, pilot):
+        (framed,) = app.stage.places[0].frames.values()
+        first = framed._titled
+        assert first is not None
+        await show(app, pilot, entry("slot", "Header/a", text_slot("one", "three")))
+        assert framed._titled is first
+        await show(app, pilot, frame(grid(78, 30)))
+        (component,) = app.query(Component)
+        at_first = component._titled
+        await show(app, pilot, frame(grid(78, 31)))
+        assert "11 lines above" in screen_lines(app)[-2]
+        assert component._titled is not at_first
 
 
 # Places.

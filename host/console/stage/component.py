@@ -11,6 +11,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 
 from host.console.background import in_background
@@ -188,6 +189,7 @@ class Component(Framed):
         self.dialog = dialog
         self.route = route
         self._above = self._below = 0
+        self._subtitled = Content()
 
     def make_view(self) -> LinesView:
         """See :class:`Framed`."""
@@ -201,26 +203,26 @@ class Component(Framed):
         """See :class:`Framed`."""
         super().show(value)
         self.view.show_cursor(_cursor(value))
-        self._tell()
 
     def on_component_lines_cut(self, event: ComponentLines.Cut) -> None:
         """Say how much is not seen, in the frame."""
         event.stop()
         if (event.above, event.below) != (self._above, self._below):
             self._above, self._below = event.above, event.below
-            self._tell()
+            self.say_title()
 
-    def _tell(self) -> None:
+    def say_title(self, more: str = "") -> None:
+        """See :class:`Framed`: with how much of it is not seen."""
         parts = [
             f"{count} {'line' if count == 1 else 'lines'} {where}"
             for count, where in ((self._above, "above"), (self._below, "below"))
             if count
         ]
         told = ", ".join([*parts, "F12 leaves"])
-        palette = self.scene.palette()
-        self.border_subtitle = content(own(told), palette)
-        title = [*self.scene.name(self.key), *own(f" {self.place}: {told}", "dim")]
-        self.say_title(content(title, palette))
+        subtitle = content(own(told), self.scene.palette())
+        if not subtitle.is_same(self._subtitled):
+            self._subtitled = self.border_subtitle = subtitle
+        super().say_title(f": {told}{more}")
 
     def leave(self) -> None:
         """Leave it, as F12 does."""

@@ -51,6 +51,7 @@ class Framed(Vertical):
         """What this is, in the console's words: ``header``, ``sidebar``, ``component``."""
         self.view = self.make_view()
         self._title = Static("", markup=False, classes="title")
+        self._titled: Content | None = None
         self.set_class(scene.is_reader, "-reader")
         if most:
             self.view.styles.max_height = most
@@ -84,15 +85,18 @@ class Framed(Vertical):
         line = self._shared(rows)
         self.set_class(line is not None, "-line")
         self.view.show(rows if line is None else [line], chosen=chosen, palette=palette)
-        title = content(
-            [*self.scene.name(self.key), *own(f" {self.place}", "dim")], self.scene.palette()
-        )
-        self.border_title = title
-        self.say_title(title)
+        self.say_title()
 
-    def say_title(self, title: Content) -> None:
-        """Have *title* where there is no border."""
-        self._title.update(title, layout=False)  # one row, whatever it says
+    def say_title(self, more: str = "") -> None:
+        """Say whose it is, and *more* where there is no border."""
+        name, palette = self.scene.name(self.key), self.scene.palette()
+        title = content([*name, *own(f" {self.place}", "dim")], palette)
+        whole = content([*name, *own(f" {self.place}{more}", "dim")], palette)
+        if self._titled is not None and whole.is_same(self._titled):
+            return  # a frame whose title is set is drawn anew
+        self._titled = whole
+        self.border_title = title
+        self._title.update(whole, layout=False)  # one row, whatever it says
 
     @property
     def tall(self) -> int:

@@ -1,16 +1,14 @@
 """Everything that plugins show, around the prompt of one session.
 
-Promises    Drawing reads the mirror alone. A change is drawn at once, and however fast the mirror changes, it is drawn at most
-            :data:`A_SECOND` times a second, and only those widgets whose entries changed. Nothing of a plugin leaves
+Promises    Drawing reads the mirror alone. A change is drawn at once, and however fast the mirror changes, it is drawn as often
+            as ``pacing.py`` says, and only those widgets whose entries changed. Nothing of a plugin leaves
             the stage. Questions and components take the focus only when nothing was typed for a moment, and a component that
             is not over the rest has the stage as long as it is open.
 Elsewhere   What it is connected to: ``session.py``.
 """
 
-import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from time import monotonic
 from typing import ClassVar, Final, NamedTuple
 
 from textual import events
@@ -26,15 +24,16 @@ from host.console.mirror import Changed, JsonObject, Key
 from host.console.paint import own, plain
 from host.console.stage.component import Component, frame_size
 from host.console.stage.dialogs import KINDS, Dialog
+from host.console.stage.frames import Framed
 from host.console.stage.lines import LinesView
 from host.console.stage.lineup import Titles, Working
 from host.console.stage.notices import Notices
+from host.console.stage.pacing import Pace
 from host.console.stage.prompt import Complete, Prompt
 from host.console.stage.scene import Scene, Wanted, gone, shown_name
 from host.console.stage.slots import Place, StatusLine, touches
 from host.console.stage.transcript import Transcript
 
-A_SECOND: Final = 30
 NARROW: Final = 60
 """Columns; below, what is beside the prompt stands beneath it."""
 SHORT: Final = 12
@@ -96,8 +95,7 @@ class Stage(Vertical):
         self._dialog: Dialog | None = None
         self._answered: set[str] = set()
         self._changed: set[Key] | None = set()
-        self._is_due = False
-        self._drawn_at = -math.inf
+        self._pace = Pace(self, self._flush)
         self._width = 0
         self._is_giving = False
         self._on_stage: Component | None = None
@@ -143,6 +141,7 @@ class Stage(Vertical):
     def on_unmount(self) -> None:
         """Hear no more."""
         self._end()
+        self._pace.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         """What stands at a place of its own stands there in the new size."""
@@ -166,6 +165,13 @@ class Stage(Vertical):
         """Know whether the pane that it is in is the open one."""
         self._is_seen = is_seen
         self._give()
+        if is_seen and self._changed != set():  # what changed while it was out of sight
+            self._pace.soon(hurries=True)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something changed that is not on the screen yet."""
+        return self._pace.is_due
 
     # Drawing.
 
@@ -181,17 +187,29 @@ class Stage(Vertical):
             self._changed = None
         elif self._changed is not None:
             self._changed |= changed
-        if not self._is_due:
-            self._is_due = True
-            rest_s = self._drawn_at + 1 / A_SECOND - monotonic()
-            if rest_s > 0:
-                self.set_timer(rest_s, self._flush)
-            else:
-                self.call_next(self._flush)
+        self._pace.soon(
+            hurries=changed is None or self._is_awaited(changed), seen=self._is_seen
+        )
+
+    def _is_awaited(self, changed: frozenset[Key]) -> bool:
+        """Whether a person waits for some of it: a question, what opens or goes, what has the focus."""
+        focused = self.app.focused
+        around = focused.ancestors_with_self if focused is not None else ()
+        key_of_focus = next((one.key for one in around if isinstance(one, Framed)), None)
+        return any(
+            key.area in ("dialog", "route") or key == key_of_focus or self._turns(key)
+            for key in changed
+            if key.session in ("", self.scene.session)
+        )
+
+    def _turns(self, key: Key) -> bool:
+        """Whether a component opens or goes. One that a person left is nothing to wait for."""
+        is_there = self.scene.mirror.get(key) is not None and key not in self._left
+        return key.area == "frame" and is_there != (key in self._components)
 
     def _flush(self) -> None:
         changed = None if self._changed is None else frozenset(self._changed)
-        self._changed, self._is_due, self._drawn_at = set(), False, monotonic()
+        self._changed = set()
         self.flushes += 1
         self.scene.repaint(changed)
         areas = None if changed is None else {key.area for key in changed}
@@ -261,7 +279,8 @@ class Stage(Vertical):
 
     def _sync_components(self, changed: Changed) -> None:
         there = {key: (value, opened) for key, value, opened in self.opened()}
-        self._left &= there.keys()
+        frames = self.scene.mirror.seen_by(self.scene.session, "frame")
+        self._left &= {key for key, _ in frames}  # its question may be gone before it is
         wanted = {key: one for key, one in there.items() if key not in self._left}
         had_focus: str | None = None
         for key in [*self._components.keys() - wanted.keys()]:
@@ -356,7 +375,7 @@ class Stage(Vertical):
         event.stop()
         component = event.component
         if component.dialog:
-            self._send_answer(component.dialog, {"cancelled": True})
+            self._send_answer(component.dialog, {"cancelled": True}, component.key)
         elif component.route:
             self.close_route(component.key.plugin, component.route)
         self._left.add(component.key)
@@ -434,7 +453,7 @@ class Stage(Vertical):
         self._send_answer(event.dialog, event.answer)
         self._sync_dialog(frozenset())
 
-    def _send_answer(self, dialog: str, answer: JsonObject) -> None:
+    def _send_answer(self, dialog: str, answer: JsonObject, frame: Key | None = None) -> None:
         self._answered.add(dialog)
 
         async def send() -> None:
@@ -442,6 +461,7 @@ class Stage(Vertical):
                 await self.scene.acts.answer_dialog(dialog, answer)
             except LinkError:
                 self._answered.discard(dialog)
+                self._left -= {frame}
                 self._on_change(None)
                 raise
 
