@@ -294,7 +294,27 @@ async def test_f12_leaves_a_component_that_never_answers() -> None:
         assert "still here" not in text_of(app)
         gone: list[Json] = [[*key] for key in app.mirror.area("dialog")]
         await show(app, pilot, component("f1", "not asked any more"), remove=gone)
-        assert "not asked any more" not in text_of(app)
+        assert not app.query(Component)
+        await show(app, pilot, remove=[["guard", "", "frame", "f1"]])
+        await show(app, pilot, component("f1", "another one"))
+        assert app.query(Component)
+
+
+async def test_a_component_is_back_when_leaving_it_was_not_taken() -> None:
+    """The plugin still waits for it, and it can be left again."""
+    async with stage_of(component(), dialog("custom", frame="f1")) as (app, pilot):
+        app.deeds.fails = "not connected"
+        await pilot.press("f12")
+        async with asyncio.timeout(10):
+            while not app.deeds.done:
+                await pilot.pause(0.01)
+        await settle(app, pilot)
+        assert app.query(Component)
+        app.deeds.fails = ""
+        await pilot.press("f12")
+        await settle(app, pilot)
+        assert not app.query(Component)
+        assert len(app.deeds.done) == 2
 
 
 async def test_what_a_component_has_no_use_for_is_the_consoles() -> None:
