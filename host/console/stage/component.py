@@ -12,6 +12,7 @@ from typing import ClassVar, Final, NamedTuple
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 
 from host.console.background import in_background
@@ -71,6 +72,7 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
         self._lines: Sequence[Row] = ()
         self._at: tuple[int, int] | None = None
         self._top: int | None = None
+        self._fitted = Size(0, 0)
         self.can_focus = True
 
     def show(
@@ -88,9 +90,15 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Show another part where there is other room."""
-        self._show_part()
+        self.fit()
+
+    def fit(self) -> None:
+        """Show what there is room for, if that is another room than before."""
+        if self.size != self._fitted:
+            self._show_part()
 
     def _show_part(self) -> None:
+        self._fitted = self.size
         height = self.size.height
         if not height:
             return  # nothing is seen yet
@@ -194,6 +202,11 @@ class Component(Framed):
     def make_view(self) -> LinesView:
         """See :class:`Framed`."""
         return ComponentLines(self.scene, self.key)
+
+    def fit(self) -> None:
+        """Show what there is room for."""
+        if isinstance(self.view, ComponentLines):
+            self.view.fit()
 
     def rows_of(self, value: JsonObject) -> Sequence[Row]:
         """See :class:`Framed`."""

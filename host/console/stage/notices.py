@@ -27,7 +27,7 @@ class Notices(LinesView, can_focus=False):
     """The newest notices, above everything else of plugins."""
 
     DEFAULT_CSS = """
-    Notices { layer: over; position: absolute; height: auto; max-height: 5; width: 100%; display: none; background: $panel; }
+    Notices { layer: told; position: absolute; height: auto; max-height: 4; width: 100%; display: none; background: $panel; }
     Notices.-filled { display: block; }
     Notices.-reader { display: none; }
     """

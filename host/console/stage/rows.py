@@ -1,9 +1,11 @@
 """What an entry of the view is as rows: its lines one below the other, and which of them can be chosen.
 
-Promises    Pure, and in time that grows with the number of rows alone. Whatever the shape of a value, there are rows.
+Promises    Pure, and in time that grows with the number of rows alone: what stands in a row is read when it is drawn, for
+            of thousands a few are seen. Whatever the shape of a value, there are rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from host.console.mirror import Json, JsonObject
@@ -28,18 +30,30 @@ class Item(NamedTuple):
     checked: bool | None
 
 
-class Row(NamedTuple):
-    """One line, and what choosing it means."""
+class Row:
+    """One line, and what choosing it means. What *line* has to be made for is made when the row is first drawn."""
 
-    line: list[Piece]
-    item: Item | None = None
+    __slots__ = ("_line", "item")
+
+    def __init__(
+        self, line: list[Piece] | Callable[[], list[Piece]], item: Item | None = None
+    ) -> None:
+        self._line = line
+        self.item = item
+
+    @property
+    def line(self) -> list[Piece]:
+        """What stands in it."""
+        if not isinstance(self._line, list):
+            self._line = self._line()
+        return self._line
 
 
 def lines_of(value: Json) -> list[Row]:
     """The rows of a list of lines."""
     if not isinstance(value, list):
         return []
-    return [Row(pieces(line)) for line in value[:MAX_ROWS]]
+    return [Row(partial(pieces, line)) for line in value[:MAX_ROWS]]
 
 
 def severity_of(value: JsonObject) -> str:
@@ -93,7 +107,9 @@ def _add(node: Json, depth: int, rows: list[Row]) -> None:
         return
     kind, indent = node.get("kind"), "  " * depth
     if kind == "text":
-        rows.extend(Row(_indented(indent, row.line)) for row in lines_of(node.get("lines")))
+        lines = node.get("lines")
+        for line in lines[:MAX_ROWS] if isinstance(lines, list) else []:
+            rows.append(Row(partial(_text, indent, line)))
     elif kind == "box":
         _title(node, indent, rows)
         children = node.get("children")
@@ -115,14 +131,22 @@ def _title(node: JsonObject, indent: str, rows: list[Row]) -> None:
         rows.append(Row(_indented(indent, bold)))
 
 
+def _text(indent: str, line: Json) -> list[Piece]:
+    return _indented(indent, pieces(line))
+
+
 def _item(item: JsonObject, indent: str, *, may_choose: bool) -> Row:
     checked, id_ = item.get("checked"), item.get("id")
-    is_box = isinstance(checked, bool)
-    box = own("[x] " if checked else "[ ] ") if is_box else []
-    line = _indented(indent, [*box, *told(item)])
+    line = partial(_item_line, item, indent)
     if not may_choose or not isinstance(id_, str):
         return Row(line)
     return Row(line, Item(id_, checked if isinstance(checked, bool) else None))
+
+
+def _item_line(item: JsonObject, indent: str) -> list[Piece]:
+    checked = item.get("checked")
+    box = own("[x] " if checked else "[ ] ") if isinstance(checked, bool) else []
+    return _indented(indent, [*box, *told(item)])
 
 
 def _indented(indent: str, line: list[Piece]) -> list[Piece]:

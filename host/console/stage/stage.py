@@ -15,6 +15,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 
 from host.console.background import in_background
 from host.console.guard import QUIET_S
@@ -68,7 +69,8 @@ class Stage(Vertical):
     Stage #sidebar { width: 28; height: 1fr; }
     Stage.-narrow #middle { layout: vertical; }
     Stage.-narrow #sidebar { width: 100%; height: auto; }
-    Stage #overlay { layer: over; position: absolute; background: $surface; }
+    Stage #log { width: 1fr; height: 1fr; min-height: 1; layers: base over told; align-horizontal: right; }
+    Stage #overlay { layer: over; position: absolute; width: 75%; max-height: 100%; background: $surface; }
     Stage.-reader #overlay { layer: base; position: relative; width: 100%; max-height: 6; }
     """
 
@@ -96,7 +98,7 @@ class Stage(Vertical):
         self._answered: set[str] = set()
         self._changed: set[Key] | None = set()
         self._pace = Pace(self, self._flush)
-        self._width = 0
+        self._fitted = Size(0, 0)
         self._is_giving = False
         self._on_stage: Component | None = None
         """The component that has the stage."""
@@ -118,7 +120,10 @@ class Stage(Vertical):
         yield self._titles
         yield header
         with Horizontal(id="middle"):
-            yield self.transcript
+            with Vertical(id="log"):  # what is over it is never over what is typed
+                yield self.transcript
+                yield overlay
+                yield self.notices
             yield sidebar
         yield above
         yield self._working
@@ -127,14 +132,14 @@ class Stage(Vertical):
         yield footer
         yield self._status
         yield self._whole
-        yield overlay
-        yield self.notices
 
     def on_mount(self) -> None:
         """Draw what there is, and what comes."""
         self.set_class(self.scene.is_reader, "-reader")
         self._end = self.scene.mirror.listen(self._on_change)
         self.watch(self.app, "theme", self._on_theme, init=False)
+        # No Resize comes for a size that was found because somebody asked where a widget is, before the screen was drawn.
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._fit())
         self._on_change(None)
         self.focus_first()
 
@@ -143,16 +148,24 @@ class Stage(Vertical):
         self._end()
         self._pace.stop()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """What stands at a place of its own stands there in the new size."""
-        self.set_class(event.size.width < NARROW or self.scene.is_reader, "-narrow")
-        self.set_class(event.size.height < SHORT, "-short")
-        if event.size.width != self._width:
-            self._width = event.size.width
-            for place in self.places:
-                place.sync(None)
-        self._share()
-        self._put_over()
+    def on_resize(self) -> None:
+        """What is drawn for a size is drawn for the new one."""
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.size != self._fitted:
+            is_wider = self.size.width != self._fitted.width
+            self._fitted = self.size
+            self.set_class(self.size.width < NARROW or self.scene.is_reader, "-narrow")
+            self.set_class(self.size.height < SHORT, "-short")
+            if is_wider:
+                for place in self.places:
+                    place.sync(None)
+            self._share()
+            self._put_over()
+        self.transcript.fit()
+        for component in self._components.values():
+            component.fit()
 
     @property
     def room(self) -> tuple[int, int]:
@@ -216,7 +229,6 @@ class Stage(Vertical):
         if areas is None or areas & {"slot", "widget", "plugin", "theme"}:
             for place in self.places:
                 place.sync(changed)
-            self.call_after_refresh(self._put_overlay)
         self._status.sync(changed)
         self._titles.sync(changed)
         self._working.sync(changed)
@@ -246,9 +258,10 @@ class Stage(Vertical):
         places = [header, footer, above, below]
         if self.has_class("-narrow"):
             places.append(sidebar)
+        elif sidebar.styles.max_height is not None:  # each setting lays the screen out anew
+            sidebar.styles.max_height = None
         if self.scene.is_reader:
             places.append(overlay)
-        sidebar.styles.max_height = None
         shares = shared_out(max(0, height - taken - kept), [place.tall for place in places])
         for place, share in zip(places, shares, strict=True):
             place.styles.max_height = max(1, share)
@@ -283,8 +296,11 @@ class Stage(Vertical):
         self._left &= {key for key, _ in frames}  # its question may be gone before it is
         wanted = {key: one for key, one in there.items() if key not in self._left}
         had_focus: str | None = None
-        for key in [*self._components.keys() - wanted.keys()]:
-            component = self._components.pop(key)
+        for key, component in [*self._components.items()]:
+            one = wanted.get(key)
+            if one is not None and one[1].is_over == component.has_class("-over"):
+                continue  # it stays what it is
+            del self._components[key]
             had_focus = key.plugin if component.has_focus_within else had_focus
             component.remove()
         for key, (value, opened) in wanted.items():
@@ -350,25 +366,6 @@ class Stage(Vertical):
                 component.put_over(value, width, height)
         if self._dialog is not None:
             self._dialog.stand_in(width, height)
-        self.call_after_refresh(self._put_overlay)
-
-    def _put_overlay(self) -> None:
-        """Over the log alone: what is typed is never covered."""
-        if self.has_class("-given"):
-            return  # nobody sees it, and the log is nowhere
-        room, overlay = self.transcript.region, self.places[-1]
-        self.notices.styles.offset = (room.x, room.y - self.region.y)
-        self.notices.styles.width = max(1, room.width)
-        self.notices.styles.max_height = max(1, min(4, room.height))
-        if not self.scene.is_reader:
-            overlay.styles.offset = (room.x + room.width // 4, room.y - self.region.y)
-            overlay.styles.width = max(1, room.width - room.width // 4)
-            overlay.styles.max_height = max(1, room.height)
-
-    def on_transcript_placed(self, event: Transcript.Placed) -> None:
-        """What lies over the log goes with it."""
-        event.stop()
-        self._put_overlay()
 
     def on_component_leaving(self, event: Component.Leaving) -> None:
         """Take it away at once; the plugin is told, and has no say in it."""

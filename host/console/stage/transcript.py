@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from textual.geometry import Size
-from textual.message import Message
 
 from host.console.paint import Palette, Piece, wrapped
 from host.console.stage.lines import LinesView
@@ -31,14 +30,8 @@ class Transcript(LinesView, can_focus=True):
         self._kept: deque[list[Piece]] = deque(maxlen=MAX_ROWS)
         self._broken: deque[Row] = deque(maxlen=MAX_ROWS)
         self._width = 0
-        self._height = 0
-
-    class Placed(Message):
-        """It is seen again, or has another size: where it is is known anew, and what lies over it moves."""
-
-    def on_show(self) -> None:
-        """Tell that it is seen."""
-        self.post_message(self.Placed())
+        self._follows = True
+        """Whether its end is kept in view, however its size and its rows change."""
 
     def say(self, line: list[Piece]) -> None:
         """Add a line."""
@@ -47,8 +40,11 @@ class Transcript(LinesView, can_focus=True):
         self._draw()
 
     def on_resize(self) -> None:
+        """See :meth:`fit`."""
+        self.fit()
+
+    def fit(self) -> None:
         """Break the lines anew where the width is another one. With fewer rows the end is still in view."""
-        is_at_end = self._is_at_end()
         width = (
             self.scrollable_content_region.width
         )  # without the scrollbar, also while there is none
@@ -58,10 +54,7 @@ class Transcript(LinesView, can_focus=True):
             for line in self._kept:
                 self._broken.extend(self._broken_up(line))
             self.show(tuple(self._broken))
-        self._height = self.size.height
-        if is_at_end:
-            self._show_end()
-        self.post_message(self.Placed())
+        self._show_end()
 
     def _broken_up(self, line: list[Piece]) -> list[Row]:
         return [Row(part) for part in wrapped(line, self._width or 80, hanging=HANGING)]
@@ -73,21 +66,21 @@ class Transcript(LinesView, can_focus=True):
         super().show(rows, chosen=chosen, palette=palette)
         self.can_focus = True
 
-    def _is_at_end(self) -> bool:
-        """Whether the last row was seen, as tall as it was then: what is beside it may have grown since."""
-        return self.scroll_offset.y + self._height >= len(self.rows)
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """See :class:`textual.widget.Widget`. A new size leaves it at its end or where it was: only a person goes up."""
+        super().watch_scroll_y(old_value, new_value)
+        if new_value >= self.max_scroll_y:
+            self._follows = True
+        elif new_value < old_value:
+            self._follows = False
 
     def _show_end(self) -> None:
-        if (
-            self.scroll_offset.y != self.max_scroll_y
-        ):  # else the screen would be laid out for nothing
+        if self._follows and self.scroll_offset.y != self.max_scroll_y:
             self.scroll_to(y=len(self.rows), animate=False, immediate=True, force=True)
 
     def _draw(self) -> None:
-        is_at_end = self._is_at_end()
         self.show(tuple(self._broken))
-        if is_at_end:
-            self._show_end()
+        self._show_end()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """See :class:`LinesView`."""
