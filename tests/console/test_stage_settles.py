@@ -1,11 +1,13 @@
 """What the screen shows is said by what is there and by the size: not by the way there, nor by what was drawn meanwhile."""
 
+import asyncio
 import random
 from typing import Final
 
 import pytest
 
 from host.console.mirror import Json, JsonObject, Mirror
+from host.console.paint import own
 from host.console.stage.component import Component
 from tests.console.stages import (
     entry,
@@ -18,6 +20,7 @@ from tests.console.stages import (
     stage_of,
     text_slot,
 )
+from tests.daemon.running import HANG_S
 
 pytestmark = pytest.mark.asyncio
 
@@ -106,7 +109,7 @@ async def test_every_way_ends_with_the_same_screen(
     seed: int, *, is_reader: bool, overlay: bool
 ) -> None:
     """Differences in any order, in other sizes, drawn between or not, and with somebody who asks where things are."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - no secret
     entries, size = there(overlay=overlay), SIZES[seed % len(SIZES)]
     wanted = await straight(entries, size, is_reader=is_reader)
 
@@ -145,10 +148,11 @@ async def test_a_component_is_drawn_though_somebody_asked_where_it_is_first() ->
         at = app.mirror.version
         one = entry("frame", "f1", frame(3, overlay=False))
         app.mirror.apply({"from": at, "to": at + 1, "set": [one], "remove": []})
-        while not (found := [*app.query(Component)]) or not found[0].view.is_mounted:
-            await pilot.pause(0)
-        app.screen._compositor._full_map_invalidated = True
-        assert found[0].view.region is not None
+        async with asyncio.timeout(HANG_S):
+            while not (found := [*app.query(Component)]) or not found[0].view.size:
+                app.screen._compositor._full_map_invalidated = True
+                assert app.stage.region
+                await asyncio.sleep(0)
         await settle(app, pilot)
         assert "component 2" in "".join(screen_lines(app))
 
@@ -159,18 +163,15 @@ async def test_the_end_of_the_log_is_in_view_when_it_grew_and_spoke_at_once() ->
     async with stage_of(size=(80, 30)) as (app, pilot):
         transcript = app.stage.transcript
         for at in range(60):
-            transcript.say(line_of(f"line {at}"))
+            transcript.say(own(f"line {at}"))
         for at in range(60, 70):
             await show(app, pilot, entry("widget", "x", tall))
-            transcript.styles.height = 4
-            app.screen._refresh_layout()
-            transcript.styles.height = None
-            app.screen._refresh_layout()
-            transcript.say(line_of(f"line {at}"))
-            await show(app, pilot, remove=[["guard", "", "widget", "x"]])
+            before, version = transcript.size, app.mirror.version
+            gone: Json = ["guard", "", "widget", "x"]
+            app.mirror.apply({"from": version, "to": version + 1, "set": [], "remove": [gone]})
+            async with asyncio.timeout(HANG_S):
+                while transcript.size == before:
+                    await asyncio.sleep(0)
+            transcript.say(own(f"line {at}"))
+            await settle(app, pilot)
             assert f"line {at}" in "".join(screen_lines(app))
-
-
-def line_of(text: str) -> list[tuple[str, str, int]]:
-    """A line of the console's."""
-    return [(text, "", len(text))]
