@@ -67,7 +67,11 @@ def passing(chance: random.Random, one: Json) -> Json:
     assert isinstance(one, dict)
     area, key = one["area"], one["key"]
     rows = lines(*["passing"] * chance.randint(0, 20))
-    value: JsonObject = {"line": line("passing"), "visible": chance.random() < 0.5, "lines": rows}
+    value: JsonObject = {
+        "line": line("passing"),
+        "visible": chance.random() < 0.5,
+        "lines": rows,
+    }
     if area == "slot":
         value = {"order": chance.randint(0, 2), "node": {"kind": "text", "lines": rows}}
     elif area == "widget":
@@ -94,9 +98,7 @@ def way(chance: random.Random, entries: list[Json]) -> list[tuple[list[Json], li
     return [*steps, (chance.sample(entries, len(entries)), [])]
 
 
-async def straight(
-    entries: list[Json], size: tuple[int, int], *, is_reader: bool
-) -> list[str]:
+async def straight(entries: list[Json], size: tuple[int, int], *, is_reader: bool) -> list[str]:
     """The screen of those who see all of it at once."""
     async with stage_of(*entries, size=size, is_reader=is_reader) as (app, _):
         return screen_lines(app)
