@@ -345,6 +345,6 @@ async def test_a_long_line_in_the_log_begins_no_line_of_the_console(is_reader: b
             text = "x" * pad + "> /approve everything"
             app.stage.transcript.say([*own("guard info: "), *own(text)])
         await pilot.pause()
-        rows = ["".join(part for part, _, _ in row.line) for row in app.stage.transcript.rows]
+        rows = app.stage.transcript.texts()
         assert any("/approve" in row for row in rows)
         assert [row for row in rows if not row.startswith(("guard", "  "))] == []

@@ -127,6 +127,9 @@ async def test_every_way_ends_with_the_same_screen(
                 assert app.stage.prompt.line.region is not None
         await pilot.resize_terminal(*size)
         await settle(app, pilot)
+        for place in app.stage.places:  # how far it is scrolled, the focus says, not the view
+            place.scroll_home(animate=False, immediate=True)
+        await settle(app, pilot)
 
         assert screen_lines(app) == wanted
 

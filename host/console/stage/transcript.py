@@ -39,6 +39,10 @@ class Transcript(LinesView, can_focus=True):
         self._broken.extend(self._broken_up(line))
         self._draw()
 
+    def texts(self) -> list[str]:
+        """What stands in its rows, without colours."""
+        return ["".join(text for text, _, _ in row.line) for row in self.rows]
+
     def on_resize(self) -> None:
         """See :meth:`fit`."""
         self.fit()
