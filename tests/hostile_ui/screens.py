@@ -26,7 +26,7 @@ NEEDLES: Final = (
     "\u6f22",
     "bash: always",
     "honest: all is well",
-    "approve a",
+    "/approve a",
     "every key is mine",
 )
 """Texts of the hostile plugins that have no business outside their frames."""

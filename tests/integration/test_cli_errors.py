@@ -77,7 +77,8 @@ def test_an_unknown_event_comes_with_the_nearest_names(cli: Cli) -> None:
         r"error: unknown event 'pretooluze'; did you mean PreToolUse\b.*\?\n\Z", near
     )
     assert re.match(
-        r"error: unknown event 'xyzzy'; the events are PreToolUse, .*Notification\n\Z", far
+        r"error: unknown event 'xyzzy'; the events are PreToolUse, .*Notification, .*ModelSelect\n\Z",
+        far,
     )
     assert number.startswith("error: unknown event 11")
 
