@@ -39,7 +39,7 @@ def main() -> int:
                 person.type(f"/todo add {what}")
                 person.until(what, "todo-board: ")
             person.type("how many words are these?")
-            person.until("AgentEnd", "count_words: words 5")
+            person.until("AgentEnd", "count_words: words 5", "2 open", "token-meter: ~")
             _draw(person, "console-session")
             with at_terminal(daemon, "-c", AGENT, str(daemon.project)):
                 person.until("1 to approve")
