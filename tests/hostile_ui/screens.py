@@ -10,7 +10,7 @@ from typing import Final
 from textual import events
 from textual.pilot import Pilot
 
-from host.console.bar import Bar, KeyLine, bar_text
+from host.console.bar import Bar, KeyLine, PaneNames, bar_text
 from host.console.panes.approvals import ApprovalsScreen
 from host.console.stage.component import Component
 from host.console.stage.lines import LinesView
@@ -66,12 +66,21 @@ def questions_of(pilot: Pilot[int]) -> str:
 
 async def read_question(pilot: Pilot[int], text: str) -> None:
     """Go down in the open approvals until the question with *text* is the one that is read."""
-    for _ in range(len(console(pilot).questions) + 1):
-        if text in screen_text(pilot):
-            return
-        before = screen_text(pilot)
-        press(pilot, "down")
-        await until(pilot, lambda before=before: screen_text(pilot) != before)  # type: ignore[misc]
+    await until(pilot, lambda: isinstance(pilot.app.screen, ApprovalsScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, ApprovalsScreen)
+
+    def way() -> int:
+        ids = [str(one["id"]) for one in console(pilot).questions]
+        (wanted,) = [
+            str(one["id"]) for one in console(pilot).questions if text in str(one["summary"])
+        ]
+        return ids.index(wanted) - (ids.index(screen._shown) if screen._shown in ids else 0)
+
+    while way():
+        shown = screen._shown
+        press(pilot, "down" if way() > 0 else "up")
+        await until(pilot, lambda shown=shown: screen._shown != shown or not way())  # type: ignore[misc]
     await until_shown(pilot, text)
 
 
@@ -92,7 +101,10 @@ def check_approvals(pilot: Pilot[int], command: str) -> None:
 
 
 def open_name(pilot: Pilot[int]) -> str:
-    """The name of the pane that the screen shows as the open one."""
+    """The name of the pane that the screen shows as the open one; only the session pane gives that row to a component."""
+    app = console(pilot)
+    if app.screen is app.base and not app.base.query_one(PaneNames).display:
+        return app.open_pane.id.capitalize() if app.open_pane.id else ""
     row = [*pilot.app.screen._compositor.render_strips(), (), ()][
         1
     ]  # a new screen has none yet
