@@ -11,6 +11,7 @@ from host.console.mirror import Json, JsonObject
 from host.console.paint import own
 from host.console.stage.dialogs import Dialog
 from host.console.stage.lines import LinesView
+from ipc.ui import WRITABLE_AREAS
 from tests.console.stages import Host, entry, settle, show, stage_of
 
 pytestmark = pytest.mark.asyncio
@@ -300,23 +301,7 @@ async def test_the_comparison_sees_what_it_is_for() -> None:
 )
 async def test_a_value_of_any_shape_in_any_area_is_survived(value: JsonObject) -> None:
     """A daemon that lies about shapes as well; the bar and the keys are where they were."""
-    areas = [
-        "plugin",
-        "status",
-        "widget",
-        "slot",
-        "title",
-        "session_name",
-        "working",
-        "editor",
-        "theme",
-        "keymap",
-        "route",
-        "frame",
-        "dialog",
-        "notice",
-        "command",
-    ]
+    areas = ["plugin", *WRITABLE_AREAS, "dialog", "notice", "command"]
     entries = [entry(area, "Header/a" if area == "slot" else "1", value) for area in areas]
     async with stage_of(*entries) as (app, pilot):
         await show(app, pilot, *entries)

@@ -87,7 +87,7 @@ class AuditPane(StreamPane[ServerEvent]):
             "decision": str(decision or ""),
         }
 
-    def about(self, item: ServerEvent) -> Sequence[tuple[str, object]]:
+    def about_item(self, item: ServerEvent) -> Sequence[tuple[str, object]]:
         """See :class:`StreamPane`."""
         data = item.data or {}
         return [

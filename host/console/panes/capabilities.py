@@ -11,8 +11,7 @@ from textual.widgets import Input, Static
 
 from host.console.background import in_background
 from host.console.cells import cell, listed
-from host.console.detail import Detail
-from host.console.panes.pane import Pane
+from host.console.panes.detailed import DetailedPane
 from host.console.table import Column, Look, Row, Table
 from jcode_plugins import Capabilities, CapabilityEntry, ExplainedStep
 
@@ -26,7 +25,7 @@ COLUMNS: Final = (
 _LOOKS: Final[dict[str, Look]] = {"allow": "good", "deny": "bad", "ask": "busy"}
 
 
-class CapabilitiesPane(Pane):
+class CapabilitiesPane(DetailedPane):
     """See the module's text."""
 
     NAME = "Capabilities"
@@ -40,7 +39,6 @@ class CapabilitiesPane(Pane):
         Binding("left", "turn(-1)", show=False),
         Binding("right", "turn(1)", show=False),
         Binding("x", "explain", show=False),
-        Binding("escape", "less", show=False),
     ]
     DEFAULT_CSS = """
     CapabilitiesPane #whose { height: auto; max-height: 3; text-style: bold; }
@@ -61,13 +59,7 @@ class CapabilitiesPane(Pane):
         line.display = False
         yield line
         yield Table(COLUMNS, empty="no plugin is loaded")
-        detail = Detail()
-        detail.display = False
-        yield detail
-
-    def focus_first(self) -> None:
-        """See :class:`Pane`."""
-        self.query_one(Table).focus()
+        yield self.hidden_detail()
 
     async def look(self) -> None:
         """See :class:`Pane`."""
@@ -78,7 +70,7 @@ class CapabilitiesPane(Pane):
         name = self._whose
         if not name:
             self.query_one("#whose", Static).update("")
-            self.query_one(Table).set_rows(())
+            self.table.set_rows(())
             return
         found = await self.ask(lambda client: client.capabilities(name))
         if name == self._whose:  # else another one was chosen meanwhile
@@ -97,8 +89,8 @@ class CapabilitiesPane(Pane):
         for row, about in _rows(found):
             rows.append(row)
             self._about[row.key] = about
-        self.query_one(Table).set_rows(rows)
-        self._show_detail()
+        self.table.set_rows(rows)
+        self.show_detail()
 
     def action_turn(self, step: int) -> None:
         """Show the plugin after this one, or before it."""
@@ -133,35 +125,31 @@ class CapabilitiesPane(Pane):
     async def _explain(self, plugin: str, kind: str, target: str) -> None:
         steps = await self.ask(lambda client: client.explain(plugin, kind, target))
         self._is_explaining = True
-        detail = self.query_one(Detail)
-        detail.display = True
-        detail.show([("explained", f"{kind} {target} of {plugin}"), *map(_step, steps)])
+        self.detail.display = True
+        self.detail.show([("explained", f"{kind} {target} of {plugin}"), *map(_step, steps)])
 
     def action_less(self) -> None:
         """Close what was opened last: the explanation or the details, then the line."""
-        line, detail = self.query_one(Input), self.query_one(Detail)
         self._is_explaining = False
-        if detail.display:
-            detail.display = False
+        if self.detail.display:
+            super().action_less()
         else:
-            line.display = False
+            self.query_one(Input).display = False
         self.focus_first()
 
-    def on_table_chosen(self) -> None:
-        """Show all about the row, or no more."""
-        detail = self.query_one(Detail)
-        detail.display = self._is_explaining or not detail.display
+    def about(self, row: Row) -> Sequence[tuple[str, object]]:
+        """See :class:`DetailedPane`."""
+        return self._about.get(row.key, ())
+
+    def toggle_detail(self) -> None:
+        """From an explanation to the row."""
+        self.detail.display = self._is_explaining or not self.detail.display
         self._is_explaining = False
-        self._show_detail()
 
-    def on_table_moved(self) -> None:
-        """Another row is meant."""
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        detail, row = self.query_one(Detail), self.query_one(Table).current
-        if detail.display and not self._is_explaining:
-            detail.show(self._about.get(row.key, ()) if row is not None else ())
+    def show_detail(self) -> None:
+        """An explanation stays as long as it is wanted."""
+        if not self._is_explaining:
+            super().show_detail()
 
 
 def _rows(found: Capabilities) -> Iterator[tuple[Row, list[tuple[str, object]]]]:

@@ -95,7 +95,7 @@ class LogsPane(StreamPane[Line]):
         """See :class:`StreamPane`."""
         return {"plugin": item.plugin, "level": item.level}
 
-    def about(self, item: Line) -> Sequence[tuple[str, object]]:
+    def about_item(self, item: Line) -> Sequence[tuple[str, object]]:
         """See :class:`StreamPane`."""
         return [
             ("time", strftime("%Y-%m-%d %H:%M:%S", localtime(item.at))),

@@ -1,6 +1,6 @@
 """The plugins pane: what runs in the daemon, what it uses, and what was refused; kill, enable, reload."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from os.path import basename
 from time import monotonic
@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from host.console.background import in_background
 from host.console.cells import cell, listed
 from host.console.confirm import Confirm
-from host.console.detail import Detail
 from host.console.guard import Guard
-from host.console.panes.pane import Pane, console_of
+from host.console.panes.detailed import DetailedPane
+from host.console.panes.pane import console_of
 from host.console.table import Column, Look, Row, Table
 from host.console.usage import Usage, Used
 from jcode_plugins import AsyncClient, PluginOverview, ProjectInfo
@@ -56,7 +56,7 @@ class _Seen(NamedTuple):
     rss_bytes: int
 
 
-class PluginsPane(Pane):
+class PluginsPane(DetailedPane):
     """See the module's text."""
 
     NAME = "Plugins"
@@ -70,7 +70,6 @@ class PluginsPane(Pane):
         Binding("k", "kill", show=False),
         Binding("e", "enable", show=False),
         Binding("r", "reload", show=False),
-        Binding("escape", "less", show=False),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -82,9 +81,7 @@ class PluginsPane(Pane):
     def compose(self) -> ComposeResult:
         """See :class:`textual.widget.Widget`."""
         yield Table(COLUMNS, empty="no plugin is loaded; jcode-plugin list says which are here")
-        detail = Detail()
-        detail.display = False
-        yield detail
+        yield self.hidden_detail()
 
     async def look(self) -> None:
         """See :class:`Pane`."""
@@ -93,11 +90,11 @@ class PluginsPane(Pane):
         here = console_of(self).options.place.here
         projects.sort(key=lambda project: (project.cwd != here, project.cwd))
         self._seen = self._measure(projects)
-        self.query_one(Table).set_rows(
+        self.table.set_rows(
             Row(key, _cells(seen), _LOOKS.get(seen.plugin.state, ""))
             for key, seen in self._seen.items()
         )
-        self._show_detail()
+        self.show_detail()
 
     def _measure(self, projects: Iterable[ProjectInfo]) -> dict[str, _Seen]:
         plugins = {
@@ -122,27 +119,13 @@ class PluginsPane(Pane):
 
     @property
     def _current(self) -> _Seen | None:
-        row = self.query_one(Table).current
+        row = self.table.current
         return self._seen.get(row.key) if row is not None else None
 
-    def on_table_chosen(self) -> None:
-        """Show all about the plugin, or no more."""
-        detail = self.query_one(Detail)
-        detail.display = not detail.display
-        self._show_detail()
-
-    def on_table_moved(self) -> None:
-        """Another plugin is meant."""
-        self._show_detail()
-
-    def action_less(self) -> None:
-        """Show the table alone."""
-        self.query_one(Detail).display = False
-
-    def _show_detail(self) -> None:
-        detail, seen = self.query_one(Detail), self._current
-        if detail.display:
-            detail.show(_lines(seen) if seen is not None else ())
+    def about(self, row: Row) -> Sequence[tuple[str, object]]:
+        """See :class:`DetailedPane`."""
+        seen = self._seen.get(row.key)
+        return _lines(seen) if seen is not None else ()
 
     # What can be done.
 

@@ -14,9 +14,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from host.console.cells import cell
-from host.console.detail import Detail
 from host.console.filtering import Filter
-from host.console.panes.pane import Pane
+from host.console.panes.detailed import DetailedPane
 from host.console.table import Column, Row, Table
 
 MOST: Final = 5000
@@ -26,7 +25,7 @@ SHOW_S: Final = 0.25
 T = TypeVar("T")
 
 
-class StreamPane(Pane, Generic[T]):
+class StreamPane(DetailedPane, Generic[T]):
     """See the module's text. ``FIELDS`` are names that may stand before a colon in a filter."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
@@ -35,7 +34,6 @@ class StreamPane(Pane, Generic[T]):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("/", "filter"), ("Enter", "all about it"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", show=False),
-        Binding("escape", "less", show=False),
     ]
     DEFAULT_CSS = """
     StreamPane Input { height: 1; border: none; padding: 0; }
@@ -59,7 +57,7 @@ class StreamPane(Pane, Generic[T]):
         """Return what :attr:`FIELDS` are of *item*."""
         raise NotImplementedError
 
-    def about(self, item: T) -> Sequence[tuple[str, object]]:
+    def about_item(self, item: T) -> Sequence[tuple[str, object]]:
         """Return all there is to say about *item*."""
         raise NotImplementedError
 
@@ -92,10 +90,10 @@ class StreamPane(Pane, Generic[T]):
         come = list(self._come)
         self._come.clear()
         self._kept.extend(come)
-        self.query_one(Table).append([row for item in come if (row := self._shown(item))])
+        self.table.append([row for item in come if (row := self._shown(item))])
 
     def _show_all(self) -> None:
-        table = self.query_one(Table)
+        table = self.table
         table.set_rows([row for item in self._kept if (row := self._shown(item))])
         if not table.rows or table.current is table.rows[-1]:
             table.action_to_end(1)
@@ -115,17 +113,11 @@ class StreamPane(Pane, Generic[T]):
         told.display = False
         yield told
         yield Table(self.COLUMNS, empty=self.EMPTY, most=MOST, tail=True)
-        detail = Detail()
-        detail.display = False
-        yield detail
+        yield self.hidden_detail()
 
     def _hint(self) -> str:
         names = "".join(f" {name}:..." for name in sorted(self.FIELDS))
         return f"words{names}, then Enter"
-
-    def focus_first(self) -> None:
-        """See :class:`Pane`."""
-        self.query_one(Table).focus()
 
     def action_filter(self) -> None:
         """Let the person type what to see."""
@@ -136,12 +128,12 @@ class StreamPane(Pane, Generic[T]):
 
     def action_less(self) -> None:
         """Close what was opened last: the line, the details, the filter."""
-        line, detail = self.query_one(Input), self.query_one(Detail)
+        line = self.query_one(Input)
         if line.display:
             line.display = False
             self.focus_first()
-        elif detail.display:
-            detail.display = False
+        elif self.detail.display:
+            super().action_less()
         else:
             self.filter_by("")
 
@@ -161,23 +153,8 @@ class StreamPane(Pane, Generic[T]):
         told.update(Content(f"only: {cell(self._typed)} (Esc shows all)"))
         self._show_all()
 
-    def on_table_chosen(self) -> None:
-        """Show all about the row, or no more."""
-        detail = self.query_one(Detail)
-        detail.display = not detail.display
-        self._show_detail()
-
-    def on_table_moved(self) -> None:
-        """Another row is meant."""
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        detail = self.query_one(Detail)
-        if not detail.display:
-            return
-        current = self.query_one(Table).current
-        for item in reversed(self._kept):
-            if current is not None and self.row(item).key == current.key:
-                detail.show(self.about(item))
-                return
-        detail.show(())
+    def about(self, row: Row) -> Sequence[tuple[str, object]]:
+        """See :class:`DetailedPane`."""
+        found = (item for item in reversed(self._kept) if self.row(item).key == row.key)
+        item = next(found, None)
+        return self.about_item(item) if item is not None else ()
