@@ -101,7 +101,11 @@ class Questions:
         """The same as JSON, each with ``yours``, the answers that count from *peer*, and ``why_not`` where those are not all."""
         listed = self.list()
         answerer = lineage_of(peer.pid) if listed else ()
-        return [one.to_json() | _of_answerer(one, peer, answerer) for one in listed]
+        found: list[JsonObject] = []
+        for one in listed:
+            counting, why = _counting(one, peer, answerer)
+            found.append(one.to_json() | {"yours": [*counting], "why_not": why})
+        return found
 
     def answer(self, id_: str, answer: str, peer: Peer) -> Pending:
         """Take a person's answer. Raises InputError, RefusedError for who may not answer."""
@@ -113,10 +117,9 @@ class Questions:
             raise InputError(
                 f"no question {id_[:60]!a} waits for an answer; see jcode-plugin approve --list"
             )
-        is_handed = peer == pending.client and answer in _FOR_THIS_ONCE
-        why = None if is_handed else why_not(lineage_of(peer.pid), pending.asked_by)
+        counting, why = _counting(pending, peer, lineage_of(peer.pid))
         told = f"{answer} to {pending.question.tool} by process {peer.pid}"
-        if why is not None:
+        if answer not in counting:
             self._audit.record(
                 Kind.REFUSED, pending.question.plugin, "E_ANSWERER", f"{told}: {why}"
             )
@@ -133,15 +136,15 @@ class Questions:
             del self._pending[id_]
 
 
-def _of_answerer(pending: Pending, peer: Peer, answerer: Sequence[Process]) -> JsonObject:
+def _counting(
+    pending: Pending, peer: Peer, answerer: Sequence[Process]
+) -> tuple[Sequence[str], str | None]:
+    """Return the answers that count from *peer*, with its parents in *answerer*, and why those are not all."""
     why = why_not(answerer, pending.asked_by)
     if why is None:
-        return {"yours": [*ANSWERS], "why_not": None}
+        return ANSWERS, None
     is_handed = peer == pending.client
-    return {
-        "yours": [one for one in ANSWERS if is_handed and one in _FOR_THIS_ONCE],
-        "why_not": why,
-    }
+    return [one for one in ANSWERS if is_handed and one in _FOR_THIS_ONCE], why
 
 
 def why_not(answerer: Sequence[Process], asked_by: Sequence[Process]) -> str | None:

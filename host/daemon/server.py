@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -150,12 +150,15 @@ class Server:
         """Who is connected."""
         return [connection.peer for connection in self._connections]
 
+    def _under_way(self) -> Iterator[Call]:
+        for connection in self._connections:
+            yield from connection.calls
+
     def calls_in(self, workspace: Workspace) -> list[Call]:
         """The calls that are under way in *workspace*."""
         return [
             call
-            for connection in self._connections
-            for call in connection.calls
+            for call in self._under_way()
             if call.project is not None and call.project.workspace is workspace
         ]
 
@@ -203,13 +206,12 @@ class Server:
     def _hand_over(self, pending: Pending) -> None:
         """Give the question to the client whose call it is about, where that is one that asks its user."""
         question = pending.question
-        for connection in self._connections:
-            for call in connection.calls:
-                is_its = call.takes_questions and call.session_id == question.session_id
-                if is_its and question.session_id and self._is_in(call, question):
-                    pending.client = call.peer
-                    call.update({"question": pending.to_json()})
-                    return
+        for call in self._under_way():
+            is_its = call.takes_questions and call.session_id == question.session_id
+            if is_its and question.session_id and self._is_in(call, question):
+                pending.client = call.peer
+                call.update({"question": pending.to_json()})
+                return
 
     @staticmethod
     def _is_in(call: Call, question: Question) -> bool:
@@ -220,12 +222,7 @@ class Server:
 
         Where there is none, as for a plugin of scope ``global``, it may be anybody's who is connected.
         """
-        calls = [
-            call
-            for connection in self._connections
-            for call in connection.calls
-            if self._is_in(call, question)
-        ]
+        calls = [call for call in self._under_way() if self._is_in(call, question)]
         exact = [call for call in calls if question.session_id in ("", call.session_id)]
         found = {call.peer for call in exact or calls}
         return found or {connection.peer for connection in self._connections}
