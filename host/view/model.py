@@ -58,6 +58,7 @@ class View:
         self._entries: dict[Key, tuple[Json, Owner]] = {}
         self._changed: dict[Key, None] = {}
         self._ui_changed = False
+        self._bindings_changed = False
         self._version = 0
         self._listeners: dict[Listener, None] = {}
         self._timer: Timer | None = None
@@ -199,10 +200,15 @@ class View:
         self._ui_changed = True
         self._schedule()
 
+    def note_bindings(self) -> None:
+        """A binding came or went, or their order is another one: who has which key is said anew with the next diff."""
+        self._bindings_changed = True
+        self._schedule()
+
     def on_published(self) -> None:
         """The plugins of the workspace, their order, or what they registered changed."""
         self.listed.refresh()
-        self.bindings.refresh()
+        self.note_bindings()
 
     def close(self) -> None:
         """The workspace is closed: nothing is shown, asked or told any more."""
@@ -238,6 +244,9 @@ class View:
 
     def _tell(self) -> None:
         """Make the next version of what changed, and give listeners the diff."""
+        if self._bindings_changed:
+            self._bindings_changed = False
+            self.bindings.refresh()
         if not (self._changed or self._ui_changed):
             return
         if self._timer is not None:

@@ -220,14 +220,14 @@ class Presence:
             return
         self.view.drop(self.key_of(area, key), self)
         if area == "keymap":
-            self.view.bindings.refresh()
+            self.view.note_bindings()
 
     def _show(self, area: str, key: str, value: JsonObject) -> None:
         if area == "keymap":
             value = {**value, "conflict": None}
         self.view.put(self.key_of(area, key), value, self)
         if area == "keymap":
-            self.view.bindings.refresh()
+            self.view.note_bindings()
 
     def take_shortcuts(self) -> None:
         """Bind the keys that its plugin registered with a function."""
@@ -259,7 +259,7 @@ class Presence:
                 )
             else:
                 self.view.drop(self.key_of("keymap", key), self)
-        self.view.bindings.refresh()
+        self.view.note_bindings()
 
     def _describe(self, shortcut: str, told: str) -> Json:
         had = self._shortcuts.get(shortcut)
@@ -333,7 +333,7 @@ class Presence:
                 self._remove(name)
         for key in self.view.keys("keymap"):
             self.view.drop(key, self)
-        self.view.bindings.refresh()
+        self.view.note_bindings()
 
     def _gone_value(self) -> JsonObject:
         return {"gone": self.view.listed.gone_text(self._instance)}
@@ -355,7 +355,7 @@ class Presence:
             self._move(old, area, key)
         for key in self._shortcuts:
             self._move(old, "keymap", key)
-        self.view.bindings.refresh()
+        self.view.note_bindings()
         self.view.listed.note_state(self)
 
     def _move(self, old: str, area: str, key: str) -> None:
@@ -394,5 +394,5 @@ class Presence:
             self._remove(name)
         for key in self.view.keys("keymap"):
             self.view.drop(key, self)
-        self.view.bindings.refresh()
+        self.view.note_bindings()
         self.view.listed.forget(self)

@@ -638,6 +638,7 @@ def test_the_first_plugin_has_the_key(stage: Stage) -> None:
     second.cast("ui.set", json.dumps({"ops": [op("keymap", "ctrl+k", {"description": "d"})]}))
     second.end()
     stage.turn()
+    stage.workspace.view.snapshot()  # who has a key is said with what is told next
     ours, theirs = of(stage, "keymap")["ctrl+k"], of(stage, "keymap", "rival")["ctrl+k"]
     assert isinstance(ours, dict)
     assert isinstance(theirs, dict)
@@ -651,6 +652,7 @@ def test_the_first_plugin_has_the_key(stage: Stage) -> None:
     handled(second, id_)
     assert stage.run(pressed) == Pressed(handled=True, plugin="rival")
     stage.workspace.unload("hostile")
+    stage.workspace.view.snapshot()
     theirs = of(stage, "keymap", "rival")["ctrl+k"]
     assert isinstance(theirs, dict)
     assert theirs["conflict"] is None

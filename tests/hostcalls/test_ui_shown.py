@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -525,3 +526,22 @@ def test_secrets_of_its_settings_are_not_shown(stage: Stage) -> None:
     stage.plugin.masked.add("s3cr3t-token")
     tell(stage, worker, status("a", "key s3cr3t-token"))
     assert "s3cr3t" not in json.dumps(stage.workspace.view.snapshot())
+
+
+def test_bindings_are_compared_once_for_each_difference(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has which key is worked out when it is told, not for every key that is bound."""
+    worker = stage.load()
+    view = stage.workspace.view
+    view.snapshot()
+    refresh = Mock(wraps=view.bindings.refresh)
+    monkeypatch.setattr(view.bindings, "refresh", refresh)
+    keys = [f"ctrl+alt+{letter}" for letter in "abefgh"]
+    tell(stage, worker, *(op("keymap", key, {"description": "d"}) for key in keys))
+    assert set(of(stage, "keymap")) == set(keys)
+
+    view.snapshot()
+    view.snapshot()
+
+    assert refresh.call_count == 1
