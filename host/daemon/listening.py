@@ -94,6 +94,11 @@ class Listening:
         path = os.fsdecode(name) if name else "a passed socket"
         return cls(listener, path, -1, -1)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we made the socket; one that was passed goes on without us, and who waits there waits for the next."""
+        return self._lock >= 0
+
     def hide(self) -> None:
         """Let nobody else connect, but those who did and were not accepted yet. Safe to call twice."""
         if self._made is not None and self._identity() == self._made:

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +65,8 @@ class Server:
         self._connections: dict[Connection, None] = {}
         self._calls = 0
         self._stop_because: str | None = None
+        self.on_stop: Callable[[], object] = lambda: None
+        """Called once, before the first client is told that the daemon ends."""
         self._stopped = asyncio.Event()
         self._all_answered = asyncio.Event()
         self._began = time.time()
@@ -103,6 +105,7 @@ class Server:
     def stop(self, why: str) -> None:
         """End: see :meth:`serve`. Safe to call twice."""
         if self._stop_because is None:
+            self.on_stop()
             self._stop_because = why
             self._stopped.set()
 

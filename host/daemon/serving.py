@@ -85,6 +85,8 @@ async def _serve(
     try:
         server.open()
         accepting = await _accept(loop, server, listening.socket)
+        # A client that is told "connect anew" must not find us again.
+        server.on_stop = listening.hide if listening.is_ours else accepting.close
         _logger.info("listening at %s", listening.path)
         _tell_manager(notify, "READY=1")
         if parent is not None:
@@ -92,7 +94,6 @@ async def _serve(
         why = await server.serve(how.idle_exit_s)
         _logger.info("ending: %s", why)
         _tell_manager(notify, "STOPPING=1")
-        listening.hide()
         for _ in range(_TURNS):  # those who connected before that are still let in, and told
             await asyncio.sleep(0)
         accepting.close()

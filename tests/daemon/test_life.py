@@ -1,5 +1,6 @@
 """How a daemon begins and ends, and that there is one."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,8 +15,11 @@ from typing import Final
 import psutil
 import pytest
 
+from host.config import load_config
 from host.daemon.listening import ListenError, Listening
 from host.daemon.peers import Peer, is_ours
+from host.daemon.server import Server
+from host.daemon.wire import stopping
 from jcode_plugins import (
     Client,
     ConnectionLostError,
@@ -148,6 +152,24 @@ def test_a_client_of_an_ending_daemon_asks_the_next_one(start: StartDaemon, home
         assert raw.answer()["id"] == 1
     daemon.process.communicate(timeout=HANG_S)
     daemon.process = None
+
+
+def test_nobody_hears_of_an_end_while_the_socket_is_there(home: Path) -> None:
+    """Whoever is told to connect anew would find the same daemon, and have asked in vain twice."""
+    seen: list[object] = []
+
+    async def run() -> None:
+        server = Server(load_config(home), home, "unknown")
+        server.on_stop = lambda: seen.append(server.refuse_call())
+        assert server.refuse_call() is None
+        server.stop("a test")
+        server.stop("a test")
+        seen.append(server.refuse_call())
+        server.close()
+
+    asyncio.run(run())
+
+    assert seen == [None, stopping()]
 
 
 def test_no_plugin_touches_what_lies_beside_the_socket(
