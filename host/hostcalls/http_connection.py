@@ -90,6 +90,13 @@ def _shut(held: socket.socket) -> None:
         return  # not connected yet, or no more
 
 
+class ClosedSocket(ssl.SSLSocket):
+    """One that closes itself when nobody has it: Python leaves it open where the peer reset before TLS began."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _Stream(httpcore.NetworkStream):
     def __init__(self, held: socket.socket, backend: "_Backend") -> None:
         self._socket = held
@@ -406,6 +413,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     Raises OSError and ssl.SSLError for a file that cannot be read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
+    context.sslsocket_class = ClosedSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     paths = ssl.get_default_verify_paths()
     has_own = os.path.isfile(paths.cafile or "")

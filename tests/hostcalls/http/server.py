@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from host.hostcalls.http_connection import ClosedSocket
+
 CRLF = b"\r\n"
 
 
@@ -40,6 +42,8 @@ class Server:
     """Released once for each connection that is over."""
 
     def __enter__(self) -> Self:
+        if self.tls is not None:
+            self.tls.sslsocket_class = ClosedSocket
         self._stopping = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]

@@ -1,17 +1,20 @@
 """Servers that answer badly, without end, or not at all: each is an error that names the host, and a closed connection."""
 
+import gc
 import gzip
 import os
 import select
 import socket
 import ssl
+import struct
+import warnings
 import zlib
 from pathlib import Path
 
 import pytest
 import trustme
 
-from host.hostcalls import http_exchange, http_hub
+from host.hostcalls import http_connection, http_exchange, http_hub
 from host.outcome import Json
 from tests.hostcalls.http.client import Client, Names, client
 from tests.hostcalls.http.server import (
@@ -354,6 +357,30 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
             ok, told = secure(plugin, where, host)
             assert not ok
             assert str(told).startswith(f"{host}:{where.port}: {why}"), told
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_reset_before_tls_leaves_no_socket_open(*, is_ours: bool) -> None:
+    """Python's own class, the control, is left to the collector, which complains of it."""
+    context = http_connection.tls_context(None)
+    if not is_ours:
+        context.sslsocket_class = ssl.SSLSocket
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, _ = listener.accept()
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far.close()  # a reset
+        select.select([near], [], [])
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            with pytest.raises(ConnectionResetError):
+                context.wrap_socket(
+                    near, server_hostname="good.example", do_handshake_on_connect=False
+                )
+            near.close()
+            gc.collect()
+
+    assert [warning.category for warning in told] == ([] if is_ours else [ResourceWarning])
 
 
 def test_a_proxy_carries_tls_through(tmp_path: Path) -> None:
