@@ -210,11 +210,11 @@ class Console(App[int]):
             for bar in screen.query(Bar):
                 bar.show(told)
 
-    def tell(self, text: str, *, is_error: bool = False) -> None:
-        """Show one line of the console's. *text* is fit for a terminal."""
+    def tell(self, text: str, *, is_error: bool = False, over_keys: bool = True) -> None:
+        """Show one line of the console's, among the logs and for a while where the keys are. *text* is fit for a terminal."""
         for hear in self._hear_told:
             hear(text, is_error)
-        for screen in self._screens():
+        for screen in self._screens() if over_keys else ():
             for line in screen.query(KeyLine):
                 line.tell(text, is_error=is_error)
 
@@ -228,7 +228,8 @@ class Console(App[int]):
         if {before, self._state} == {State.CONNECTED, State.SILENT}:
             return  # the same daemon, slower or not: the bar says it
         if self.is_connected:
-            self.tell("connected to the daemon")
+            # At the start the bar says it, and the keys are what a newcomer looks for.
+            self.tell("connected to the daemon", over_keys=before is not State.CONNECTING)
             self._open_project_soon()
             for pane in self.panes:
                 pane.connected()

@@ -89,15 +89,18 @@ async def test_an_older_daemon_is_told_once_with_what_to_do(start: StartDaemon) 
 async def test_a_daemon_that_goes_and_comes_back_is_told_and_survived(
     start: StartDaemon,
 ) -> None:
-    """The same console shows the plugins of the next daemon."""
+    """The same console shows the plugins of the next daemon. The last row says so, but not at the start, where the keys are."""
     daemon = start(hello=HELLO)
     async with console_on(daemon) as pilot:
+        await until(pilot, lambda: " connected " in lines_of(pilot)[0])
         await pilot.press("f3")
         await until_shown(pilot, "hello", "active")
+        assert "connected to the daemon" not in screen_text(pilot)
         daemon.kill()
         await until(pilot, lambda: "not connected" in lines_of(pilot)[0])
         daemon.start()
         await until(pilot, lambda: " connected " in lines_of(pilot)[0])
+        await until_shown(pilot, "connected to the daemon")
         await until_shown(pilot, "hello", "active")
 
 
