@@ -8,6 +8,7 @@ import pytest
 
 from host import PluginHost, ToolResult
 from host.outcome import Json, JsonObject
+from host.view import dialogs
 from tests.integration.host_support import Write, plugin
 from tests.integration.person import Person, words
 
@@ -108,8 +109,11 @@ def test_a_dialog_ends_by_itself(tmp_path: Path, write: Write) -> None:
     with_plugin(tmp_path, write, ASKS, body)
 
 
-def test_there_is_an_interface_while_somebody_looks(tmp_path: Path, write: Write) -> None:
-    """Before and after, dialogs are cancelled at once; one that is open when the person goes is, too."""
+def test_there_is_an_interface_while_somebody_looks(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after, dialogs are cancelled at once; one that is open when the person goes is, after a while."""
+    monkeypatch.setattr(dialogs, "DETACHED_S", 0.2)
 
     async def main() -> None:
         async with PluginHost(project_dir=tmp_path, home=tmp_path / "home") as host:

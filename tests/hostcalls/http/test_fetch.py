@@ -267,7 +267,9 @@ def test_work_of_a_handler_ends_with_it(server: Server, tmp_path: Path) -> None:
       };
     """
     (tmp_path / "plugin.js").write_text(source)
-    config = Config.model_validate({"allow": {"http_hosts": ("127.0.0.1",)}})
+    config = Config.model_validate(
+        {"allow": {"http_hosts": ("127.0.0.1",)}, "timeouts": {"actionable_ms": 1500}}
+    )
     with BlockingPluginHost(config, project_dir=tmp_path, home=tmp_path / "home") as host:
         host.load(tmp_path / "plugin.js")
         content = f"{server.url('/endless')} {server.url('/')}"
