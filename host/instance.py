@@ -2,7 +2,7 @@
 
 Promises    Calls are delivered in the order they were submitted, at most ``max_inflight`` of them unanswered.
             Every call that was submitted is finished exactly once, whatever happens to the worker.
-Elsewhere   What counts as hung: ``link.py``. Which instance serves a session: ``plugin.py``.
+Elsewhere   What counts as hung: ``watchdog.py``. Which instance serves a session: ``plugin.py``.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from host.forwarding import Inbox
 from host.hostcalls.table import answer_ask, take_tell
 from host.hostcalls.timers import AT_ONCE_PER_S
 from host.kv_hub import KvSpace
-from host.link import QUICK_S, Link
+from host.link import Link
 from host.listener import HostcallRequest, Sent
 from host.loss import Loss, violation
 from host.memory import peak_bytes
@@ -29,6 +29,7 @@ from host.rate import Rate
 from host.reactor import Timer, now_s
 from host.registry import EMPTY, Registry, read_registry
 from host.view.presence import Presence
+from host.watchdog import QUICK_S
 from host.worker_json import parse_told
 from ipc.messages import LOAD, PUSH, STATUS_CONTINUE, STATUS_ERROR, Message
 
@@ -293,7 +294,7 @@ class Instance:
 
     def on_ready(self, link: Link) -> None:
         """See :class:`host.listener.Listener`."""
-        if link.entry_took_s > QUICK_S and self._is_out_of_memory(link):
+        if link.watchdog.took_s > QUICK_S and self._is_out_of_memory(link):
             return
         queue = self.waiting
         while queue and self.state is State.ACTIVE:
@@ -318,7 +319,7 @@ class Instance:
     def _is_out_of_memory(self, link: Link) -> bool:
         """Retire a worker that came near its heap limit: a plugin can swallow the error, and the engine
         has had bugs on those paths."""
-        link.entry_took_s = 0.0
+        link.watchdog.took_s = 0.0
         peak = peak_bytes(link.pid)
         if (
             peak is None
@@ -391,7 +392,7 @@ class Instance:
             return
         raw = answer.get("registered")
         self._settled()
-        link.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
+        link.watchdog.max_busy_s = self.plugin.workspace.config.timeouts.max_busy_ms / 1000
         self._has_loaded = True
         self._enter(State.ACTIVE)
         self._read_registry(raw if isinstance(raw, dict) else {})

@@ -20,6 +20,8 @@ WRITABLE: Final = select.EPOLLOUT
 
 now_s = time.monotonic
 """The clock of every deadline, in seconds."""
+HOST_IS_LATE_S: Final = 1.0
+"""A timer that fires so late says that we were stopped ourselves (a suspended machine, Ctrl-Z)."""
 
 _COMPACT_ABOVE: Final = 1024
 
@@ -47,7 +49,7 @@ class Reactor:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._handlers: dict[int, Callable[[int], object]] = {}
         self._heap: list[tuple[float, int, Timer]] = []
         self._stale = 0
         self._sequence = 0
@@ -73,7 +75,7 @@ class Reactor:
             fd, self._wake_fd = self._wake_fd, -1
             os.close(fd)
 
-    def add(self, fd: int, handler: Callable[[int], None]) -> None:
+    def add(self, fd: int, handler: Callable[[int], object]) -> None:
         """Call *handler* with the ready events of *fd* (level-triggered, for reading at first)."""
         self._handlers[fd] = handler
         self._epoll.register(fd, READABLE)
@@ -82,7 +84,7 @@ class Reactor:
         """Change what *fd* is watched for; 0 pauses it (errors and hang-ups still come)."""
         self._epoll.modify(fd, events)
 
-    def add_for_writing(self, fd: int, handler: Callable[[int], None]) -> None:
+    def add_for_writing(self, fd: int, handler: Callable[[int], object]) -> None:
         """As :meth:`add`, to learn when *fd* takes bytes again."""
         self._handlers[fd] = handler
         self._epoll.register(fd, WRITABLE)

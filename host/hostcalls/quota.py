@@ -3,7 +3,7 @@
 Promises    What is counted belongs to the plugin, so neither more sessions nor a new worker bring more. A refusal says
             which limit it was and who raises it. It is audited when it is the first of its kind, then at 10, 100, ...
 Threads     Bytes are counted from any; the rest in the reactor's turn.
-Elsewhere   Messages of any kind, a second: ``host/link.py``. Log lines: ``report.py``. Entries of kv: ``host/kv.py``.
+Elsewhere   Messages of any kind, a second: ``host/channel.py``. Log lines: ``report.py``. Entries of kv: ``host/kv.py``.
 """
 
 import threading

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from host.backlog import MAX_PENDING_HOSTCALLS
 from host.hostcalls import (
     bus,
     env,
@@ -34,7 +35,6 @@ from host.hostcalls.granted import Granted, Needs, grant
 from host.hostcalls.programs_asked import NEEDS as ON_PROGRAMS
 from host.hostcalls.quota import QuotaClass
 from host.hostcalls.refusal import over_quota, refuse
-from host.link import MAX_PENDING_HOSTCALLS
 from host.listener import HostcallRequest
 from host.outcome import Json
 from host.reactor import now_s
@@ -147,7 +147,7 @@ ASKS: Final[dict[str, Row]] = {
         Ask("ui.dialog", ui.dialog),
         Guarded("exec.run", programs.run, ON_PROGRAMS, sync=True),
         Guarded("exec.start", programs.start, ON_PROGRAMS),
-        # What was started is the plugin's own; whoever floods with these is read less (host/link.py).
+        # What was started is the plugin's own; whoever floods with these is read less (host/channel.py).
         Ask("exec.read", programs_held.read, quota="none"),
         Ask("exec.write", programs_held.write, quota="none"),
         Ask("exec.close_stdin", programs_held.close_stdin, quota="none"),

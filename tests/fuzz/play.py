@@ -178,7 +178,9 @@ class Playing(Stage):
 
     @property
     def _has_turn(self) -> bool:
-        return self._link is not None and (self._link.has_entry or bool(self._link._cancels))
+        if self._link is None:
+            return False
+        return self._link.watchdog.has_entry or bool(self._link.watchdog.cancels)
 
     # The worker.
 

@@ -65,7 +65,7 @@ class Trial:
         self.stage.runtime.reactor.run_once(0)
         link = self.stage.plugin.all_instances()[0].link
         assert link is not None
-        if not link.has_entry:
+        if not link.watchdog.has_entry:
             link.wake()
         flags = FLAG_SYNC if ASKS[name].only_sync else 0
         self.worker.hostcall(self._last, name, json.dumps(args), call=self.call, flags=flags)

@@ -134,7 +134,7 @@ class Play:
     def _end(self) -> None:
         self.stage.turn()
         link = self.stage.plugin.all_instances()[0].link
-        if link is not None and link.has_entry:
+        if link is not None and link.watchdog.has_entry:
             self.worker.end()
         self.stage.turn()
 

@@ -68,7 +68,7 @@ def wake(stage: Stage) -> None:
     """Give the worker an entry to speak in."""
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    if not link.has_entry:
+    if not link.watchdog.has_entry:
         link.wake()
 
 

@@ -104,13 +104,13 @@ async def test_a_half_that_never_comes_back_delays_nobody(tmp_path: Path) -> Non
         for number in range(3):
             outcome = await host.dispatch("TurnEnd", turn(number))
             assert [result.plugin for result in outcome.results] == ["two"]
-            assert link.has_entry
+            assert link.watchdog.has_entry
             assert not link.is_lost
 
         events = (await knows(host, "server"))["events"]
         assert isinstance(events, list)
         assert len(events) == 3
-        assert link.has_entry
+        assert link.watchdog.has_entry
 
 
 @pytest.mark.asyncio

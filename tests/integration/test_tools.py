@@ -411,7 +411,7 @@ def test_an_event_behind_a_busy_tool_does_not_cost_the_worker(
     with ThreadPoolExecutor(1) as pool:
         tool = pool.submit(host.call_tool, "busy", {})
         (instance,) = host.workspace.plugin("p").all_instances()
-        while instance.link is None or not instance.link.has_entry:
+        while instance.link is None or not instance.link.watchdog.has_entry:
             pass  # somebody is still asked whether it may run
         statuses = [
             host.dispatch("TurnStart", {"session_id": "s"}).results[0].status for _ in range(3)

@@ -46,7 +46,7 @@ class Client:
         self.stage.runtime.reactor.run_once(0)
         link = self.stage.plugin.all_instances()[0].link
         assert link is not None
-        if not link.has_entry:
+        if not link.watchdog.has_entry:
             link.wake()
 
     def forget(self, number: int) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from host import link as link_module
 from host.audit import Kind
 from host.events import PluginEvent
 from host.outcome import Status
+from host.reactor import now_s
 from host.spawn import Exit
 from host.waits import Wait
 from ipc.messages import EVENT, FLAG_SYNC, LOAD, RESULT, RESUME, YIELD
@@ -127,7 +127,7 @@ def test_a_worker_may_die_at_every_step(
     end(worker)
 
     ended(stage, worker, Kind.CRASHED, code)
-    assert instance._breaker.failures(link_module.now_s()) == counted
+    assert instance._breaker.failures(now_s()) == counted
     stage.until(lambda: len(stage.workers) == 2)
     again = stage.workers[-1]
     stage.bring_up(again)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from host import kv_hub
-from host import link as link_module
+from host import backlog, channel, kv_hub
 from host.audit import Kind
+from host.backlog import MAX_PENDING_HOSTCALLS
 from host.blocking import BlockingPluginHost
 from host.config import Config, Timeouts
 from host.hostcalls.table import ASKS, Ask
-from host.link import MAX_PENDING_HOSTCALLS
 from host.outcome import Status
 from ipc.codec import encode
 from ipc.framing import frame
@@ -29,8 +28,8 @@ BUSY_MS = 700
 @pytest.fixture
 def flooded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A stage on which an entry may last no longer than it takes to see a flood, even on a slow machine."""
-    monkeypatch.setattr(link_module, "_FLOOD_BURST", 500)
-    monkeypatch.setattr(link_module, "_FLOOD_PER_S", 250)
+    monkeypatch.setattr(channel, "_FLOOD_BURST", 500)
+    monkeypatch.setattr(channel, "_FLOOD_PER_S", 250)
     times = Timeouts(actionable_ms=60_000, max_busy_ms=BUSY_MS)
     with Stage(folder, Config(timeouts=times)) as made:
         made.load_honest()
@@ -81,9 +80,9 @@ def test_a_flood_is_throttled_then_ended_and_the_others_are_answered(
     assert stage.codes(Kind.KILLED) == ["E_HUNG"]
     assert "E_FLOOD" in stage.codes(Kind.REFUSED)
     messages = written // size
-    allowed = link_module._FLOOD_BURST + link_module._FLOOD_PER_S * (BUSY_MS / 1000 + took_s)
+    allowed = channel._FLOOD_BURST + channel._FLOOD_PER_S * (BUSY_MS / 1000 + took_s)
     pipe = 65536 // size + 65536 // size  # one in the pipe, one read over the budget
-    assert link_module._FLOOD_BURST <= messages <= allowed + pipe
+    assert channel._FLOOD_BURST <= messages <= allowed + pipe
     assert answered > 1
 
 
@@ -91,15 +90,15 @@ def test_large_texts_are_charged_by_their_size(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes cost the host more than messages do, so that megabytes a second are bounded as well."""
-    monkeypatch.setattr(link_module, "_FLOOD_BURST", 10)
-    monkeypatch.setattr(link_module, "_FLOOD_PER_S", 50)
+    monkeypatch.setattr(channel, "_FLOOD_BURST", 10)
+    monkeypatch.setattr(channel, "_FLOOD_PER_S", 50)
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     link = stage.plugin.all_instances()[0].link
     assert link is not None
 
     worker.cast("log", '{"level":"debug","text":"x"}', call=id_)
-    stage.until(lambda: link._tokens < link_module._FLOOD_BURST)
+    stage.until(lambda: link._channel._tokens < channel._FLOOD_BURST)
     assert stage.codes(Kind.REFUSED) == []  # one small message is within the budget
     worker.cast("log", '{"level":"debug","text":"' + "x" * 60_000 + '"}', call=id_)
     stage.until(lambda: stage.codes(Kind.REFUSED))
@@ -126,11 +125,11 @@ def test_a_flood_does_not_grow_the_host(flooded: Stage) -> None:
 
 def test_pending_hostcalls_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than may be pending is answered at once, with a quota error."""
-    monkeypatch.setattr(link_module, "_FLOOD_BURST", 10 * MAX_PENDING_HOSTCALLS)
+    monkeypatch.setattr(channel, "_FLOOD_BURST", 10 * MAX_PENDING_HOSTCALLS)
     worker = stage.load()
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    link._tokens = float(10 * MAX_PENDING_HOSTCALLS)
+    link._channel._tokens = float(10 * MAX_PENDING_HOSTCALLS)
     # A disk that takes its time.
     monkeypatch.setitem(ASKS, "kv.delete", Ask("kv.delete", lambda *_: None, quota="none"))
     _, id_ = stage.deliver(worker)
@@ -189,7 +188,7 @@ def test_answers_that_nobody_takes_are_bounded_in_number(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An entry may ask for as long as it is busy, and each answer is an entry: the host would keep them all."""
-    monkeypatch.setattr(link_module, "MAX_OWED", 20)
+    monkeypatch.setattr(backlog, "MAX_OWED", 20)
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
 
@@ -205,7 +204,7 @@ def test_answers_that_nobody_takes_are_bounded_in_size(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Few, but large."""
-    monkeypatch.setattr(link_module, "MAX_OWED_CHARS", 10_000)
+    monkeypatch.setattr(backlog, "MAX_OWED_CHARS", 10_000)
     large = Ask(
         "kv.delete",
         lambda _, __, request: request.answer('"' + "x" * 4000 + '"'),
@@ -226,7 +225,7 @@ def test_answers_within_the_bound_are_taken_one_after_another(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: what is owed goes down again as it is delivered."""
-    monkeypatch.setattr(link_module, "MAX_OWED", 20)
+    monkeypatch.setattr(backlog, "MAX_OWED", 20)
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
 

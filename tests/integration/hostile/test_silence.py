@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from host import link as link_module
+from host import channel as channel_module
 from host.audit import Kind
 from host.config import Config, Limits, Timeouts
 from host.errors import PluginLoadError
 from host.hostcalls.table import ASKS, Ask
 from host.instance import State
 from host.outcome import Status
+from host.reactor import now_s
 from host.spawn import Exit
 from ipc.codec import encode
 from ipc.framing import frame
@@ -42,7 +43,7 @@ def test_half_a_frame_then_silence_expires(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frame that was begun must be finished in time, or its sender is gone."""
-    monkeypatch.setattr(link_module, "HALF_FRAME_EXPIRES_S", 0.05)
+    monkeypatch.setattr(channel_module, "HALF_FRAME_EXPIRES_S", 0.05)
     worker = stage.load()
     waiting, _ = stage.deliver(worker)
 
@@ -57,7 +58,7 @@ def test_half_a_frame_when_idle_expires_too(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for this worker, and it still may not hold a frame open."""
-    monkeypatch.setattr(link_module, "HALF_FRAME_EXPIRES_S", 0.05)
+    monkeypatch.setattr(channel_module, "HALF_FRAME_EXPIRES_S", 0.05)
     worker = stage.load()
 
     worker.send_raw(b"\x00")
@@ -69,7 +70,7 @@ def test_a_frame_finished_in_time_starts_a_new_clock(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: what counts is one frame, not how long the worker has been talking."""
-    monkeypatch.setattr(link_module, "HALF_FRAME_EXPIRES_S", 30.0)
+    monkeypatch.setattr(channel_module, "HALF_FRAME_EXPIRES_S", 30.0)
     worker = stage.load()
     waiting, id_ = stage.deliver(worker)
     answer = frame(encode([RESULT, id_, 0, 1, ""]))
@@ -77,12 +78,12 @@ def test_a_frame_finished_in_time_starts_a_new_clock(
     stage.turn()
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    assert link._half_since
+    assert link._channel.half_since
 
     worker.send_raw(answer[5:])
 
     assert stage.run(waiting).results[0].status is Status.ANSWERED
-    assert not link._half_since
+    assert not link._channel.half_since
 
 
 def test_a_host_that_was_stopped_itself_does_not_blame_the_worker(
@@ -96,11 +97,11 @@ def test_a_host_that_was_stopped_itself_does_not_blame_the_worker(
     stage.turn()
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    real = link_module.now_s
+    real = now_s
 
-    monkeypatch.setattr(link_module, "now_s", lambda: real() + 3600)
-    link._on_half()
-    monkeypatch.setattr(link_module, "now_s", real)
+    monkeypatch.setattr(channel_module, "now_s", lambda: real() + 3600)
+    link._channel._on_half()
+    monkeypatch.setattr(channel_module, "now_s", real)
 
     assert not link.is_lost
     worker.send_raw(answer[5:])
@@ -139,7 +140,7 @@ def test_a_restarted_worker_that_never_says_hello_is_tried_again_and_not_counted
         instance = stage.plugin.all_instances()[0]
 
         assert instance.state is State.RESTARTING
-        assert instance._breaker.failures(link_module.now_s()) == 0
+        assert instance._breaker.failures(now_s()) == 0
         count = len(stage.workers)
         stage.until(lambda: len(stage.workers) > count)
         stage.bring_up(stage.workers[-1])
@@ -289,7 +290,7 @@ def test_what_does_not_fit_into_the_queue_is_refused_whole(stage: Stage) -> None
     assert link is not None
     waiting = stage.begin("x" * 11_000_000)
     stage.turn()
-    link._channel._max_queue = link._channel.queued_bytes
+    link._channel.end._max_queue = link._channel.end.queued_bytes
 
     link.push([ANSWER, 1, 1, "x"])
     link._end_entry()
@@ -304,7 +305,7 @@ def test_what_does_not_fit_into_the_queue_is_refused_whole(stage: Stage) -> None
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long a closed channel may wait for the report of an exit, shortened: none will come."""
-    monkeypatch.setattr(link_module, "_EXIT_WITHIN_S", 0.02)
+    monkeypatch.setattr(channel_module, "_EXIT_WITHIN_S", 0.02)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -391,15 +392,16 @@ def test_a_throttled_worker_that_closes_its_pipe_does_not_disturb_the_reactor(
     stage.deliver(worker)
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    link._tokens, link._tokens_at = -10.0 * link_module._FLOOD_PER_S, link_module.now_s()
+    channel = link._channel
+    channel._tokens, channel._tokens_at = -10.0 * channel_module._FLOOD_PER_S, now_s()
     worker.cast("log", '{"level":"debug","text":"one too many"}')
     stage.until(lambda: stage.codes(Kind.REFUSED) == ["E_FLOOD"])
     worker.close_write()
     stage.turn()
-    assert link._read_all
+    assert channel._is_at_end
     assert not link.is_lost
 
-    link._read_again()
+    channel._read_again()
 
     ended(stage, worker, Kind.VIOLATION, "E_CLOSED")
 

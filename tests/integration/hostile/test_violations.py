@@ -326,7 +326,7 @@ def test_one_zero_byte_is_no_answer(stage: Stage, call: str) -> None:
     assert worker.exit is None
     link = stage.plugin.all_instances()[0].link
     assert link is not None
-    assert link.has_entry == (call != "none")
+    assert link.watchdog.has_entry == (call != "none")
     if id_:
         worker.send_raw(frame(encode([RESULT, id_, 1, 1, "{}"]))[1:])
         stage.until(lambda: not link.calls)

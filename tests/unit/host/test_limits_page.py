@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host import bus, forwarding, kv, link
+from host import backlog, bus, channel, forwarding, kv
 from host.config import Limits
 from host.config.model import HOSTCALLS_PER_S
 from host.hostcalls import quota, timers
@@ -35,7 +35,7 @@ TOLD = {
         f"{HOSTCALLS_PER_S['permissive']} `permissive`",
     ],
     "bytes written within an hour": [mib(LIMITS.max_bytes_written)],
-    "hostcalls that wait": [f"| {link.MAX_PENDING_HOSTCALLS} of one worker"],
+    "hostcalls that wait": [f"| {backlog.MAX_PENDING_HOSTCALLS} of one worker"],
     "bytes in `pi.kv`": [mib(LIMITS.kv_bytes)],
     "one value in `pi.kv`": [mib(kv.MAX_VALUE_BYTES)],
     "log lines a second": [f"| {LIMITS.logs_per_s} |"],
@@ -77,7 +77,10 @@ def test_the_way_to_a_kill_has_the_numbers_that_hold() -> None:
 
     assert quota.REFUSED_COSTS == 1
     assert "A refusal costs twice what a message costs" in text
-    assert f"more than {link._FLOOD_PER_S} a second, after {link._FLOOD_BURST} at once" in text
+    assert (
+        f"more than {channel._FLOOD_PER_S} a second, after {channel._FLOOD_BURST} at once"
+        in text
+    )
     assert (
         f"refused {quota.FLOOD_REFUSALS} times, less {quota.FORGIVEN_PER_S} for every second"
         in text

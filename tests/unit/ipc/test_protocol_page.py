@@ -93,8 +93,10 @@ def test_every_code_of_a_violation_is_explained() -> None:
     """Those that the wire and the link raise, and no other."""
     sources = [
         *(ROOT / "ipc").glob("*.py"),
-        ROOT / "host" / "link.py",
-        ROOT / "host" / "instance.py",
+        *(
+            ROOT / "host" / f"{name}.py"
+            for name in ("channel", "instance", "link", "worker_process")
+        ),
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     raised = set(re.findall(r'(?:FrameError|violation)\(\s*"(E_[A-Z_]+)"', text))
