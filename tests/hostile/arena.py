@@ -187,23 +187,20 @@ class Arena:
                 again = self.host.dispatch("Stop", {"session_id": "s"})
                 assert again.output == {"reason": "alive"}, again
                 assert self._pid_of(name) == pid
-                assert self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION) == []
+                ends = self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION)
+                assert ends == [], ends
             case Fate.HUNG:
-                self._until_gone(pid)
-                assert self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION) == ["E_HUNG"]
+                ends = self._ends_of(pid)
+                assert ends == ["E_HUNG"], ends
             case Fate.OOM:
-                self._until_gone(pid)
-                assert self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION) == ["E_MEMORY"]
+                ends = self._ends_of(pid)
+                assert ends == ["E_MEMORY"], ends
             case Fate.GONE:
-                self._until_gone(pid)
-                assert not set(self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION)) - {
-                    "E_HUNG",
-                    "E_FLOOD",
-                    "E_MEMORY",
-                    "E_CRASH",
-                }
+                ends = self._ends_of(pid)
+                assert not set(ends) - {"E_HUNG", "E_FLOOD", "E_MEMORY", "E_CRASH"}, ends
             case Fate.ANY:
-                assert "E_ZYGOTE" not in self._codes(Kind.CRASHED)
+                ends = self._codes(Kind.CRASHED)
+                assert "E_ZYGOTE" not in ends, ends
 
     def _judge(self, row: Row, outcome: Outcome, result: PluginResult) -> None:
         assert result.status in row.statuses, result
@@ -230,9 +227,12 @@ class Arena:
         entries = self.host.audit.recent(1000)
         return [e.code for e in entries if e.seq > self._told and e.kind in kinds]
 
-    def _until_gone(self, pid: int) -> None:
+    def _ends_of(self, pid: int) -> list[str]:
+        """Wait until the worker's process is gone, and return what the host wrote down of that."""
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(pid).wait(GONE_WITHIN_S)
+        self.ask_honest()  # the host kills first and writes down then, in the thread that also takes the next event
+        return self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION)
 
     # The honest plugin.
 
