@@ -95,7 +95,7 @@ class Console(App[int]):
         super().__init__()
         self.options = options
         self.mark = make_mark()
-        self.link = Link(options.place)
+        self.link = Link(options.place, self._handle_exception)
         self._hear_told: list[Callable[[str, bool], None]] = []
         self.questions: list[JsonObject] = []
         """What waits for a person, the oldest first."""
@@ -155,6 +155,11 @@ class Console(App[int]):
         bound.start()
         self.exit(return_code=128 + number)
 
+    async def _shutdown(self) -> None:
+        """Hear no more of the daemon while panes go, one part after another; Textual has no public place for this."""
+        self.link.hush()
+        await super()._shutdown()
+
     async def on_unmount(self) -> None:
         """Leave nothing connected."""
         await self.link.close()
@@ -174,6 +179,8 @@ class Console(App[int]):
         error = self._exception
         if error is None or self.options.place.environment.get("JCODE_PLUGIN_LOG") == "debug":
             super()._fatal_error()
+            return
+        if self._exit_renderables:  # the first was told; Textual would count the others
             return
         told = (
             f"error: {type(error).__name__}: {one_line(error)}; this is a mistake of jcode-plugin: "

@@ -1,7 +1,7 @@
 """Work of a widget's beside the keys: asked of the daemon, told when it fails.
 
 Promises    What was not expected ends that work alone, with one line; the console goes on. Work that is cancelled before it
-            began leaves nothing behind.
+            began leaves nothing behind. Nothing begins once the console ends.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,6 +25,8 @@ def in_background(
 ) -> None:
     """Do *work* for *node*; with *only_newest* what is under way in *group* is cancelled first."""
     console = cast("Console", node.app)
+    if not console.is_running:  # what is asked now would be shown in what is gone by then
+        return
 
     async def run() -> None:
         try:

@@ -2,6 +2,7 @@
 
 Promises    A request ends within its time limit, a connection that is gone is tried again with growing pauses, and whatever
             fails is a :class:`LinkError` of one line. Closing cancels everything at once, a daemon being started included.
+            A mistake of whoever is called, or of its own, goes to the one who has the link, and then nobody is called any more.
 How         The stream of ``events`` is the pulse: as long as it stays open the daemon is there, and when it ends it is not.
             Streams of others wait for that, and are opened anew each time that the daemon is back.
 """
@@ -14,6 +15,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -89,10 +91,16 @@ def pause_s(failures: int, *, jitter: float) -> float:
 
 
 class Link:
-    """See the module's text. *starts*: the first attempt starts a daemon if none listens; no later one does."""
+    """See the module's text. *starts*: the first attempt starts a daemon if none listens; no later one does.
 
-    def __init__(self, place: Place, *, starts: bool = True) -> None:
+    *broken* is called with a mistake while it is being handled.
+    """
+
+    def __init__(
+        self, place: Place, broken: Callable[[Exception], None], *, starts: bool = True
+    ) -> None:
         self.place = place
+        self._broken = broken
         self.state = State.CONNECTING
         self.problem = ""
         """Why there is no connection, in one line."""
@@ -103,7 +111,7 @@ class Link:
         self._client = place.client()
         self._is_there = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._is_closed = False
+        self._is_hushed = False
 
     @property
     def is_there(self) -> bool:
@@ -116,13 +124,16 @@ class Link:
         """Begin to look for the daemon, in the running loop."""
         self._spawn(self._pulse())
 
+    def hush(self) -> None:
+        """Call nobody any more, whatever comes; what is asked is still answered. Safe to call twice."""
+        self._is_hushed = True
+        for task in self._tasks:
+            task.cancel()
+
     async def close(self) -> None:
         """End every connection and everything that waits for one. Safe to call twice."""
-        self._is_closed = True
-        tasks, self._tasks = list(self._tasks), set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self.hush()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
 
     def on_state(self, hear: Callable[[], None]) -> None:
@@ -185,12 +196,28 @@ class Link:
 
     def _spawn(self, work: "Awaitable[None]") -> asyncio.Task[None]:
         async def run() -> None:
-            await work
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - whoever has the link hears of it
+                self._break(error)
 
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _tell(self, hear: Callable[[], None]) -> None:
+        """Call *hear*, whose mistakes say nothing about the daemon."""
+        if self._is_hushed:  # a stream that has more at hand gives it before it is cancelled
+            return
+        try:
+            hear()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        self.hush()
+        self._broken(error)
 
     def _is_silent(self, silent: bool) -> None:
         """An ordinary question was answered, or was not: the connection alone does not say that anybody works there."""
@@ -205,11 +232,11 @@ class Link:
         if (state, problem) != (self.state, self.problem):
             self.state, self.problem = state, problem
             for hear in list(self._hear_state):
-                hear()
+                self._tell(hear)
 
     async def _pulse(self) -> None:
         failures = 0
-        while not self._is_closed:
+        while not self._is_hushed:
             self._hurry.clear()
             starts, self._starts = self._starts, False
             try:
@@ -223,7 +250,7 @@ class Link:
                         self._become(State.CONNECTED)
                         async for event in events:
                             for hear in list(self._hear_event):
-                                hear(event)
+                                self._tell(partial(hear, event))
                 why = "the daemon went away"
             except (LinkError, JcodePluginsError, OSError) as error:
                 why = one_line(error)
@@ -246,12 +273,12 @@ class Link:
             await self._is_there.wait()
             try:
                 async with self.place.client() as client:
-                    began()
+                    self._tell(began)
                     async for one in verb(client):
                         failures = 0
-                        take(one)
+                        self._tell(partial(take, one))
             except (JcodePluginsError, OSError) as error:
-                failed(one_line(error))
+                self._tell(partial(failed, one_line(error)))
             # The pulse tells within a moment whether the daemon is gone; a refusal alone is tried again, more and more rarely.
             await asyncio.sleep(pause_s(failures, jitter=random.random()))  # noqa: S311 - as above
             failures += 1

@@ -1,14 +1,19 @@
 """The console's own lines, its panes, and the daemon's comings and goings."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from time import monotonic
 
 import pytest
 
 from host.console.link import pause_s
+from host.console.panes.detailed import DetailedPane
+from host.console.table import Table
+from jcode_plugins import AsyncClient
 from tests.console.consoles import (
     console,
     console_on,
@@ -137,6 +142,30 @@ async def test_ctrl_c_ends_nothing(start: StartDaemon) -> None:
     async with console_on(daemon) as pilot:
         await pilot.press("f3", "ctrl+c")
         await until_shown(pilot, "Ctrl+Q or F10 ends the console")
+
+
+@pytest.mark.asyncio
+async def test_what_comes_while_it_ends_finds_no_pane_half_gone(start: StartDaemon) -> None:
+    """Panes lose their parts one after another: nobody calls them then, though a stream brings more and more."""
+    daemon = start(hello=HELLO)
+    whole: list[bool] = []
+    async with console_on(daemon) as pilot:
+        await until(pilot, lambda: console(pilot).is_connected)
+        panes = list(console(pilot).query(DetailedPane))
+
+        async def more(_: AsyncClient) -> AsyncIterator[None]:
+            while True:
+                yield None
+                await asyncio.sleep(0)
+
+        def are_whole() -> bool:
+            return all(pane.query(Table) for pane in panes)
+
+        console(pilot).link.follow(more, lambda _: whole.append(are_whole()))
+        await until(pilot, lambda: whole)
+
+    assert not are_whole()
+    assert all(whole)
 
 
 @pytest.mark.parametrize("failures", range(40))

@@ -40,10 +40,10 @@ import sys
 from host.console import app
 from jcode_plugin_start import main
 
-def broken():
+def broken(*_):
     raise ValueError("broken by a test")
 
-app.HelpScreen.compose = lambda self: broken()
+app.{what} = broken
 sys.exit(main(["tui"]))
 """
 
@@ -268,9 +268,19 @@ def test_the_mark_is_in_the_bar_whatever_else_there_is(width: int) -> None:
     assert "[ab cd]" in text
 
 
-def test_a_mistake_of_ours_ends_it_with_one_line(daemon: Daemon) -> None:
-    """No traceback over the screen of whoever was in the middle of something."""
-    with at_a_terminal(daemon, code=BROKEN) as (process, terminal):
+@pytest.mark.parametrize(
+    "what",
+    [
+        "HelpScreen.compose",  # what a key asks for
+        "AuditPane.connected",  # what the link calls when the daemon is there,
+        "LogsPane._begin",  # when a stream begins,
+        "SessionPane._take",  # when a stream brings something,
+        "SessionPane._view",  # and to open a stream
+    ],
+)
+def test_a_mistake_of_ours_ends_it_with_one_line(daemon: Daemon, what: str) -> None:
+    """No traceback over the screen of whoever was in the middle of something, and nothing that goes on without a word."""
+    with at_a_terminal(daemon, code=BROKEN.format(what=what)) as (process, terminal):
         terminal.press(b"\x1bOP")
         while terminal.read():
             pass

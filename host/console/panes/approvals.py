@@ -90,10 +90,14 @@ class ApprovalsScreen(Screen[None]):
         console_of(self).show_names(self, NAME)
         console_of(self).show_bar()
         self.query_one(Table).focus()
-        self.show(console_of(self).questions)
+        self._show(console_of(self).questions)
 
     def show(self, questions: "list[JsonObject]") -> None:
         """Show *questions*, the pending ones in order; the one that is read stays where it is as long as it waits."""
+        if self.is_mounted:  # else it is about to show what is known by then
+            self._show(questions)
+
+    def _show(self, questions: "list[JsonObject]") -> None:
         self._questions = {cell(one.get("id")): one for one in questions}
         table = self.query_one(Table)
         table.set_rows(Row(id_, _cells(one)) for id_, one in self._questions.items())
