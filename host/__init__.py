@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from host.gate import ToolVerdict
     from host.outcome import Conflict, Outcome, PluginResult, Status
+    from host.plugin_info import PluginInfo, ToolInfo
     from host.providers import ProviderInfo
     from host.reloading import Reloaded
     from host.remembered import Approval
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from host.view.attachments import Attachment
     from host.view.model import Listener, View
     from host.view.pressing import Pressed
-    from host.workspace import PluginInfo, ToolInfo
     from ipc.events import PluginEvent
     from policies.capability import FileRequest, HostRequest, NameRequest, ShellRequest
     from policies.layers import Step
@@ -114,9 +114,9 @@ _HOME_OF = {
     "Answer": "host.approvals",
     "Question": "host.approvals",
     "Approval": "host.remembered",
-    "PluginInfo": "host.workspace",
+    "PluginInfo": "host.plugin_info",
     "Reloaded": "host.reloading",
-    "ToolInfo": "host.workspace",
+    "ToolInfo": "host.plugin_info",
     "Attachment": "host.view.attachments",
     "Listener": "host.view.model",
     "View": "host.view.model",

@@ -16,6 +16,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
+from host.plugin_info import PluginInfo
 from host.plugin_spec import PluginSpec, Scope
 from host.reloading import Reloaded
 from host.session import CAUSE, SessionMessage, SessionProvider, SessionRequest
@@ -24,7 +25,6 @@ from host.tools import Caller, call_tool, run_command, until_of
 from host.turns import Turns
 from host.view.pressing import Pressed
 from host.waits import Wait
-from host.workspace import PluginInfo
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class PluginHost(HostCore):
         self._turns.begin()
         try:
             self.runtime.start()
-            await self._run(self.workspace.load_configured())
+            await self._run(self.workspace.loads.load_configured())
         except BaseException:
             await self.close()
             raise
@@ -181,7 +181,7 @@ class PluginHost(HostCore):
         files must be what they were. Raises :class:`PluginLoadError` with code, file and line; nothing of the plugin then runs.
         """
         self.runtime.check_usable()
-        flow = self.workspace.load(
+        flow = self.workspace.loads.load(
             path, name=name, scope=scope, rights=rights, settings=settings, installed=installed
         )
         return await self._run(flow)
@@ -189,7 +189,7 @@ class PluginHost(HostCore):
     async def load_found(self, found: Found) -> PluginInfo:
         """Load one of :meth:`discover`'s plugins. Raises as :meth:`load` does."""
         self.runtime.check_usable()
-        return await self._run(self.workspace.load_found(found))
+        return await self._run(self.workspace.loads.load_found(found))
 
     async def look_at(
         self, path: str | os.PathLike[str], *, installed: Installed | None = None
@@ -199,7 +199,7 @@ class PluginHost(HostCore):
         Raises :class:`PluginLoadError`, also for what a load would refuse because of its manifest.
         """
         self.runtime.check_usable()
-        return await self._run(self.workspace.look_at(path, installed=installed))
+        return await self._run(self.workspace.loads.look_at(path, installed=installed))
 
     async def reload(self, name: str) -> Reloaded:
         """Look at the source of the plugin *name* again, with what it was loaded with, and run what is there now.

@@ -21,6 +21,7 @@ from host.events import PluginEvent, Right
 from host.gate import ToolVerdict, check_tool
 from host.install.values import Installed
 from host.outcome import JsonObject, Outcome
+from host.plugin_info import PluginInfo
 from host.plugin_spec import PluginSpec, Scope
 from host.reactor import now_s
 from host.reloading import Reloaded
@@ -30,7 +31,6 @@ from host.tools import Caller, call_tool, run_command, until_of
 from host.updates import heard_in_a_thread
 from host.view.pressing import Pressed
 from host.waits import Wait, start
-from host.workspace import PluginInfo
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class BlockingPluginHost(HostCore):
         try:
             self.runtime.start()
             with self._lock:
-                self._wait(start(self.workspace.load_configured()))
+                self._wait(start(self.workspace.loads.load_configured()))
         except BaseException:
             self.close()
             raise
@@ -273,7 +273,7 @@ class BlockingPluginHost(HostCore):
         """See :meth:`host.aio.PluginHost.load`."""
         with self._lock:
             self.runtime.check_usable()
-            flow = self.workspace.load(
+            flow = self.workspace.loads.load(
                 path,
                 name=name,
                 scope=scope,
@@ -287,13 +287,13 @@ class BlockingPluginHost(HostCore):
         """See :meth:`host.aio.PluginHost.load_found`."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(self.workspace.load_found(found)))
+            return self._wait(start(self.workspace.loads.load_found(found)))
 
     def look_at_found(self, found: Found) -> PluginSpec:
         """Build one of :meth:`discover`'s plugins and read its manifest; nothing of it runs."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(self.workspace.look_at_found(found)))
+            return self._wait(start(self.workspace.loads.look_at_found(found)))
 
     def look_at(
         self, path: str | os.PathLike[str], *, installed: Installed | None = None
@@ -301,7 +301,7 @@ class BlockingPluginHost(HostCore):
         """See :meth:`host.aio.PluginHost.look_at`."""
         with self._lock:
             self.runtime.check_usable()
-            return self._wait(start(self.workspace.look_at(path, installed=installed)))
+            return self._wait(start(self.workspace.loads.look_at(path, installed=installed)))
 
     def reload(self, name: str) -> Reloaded:
         """See :meth:`host.aio.PluginHost.reload`."""

@@ -11,13 +11,15 @@ from host.config import Config, jcode_home, load_config, within_ceiling
 from host.discovery import Discovered
 from host.events import PluginEvent
 from host.outcome import Outcome
+from host.plugin_info import PluginInfo, ToolInfo
 from host.providers import ProviderInfo
 from host.realpath import file_request
 from host.remembered import Approval
 from host.runtime import Runtime
+from host.spelling import read_event
 from host.surroundings import require_linux
 from host.view.model import View
-from host.workspace import PluginInfo, ToolInfo, Workspace, read_event
+from host.workspace import Workspace
 from policies.capability import FileRequest, Request
 from policies.gate import PermissionMode
 from policies.layers import Step
@@ -67,7 +69,7 @@ class HostCore:
 
         Nothing of them is read. Raises :class:`PluginLoadError` when failing closed and something is missed.
         """
-        return self.workspace.discover()
+        return self.workspace.loads.discover()
 
     def explain(self, plugin: str, request: Request) -> tuple[Step, ...]:
         """Walk the capability chain for *request* of the loaded *plugin*: a step for each layer, one of them decides.
@@ -89,12 +91,12 @@ class HostCore:
 
         Raises :class:`InputError` for a word that is none, and for a mode that exceeds the ceiling of this machine.
         """
-        self.workspace.set_mode(mode)
+        self.workspace.modes.set(mode)
 
     @property
     def permission_mode(self) -> PermissionMode:
         """The mode that the gate decides in."""
-        return self.workspace.permission_mode
+        return self.workspace.modes.default
 
     def approvals(self) -> list[Approval]:
         """The answers that a person gave for good and that still hold, the newest first; of every project."""

@@ -4,7 +4,7 @@ Order       What the configuration lists, in its order; the user's plugin direct
             installed; the project's plugins and tools, if a person trusts them. There are no built-in ones.
 Promises    Nothing is read as code here. What was found twice is loaded once, where it was found first. What cannot
             be loaded is told with what to do, and keeps nothing else from being found.
-Elsewhere   Loading: ``workspace.py``. What a project has: ``project_code.py``. Whether it runs: ``trusting.py``.
+Elsewhere   Loading: ``loading.py``. What a project has: ``project_code.py``. Whether it runs: ``trusting.py``.
 """
 
 import os

@@ -173,7 +173,7 @@ class Following:
     async def _discover(self) -> None:
         workspace = self._workspace
         try:
-            result = workspace.discover()
+            result = workspace.loads.discover()
         except PluginLoadError as error:  # failing closed; what runs goes on
             _logger.warning("what there is to load cannot be told: %s", printable(str(error)))
             return
@@ -199,7 +199,7 @@ class Following:
                 await self._load(found)
 
     async def _load(self, found: Found) -> None:
-        await self._workspace.load_or_tell(found)
+        await self._workspace.loads.load_or_tell(found)
 
     async def _reload(self, name: str) -> None:
         if self._workspace.find(name) is None:

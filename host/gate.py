@@ -27,7 +27,6 @@ from policies.chain import Chain
 from policies.decision import Decision, Rule, Source
 from policies.gate import (
     LAST_DENIAL,
-    MODES,
     TIERS,
     GateDecision,
     Override,
@@ -162,7 +161,7 @@ def turned_down(
         public,
         found.plugin,
         subject.tier,
-        workspace.permission_mode,
+        workspace.modes.default,
         "denial" if decision.layer <= LAST_DENIAL else "chain",
         decision.code,
         str(decision.source),
@@ -171,14 +170,6 @@ def turned_down(
             f"{public} of {found.plugin} is denied by rule {decision.code} ({because}); whoever set it can take it away"
         ),
     )
-
-
-def read_mode(mode: str) -> PermissionMode:
-    """Return the permission mode called *mode*; raises InputError."""
-    for known in MODES:
-        if known == mode:
-            return known
-    raise InputError(f"unknown permission mode {mode!r}; one of {', '.join(MODES)}")
 
 
 async def pass_gate(
@@ -223,7 +214,7 @@ async def pass_gate(
         subject.public,
         subject.owner,
         subject.tier,
-        workspace.mode_for(session_id),
+        workspace.modes.of(session_id),
         step,
         code,
         source,
@@ -255,7 +246,7 @@ def _refused(
         subject.public,
         subject.owner,
         subject.tier,
-        workspace.mode_for(session_id),
+        workspace.modes.of(session_id),
         str(decided.step),
         decided.code,
         str(decided.source),
@@ -318,7 +309,7 @@ def _judge(
     return judge(
         tier=subject.tier,
         # A person's own call answers what the mode would ask; what anybody denies stays denied.
-        mode="bypass_permissions" if typed else workspace.mode_for(session_id),
+        mode="bypass_permissions" if typed else workspace.modes.of(session_id),
         chain=_chain(workspace, subject),
         override=_override(workspace, subject),
         forbidden=forbidden,

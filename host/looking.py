@@ -2,7 +2,7 @@
 
 Promises    Nothing of the plugin runs. Its bytes are those that somebody agreed to, where somebody did; no name is
             another's; what a switch, the quarantine, a signature or preflight forbids ends here, in one line.
-Elsewhere   What is found: ``discovery.py``. What becomes of it: ``workspace.py``.
+Elsewhere   What is found: ``discovery.py``. What becomes of it: ``loading.py``.
 """
 
 import logging

@@ -8,42 +8,22 @@ Elsewhere   What the older one still has to do: ``plugin.py``, ``holding.py``. W
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from host.audit import Kind, printable
-from host.discovery import Found
 from host.errors import InputError, IsolationError, PluginDisabledError, PluginLoadError
-from host.events import PluginEvent, Right
 from host.halves import plugin_of
-from host.outcome import JsonObject
 from host.plugin import Plugin
-from host.plugin_spec import PluginSpec, Scope
+from host.plugin_info import PluginInfo
+from host.plugin_spec import PluginSpec
 from host.waits import Wait, start
 
 if TYPE_CHECKING:
     from host.tui_half import TuiHalf
-    from host.workspace import PluginInfo, Workspace
+    from host.workspace import Workspace
 
 _logger = logging.getLogger("jcode_plugins")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOrder:
-    """What a plugin was loaded with: it holds for every version of it."""
-
-    found: Found
-    name: str | None = None
-    scope: Scope | None = None
-    rights: Mapping[PluginEvent, frozenset[Right]] | None = None
-    settings: JsonObject | None = None
-
-    def absolute(self) -> "LoadOrder":
-        """The same, whatever directory is the current one."""
-        return replace(
-            self, found=replace(self.found, path=self.found.path.expanduser().absolute())
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +31,7 @@ class Reloaded:
     """What came of a reload: whether another version runs now, and what is known of the one that does."""
 
     changed: bool
-    info: "PluginInfo"
+    info: PluginInfo
 
 
 class Reloads:
@@ -113,7 +93,7 @@ class Reloads:
         if not old.loaded.is_done:  # its first load is under way, and may yet fail
             await old.loaded
         try:
-            spec = await workspace.look_again(old)
+            spec = await workspace.loads.look_again(old)
             if workspace.find(old.name) is not old:
                 return None
             if is_same(old, spec):
@@ -265,7 +245,7 @@ def _switch(
     if new.scope == "global":
         runtime.shared[new.shared_key] = new
     for user in moving:
-        user.put(new)
+        user.put(new.name, new)
         user.halves.replace(new, half if user is workspace else user.halves.make(new, spec))
     runtime.decisions.forget(new.name)
     for user in moving:

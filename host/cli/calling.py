@@ -16,10 +16,10 @@ from host.cli.session import open_host
 from host.cli.show import compact, make_console, print_json, print_value, safe, table
 from host.errors import InputError
 from host.events import BY_NAME, PluginEvent
-from host.gate import read_mode
 from host.outcome import JsonObject, Outcome, PluginResult, Status
+from host.permission_modes import read_mode
+from host.spelling import read_event
 from host.tool_result import ToolResult
-from host.workspace import read_event
 
 FINE, ERROR, BLOCKED = 0, 1, 2
 

@@ -15,8 +15,8 @@ from host.core import HostCore
 from host.doctor.outside import Seen, look
 from host.outcome import Json, JsonObject
 from host.plugin import worker_limits
+from host.plugin_info import PluginInfo
 from host.preflight import finding_json
-from host.workspace import PluginInfo
 from ipc.layers import DEFAULT_REQUIRED
 
 _MIB = 1024 * 1024

@@ -11,7 +11,7 @@ from host.errors import InputError, InstallError, OffError, PluginLoadError
 from host.install.store import Store
 from host.off import OffFile
 from host.quarantine import Quarantine
-from host.workspace import nearest
+from host.spelling import nearest
 
 
 def known_names(config: Config, home: Path) -> list[str]:

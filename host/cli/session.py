@@ -18,9 +18,9 @@ from host.discovery import Found
 from host.errors import PluginDisabledError, PluginLoadError
 from host.install.values import Installed
 from host.off import OffFile
+from host.plugin_info import PluginInfo
 from host.plugin_spec import PluginSpec
 from host.switching import check_enabled
-from host.workspace import PluginInfo
 
 _LEVELS = {
     "debug": "DEBUG",

@@ -22,9 +22,11 @@ from host.daemon.views import answer_dialog, change_ui, press, route, select, vi
 from host.daemon.wire import PROTOCOL
 from host.gate import check_tool
 from host.outcome import Json, JsonObject, Outcome
+from host.plugin_info import ToolInfo
+from host.spelling import read_event
 from host.tool_result import ToolUpdate
 from host.tools import Caller, call_tool, run_command
-from host.workspace import ToolInfo, Workspace, read_event
+from host.workspace import Workspace
 
 if TYPE_CHECKING:
     from host.daemon.call import Call
@@ -129,10 +131,10 @@ async def _looked_at(call: "Call") -> Workspace:
 async def _set_mode(call: "Call") -> Json:
     mode = call.a_text("mode")
     workspace = await call.workspace()
-    before = workspace.mode_for(call.session_id)
+    before = workspace.modes.of(call.session_id)
     may_loosen(call.server.runtime.audit, call.peer, call.server.peers(), before, mode)
-    workspace.set_mode(mode, call.session_id)
-    now = workspace.mode_for(call.session_id)
+    workspace.modes.set(mode, call.session_id)
+    now = workspace.modes.of(call.session_id)
     call.server.runtime.audit.record(
         Kind.DECISION,
         plugin="",

@@ -12,7 +12,7 @@ from host.audit import AuditRing, Kind
 from host.daemon.peers import Peer
 from host.daemon.persons import started_by
 from host.daemon.wire import RefusedError
-from host.gate import read_mode
+from host.permission_modes import read_mode
 from policies.gate import PermissionMode
 from policies.gate_order import is_within
 

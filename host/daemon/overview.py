@@ -6,7 +6,8 @@ from host.daemon.projects import Project
 from host.instance import Instance
 from host.outcome import Json, JsonObject
 from host.plugin import Plugin
-from host.workspace import PluginInfo, Workspace
+from host.plugin_info import PluginInfo
+from host.workspace import Workspace
 
 if TYPE_CHECKING:
     from host.daemon.call import Call
@@ -51,7 +52,7 @@ def _project(project: Project) -> JsonObject:
     workspace = project.workspace
     return {
         "cwd": project.surroundings.cwd,
-        "permission_mode": workspace.permission_mode,
+        "permission_mode": workspace.modes.default,
         "is_loading": not project.ready.is_done,
         "plugins": [_plugin(workspace, plugin) for plugin in workspace.loaded()],
     }

@@ -12,8 +12,9 @@ from host.outcome import Json, JsonObject
 from host.plugin import Plugin
 from host.programs.lookup import find_program, sane_path
 from host.realpath import file_request
+from host.spelling import nearest
 from host.waits import Wait
-from host.workspace import Workspace, nearest
+from host.workspace import Workspace
 from policies.capability import (
     KINDS,
     FileRequest,
@@ -71,7 +72,7 @@ async def capabilities(call: "Call") -> Json:
         "loaded": plugin.spec.loaded,
         "mode": chain.mode,
         "mode_source": str(chain.mode_source),
-        "permission_mode": workspace.permission_mode,
+        "permission_mode": workspace.modes.default,
         "entries": [_entry(entry) for entry in entries(chain, plugin.name)],
         "declared": declared,
         "rights": {

@@ -172,7 +172,7 @@ class Projects:
         workspace.shares = _digest(surroundings, config)
         project = Project(surroundings, workspace, Wait(), Stage(workspace))
         workspace.follow()
-        loading = start(workspace.load_configured())
+        loading = start(workspace.loads.load_configured())
         loading.when_done(lambda: self._on_loaded(project, loading))
         return project
 
@@ -254,7 +254,7 @@ class Projects:
         key = old.surroundings.key
         current = self._projects.get(key)
         if current is not None:
-            new.workspace.take_modes(current.workspace)
+            new.workspace.modes.take_over(current.workspace.modes)
             new.stage.take_over(current.stage)
             self._retire(current)
         self._projects[key] = new

@@ -81,7 +81,7 @@ async def ask_for(
     """Have a person decide about *wanted*, which *decision* leaves open, for the project of *workspace*."""
     question = _question(instance, workspace, wanted, decision, request.call)
     approvals, asked = workspace.runtime.approvals, instance.plugin.asked
-    mode = workspace.mode_for(question.session_id)
+    mode = workspace.modes.of(question.session_id)
     # As the gate has it: plan asks everything anew, dont_ask nobody at all.
     if mode != "plan" and (known := approvals.find(question)) is not None:
         return Decision("allow", decision.layer, "allow.remembered", known)

@@ -15,8 +15,8 @@ import pytest
 
 from host.blocking import BlockingPluginHost
 from host.config import Config
+from host.plugin_info import PluginInfo
 from host.spawn import RoleName, command_line
-from host.workspace import PluginInfo
 from tests.support.processes import (
     Watch,
     descriptors_of,

@@ -42,7 +42,7 @@ def with_a_neighbour(stage: Stage) -> None:
     path.write_text(
         'pi.registerTool({ name: "greet", description: "d", tier: "read", handler: (p) => `hello ${p.who}` });'
     )
-    stage.run(start(stage.workspace.load(path)))
+    stage.run(start(stage.workspace.loads.load(path)))
 
 
 def with_an_interface(stage: Stage) -> None:

@@ -105,7 +105,7 @@ def test_the_lesser_of_both_words_holds(tmp_path: Path) -> None:
         with Stage(folder, Config(limits=Limits(max_hostcalls_per_sec=stated))) as stage:
             stage.scripted.clear()
             (folder / "hostile.js").write_text(source % mine)
-            stage.run(start(stage.workspace.load(folder / "hostile.js")))
+            stage.run(start(stage.workspace.loads.load(folder / "hostile.js")))
 
             assert stage.plugin.quota.hostcalls_per_s() == holds
             assert stage.plugin.quota.write(10, now_s()) is None

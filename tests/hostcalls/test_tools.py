@@ -63,7 +63,7 @@ def test_few_are_under_way_at_once(tmp_path: Path) -> None:
         path.write_text(
             'pi.registerTool({ name: "slow", description: "d", tier: "read", handler: () => new Promise(() => {}) });'
         )
-        stage.run(start(stage.workspace.load(path)))
+        stage.run(start(stage.workspace.loads.load(path)))
         worker = stage.load()
         _, call = stage.deliver(worker)
         for n in range(MAX_CALLS + 1):

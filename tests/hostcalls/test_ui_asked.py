@@ -739,7 +739,7 @@ def test_a_plugin_runs_its_own_commands_only(stage: Stage) -> None:
     path.write_text('pi.registerCommand("theirs", { handler: () => "no" });')
     from host.waits import start
 
-    stage.run(start(stage.workspace.load(path)))
+    stage.run(start(stage.workspace.loads.load(path)))
     worker = stage.load()
     wake(stage)
     worker.cast("registry", '{"commands":[{"name":"mine"}]}')

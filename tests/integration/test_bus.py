@@ -132,7 +132,7 @@ def test_another_project_hears_nothing(
     other = Workspace(host.runtime, host.config, tmp_path / "other")
     listener, own = write("tally.js", TALLY), write("say.js", SAY)
     with host._lock:
-        host._wait(start(other.load(listener)))
+        host._wait(start(other.loads.load(listener)))
     host.load(own)
     assert call(host, "say", params={"data": 1}) == 0
 

@@ -157,7 +157,7 @@ async def test_projects_that_share_a_global_plugin_have_a_half_each(tmp_path: Pa
         folder = pair(tmp_path / "two", says("old"), says("old"), scope="global")
         await host.load(folder)
         other = Workspace(host.runtime, host.config, tmp_path / "elsewhere")
-        await host._run(other.load(folder))
+        await host._run(other.loads.load(folder))
         other.show_interface(True)
         await until(lambda: other.halves_of("two")[1].state == "active")
         assert other.halves_of("two")[0] is host.workspace.halves_of("two")[0]

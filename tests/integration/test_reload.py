@@ -664,7 +664,7 @@ def test_what_workspaces_share_is_reloaded_for_all_of_them(
 
     host.load(path, scope="global")
     with host._lock:
-        host._wait(start(other.load(path, scope="global")))
+        host._wait(start(other.loads.load(path, scope="global")))
         assert there("PreToolUse").reason == "one"
 
     write("shared.js", blocks("two"))
@@ -696,7 +696,7 @@ def test_a_version_that_is_shared_no_more_leaves_the_others_theirs(
 
     host.load(path)
     with host._lock:
-        host._wait(start(other.load(path)))
+        host._wait(start(other.loads.load(path)))
     write("shared.js", scoped % "project" + blocks("two"))
     assert host.reload("shared").changed
 

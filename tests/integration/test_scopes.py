@@ -6,8 +6,9 @@ import pytest
 
 from host import BlockingPluginHost, Config, InputError, Limits, PluginHost, PluginOptions
 from host.outcome import JsonObject
+from host.plugin_info import PluginInfo
 from host.waits import start
-from host.workspace import PluginInfo, Workspace
+from host.workspace import Workspace
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import Write, on, plugin, yes
 
@@ -70,7 +71,7 @@ class Project:
     def load(self, path: Path, **options: object) -> PluginInfo:
         """As the host's, in this workspace."""
         with self.host._lock:
-            return self.host._wait(start(self.workspace.load(path, **options)))  # type: ignore[arg-type]
+            return self.host._wait(start(self.workspace.loads.load(path, **options)))  # type: ignore[arg-type]
 
     def as_host(self) -> BlockingPluginHost:
         """The host with this workspace in the place of its own."""

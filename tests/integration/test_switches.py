@@ -19,8 +19,8 @@ from host import (
 from host.audit import Kind
 from host.core import HostCore
 from host.outcome import JsonObject
+from host.plugin_info import PluginInfo
 from host.tools import ToolResult
-from host.workspace import PluginInfo
 from tests.integration.host_support import Write, bash, plugin
 from tests.support.processes import wait_gone
 

@@ -24,12 +24,12 @@ from host.events import PluginEvent
 from host.link import Link
 from host.outcome import JsonObject, Outcome, Status
 from host.plugin import Plugin
+from host.plugin_info import PluginInfo
 from host.reactor import now_s
 from host.runtime import Runtime
 from host.spawn import Child, Exit, WorkerLimits, Zygote
 from host.tools import Caller, ToolResult, call_tool
 from host.waits import Wait, start
-from host.workspace import PluginInfo
 from ipc.codec import decode, encode
 from ipc.framing import FrameReader, frame
 from ipc.host_end import HostEnd
@@ -326,7 +326,7 @@ class Stage(HostCore):
         """Start to load the plugin *name*, which a test plays."""
         path = self.folder / f"{name}.js"
         path.write_text("export default () => {};\n")
-        return start(self.workspace.load(path))
+        return start(self.workspace.loads.load(path))
 
     def load(self, name: str = "hostile") -> ScriptedWorker:
         """Load a plugin that a test plays; its worker, idle."""
@@ -362,7 +362,7 @@ class Stage(HostCore):
         """Load a real plugin into a real worker."""
         path = self.folder / "honest.js"
         path.write_text(HONEST)
-        self.run(start(self.workspace.load(path)))
+        self.run(start(self.workspace.loads.load(path)))
 
     @property
     def plugin(self) -> Plugin:

@@ -12,9 +12,9 @@ from host.audit import Kind
 from host.errors import PluginLoadError
 from host.instance import State
 from host.outcome import Outcome, Status
+from host.plugin_info import PluginInfo
 from host.spawn import Exit
 from host.waits import Wait
-from host.workspace import PluginInfo
 from ipc.codec import encode
 from ipc.framing import frame
 from ipc.limits import MAX_FRAME_BYTES, MAX_ID, MAX_PAYLOAD_OUT_BYTES
