@@ -34,14 +34,18 @@ CHECK_STYLE = $(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --ch
 CHECK_TYPES = $(BIN)/python -m mypy
 CHECK_IMPORTS = $(BIN)/python -c 'from importlinter.cli import lint_imports_command as run; run()'
 
-# A file of tests stays with one process: what its tests share is made once.
-PARALLEL ?= -n logical --maxprocesses 8 --dist loadfile
+# A file of tests stays with one process: what its tests share is made once. How many processes: tests/conftest.py.
+PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile
+
+# Compiled once: most programs that tests start may write no bytecode, and would each compile all they import.
+PACKAGES = host worker ipc policies jcode_plugins
 
 # One recipe, so that the order holds under `make -j` and pytest has the last word.
 test: $(DEV_STAMP) ## lint, types, import rules, all tests
 	$(CHECK_STYLE)
 	$(CHECK_TYPES)
 	$(CHECK_IMPORTS)
+	$(BIN)/python -m compileall -q $(PACKAGES)
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 lint: $(DEV_STAMP) ## style and import rules
