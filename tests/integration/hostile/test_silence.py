@@ -149,7 +149,7 @@ def test_a_restarted_worker_that_never_says_hello_is_tried_again_and_not_counted
 
 def test_a_worker_that_says_hello_and_never_loads_fails_the_load(folder: Path) -> None:
     """The load's own deadline: an entry that is busy for too long is hung."""
-    with quick(folder, max_busy_ms=80) as stage:
+    with Stage(folder, Config(limits=Limits(load_busy_ms=80))) as stage:
         loading = stage.begin_load()
         stage.until(lambda: stage.workers)
         worker = stage.workers[0]
