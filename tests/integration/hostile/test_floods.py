@@ -81,8 +81,9 @@ def test_a_flood_is_throttled_then_ended_and_the_others_are_answered(
     assert "E_FLOOD" in stage.codes(Kind.REFUSED)
     messages = written // size
     allowed = channel._FLOOD_BURST + channel._FLOOD_PER_S * (BUSY_MS / 1000 + took_s)
-    pipe = 65536 // size + 65536 // size  # one in the pipe, one read over the budget
-    assert channel._FLOOD_BURST <= messages <= allowed + pipe
+    # One in the pipe, one read over the budget, one read because the host was late itself and excused it.
+    pipes = 3 * (65536 // size)
+    assert channel._FLOOD_BURST <= messages <= allowed + pipes
     assert answered > 1
 
 
