@@ -3,10 +3,13 @@
 Reconnects  As the blocking client: see ``connecting.py``. A request that was cancelled is not taken back; its answer is dropped.
 """
 
+import _socket
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
 from typing import Self, TypeAlias
 
 from jcode_plugins import requests as _requests
@@ -24,6 +27,40 @@ from jcode_plugins.wire import MAX_LINE_BYTES, encode_line
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 JsonObject: TypeAlias = dict[str, Json]
+
+
+class _Making:
+    """A connection that a thread makes, also when nobody waits for it any more: then it is closed."""
+
+    def __init__(self, make: "Callable[[], _socket.socket]") -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: _socket.socket | None = None
+        self._is_left = False
+
+    async def result(self) -> socket.socket:
+        """Return it. Raises what *make* raises."""
+        loop = asyncio.get_running_loop()
+        try:
+            made = await loop.run_in_executor(None, self._run)
+        except asyncio.CancelledError:
+            self._leave()
+            raise
+        return socket.socket(fileno=made.detach())
+
+    def _run(self) -> "_socket.socket":
+        made = self._make()
+        with self._lock:
+            self._made = made
+            if self._is_left:
+                made.close()
+        return made
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._is_left = True
+            if self._made is not None:
+                self._made.close()
 
 
 class _Connection:
@@ -158,14 +195,14 @@ class AsyncConnecting:
         return _Connection(*await self._open())
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        loop = asyncio.get_running_loop()
-        if self._starts:  # files, locks and a process to wait for: in a thread
-            raw = await loop.run_in_executor(
-                None, connect_or_start, self.path, self._environment, self._connect_timeout_s
+        make = partial(connect, self.path, self._connect_timeout_s)
+        if self._starts:
+            make = partial(
+                connect_or_start, self.path, self._environment, self._connect_timeout_s
             )
-        else:
-            raw = await loop.run_in_executor(None, connect, self.path, self._connect_timeout_s)
-        found = socket.socket(fileno=raw.detach())
+        found = await _Making(
+            make
+        ).result()  # files, locks and a process to wait for: in a thread
         found.setblocking(False)
         return await asyncio.open_unix_connection(sock=found, limit=MAX_LINE_BYTES + 1)
 

@@ -1,5 +1,6 @@
 """How a daemon begins and ends, and that there is one."""
 
+import _socket
 import asyncio
 import json
 import os
@@ -21,14 +22,16 @@ from host.daemon.peers import Peer, is_ours
 from host.daemon.server import Server
 from host.daemon.wire import stopping
 from jcode_plugins import (
+    AsyncClient,
     Client,
     ConnectionLostError,
     DeadlineError,
     NotRunningError,
     PlaceError,
     StartError,
+    aio_connecting,
 )
-from jcode_plugins.place import socket_path
+from jcode_plugins.place import connect, socket_path
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, ROOT, Daemon
 from tests.support.as_user import UID as NOBODY
@@ -306,6 +309,40 @@ def test_who_listens_and_takes_nobody_is_not_replaced(home: Path) -> None:
             client.hello()
 
     assert not (home / "run" / "daemon.lock").exists()
+
+
+@pytest.mark.asyncio
+async def test_nobody_keeps_a_connection_that_was_given_up_while_it_was_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made in a thread, which cannot be called off: it stands a while later, and is closed then."""
+    began = threading.Event()
+
+    def connecting(path: str, timeout_s: float) -> "_socket.socket":
+        began.set()
+        return connect(path, timeout_s)
+
+    monkeypatch.setattr(aio_connecting, "connect", connecting)
+    (home / "run").mkdir(mode=0o700)
+    path = str(home / "run" / "daemon.sock")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(path)
+        listener.listen(0)
+        first.connect(path)  # and the queue is full: the next one waits
+        async with AsyncClient(
+            project_dir=home, environment={"JCODE_HOME": str(home)}, connect_timeout_s=HANG_S
+        ) as client:
+            asked = asyncio.create_task(client.hello())
+            assert await asyncio.to_thread(began.wait, HANG_S)
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            for _ in range(2):
+                taken, _ = await asyncio.to_thread(listener.accept)
+                taken.settimeout(HANG_S)
+                with taken:
+                    first.close()
+                    assert await asyncio.to_thread(taken.recv, 1) == b""
 
 
 def test_one_that_does_not_start_says_why(home: Path) -> None:

@@ -231,7 +231,7 @@ class Arena:
         """Wait until the worker's process is gone, and return what the host wrote down of that."""
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(pid).wait(GONE_WITHIN_S)
-        self.ask_honest()  # the host kills first and writes down then, in the thread that also takes the next event
+        self.ask_honest()  # the host kills first and writes down then; its next event waits for that
         return self._codes(Kind.KILLED, Kind.CRASHED, Kind.VIOLATION)
 
     # The honest plugin.
