@@ -178,7 +178,8 @@ def test_a_reader_of_logs_that_does_not_read_costs_nothing(start: StartDaemon) -
     """Lines are dropped for it alone, and it is told how many."""
     daemon = start(
         config=CONFIG
-        + "[plugin.limits]\nlogs_per_s = 4000\n[plugin.daemon]\nread_ms = 600000\n",
+        + "[plugin.limits]\nlogs_per_s = 4000\n[plugin.daemon]\nread_ms = 600000\n"
+        + "[plugin.timeouts]\nmax_busy_ms = 60000\n",
         busy=BUSY,
     )
     text = "x" * 8000

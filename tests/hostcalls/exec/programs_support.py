@@ -72,7 +72,7 @@ def runner(
     config = Config.model_validate(
         {
             "allow": {"shell": commands, "env": variables},
-            "limits": {"max_hostcalls_per_sec": 1000},
+            "limits": {"max_hostcalls_per_sec": 1000, "load_busy_ms": 30_000},
             "timeouts": {"actionable_ms": deadline_ms, "max_busy_ms": max(deadline_ms, 5000)},
         }
     )

@@ -244,7 +244,7 @@ def test_a_flood_is_cut_and_ended(programs: Runner) -> None:
 
 def test_the_largest_output_arrives_whole(tmp_path: Path) -> None:
     """Four MiB of bytes that are no text, on each stream."""
-    with runner(tmp_path, deadline_ms=30_000, commands=ALL) as programs:
+    with runner(tmp_path, deadline_ms=90_000, commands=ALL) as programs:
         found = programs.run(
             'const r = cp.spawnSync("sh", ["-c", "head -c 4194304 /dev/zero; head -c 4194304 /dev/zero >&2"], {maxBuffer: 8388608});'
             "return [r.status, r.stdout.length, r.stderr.length, r.stdout[4194303], r.error]"
