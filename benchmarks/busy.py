@@ -115,7 +115,9 @@ class Busy:
 
     def client(self) -> Client:
         """A client in the project."""
-        return Client(project_dir=self.project, environment=self.environment)
+        return Client(
+            project_dir=self.project, environment=self.environment, timeout_s=_PATIENCE_S
+        )
 
     def __enter__(self) -> Self:
         """Start the daemon and wait until every plugin is active."""
@@ -124,9 +126,7 @@ class Busy:
             self._daemon = stack.enter_context(self._serving())
             with self.client() as client:
                 until = time.monotonic() + _PATIENCE_S
-                while sum(
-                    one.state == "active" for one in client.plugins()
-                ) < self._plugins + 1 + len(self._more):
+                while not self.is_loaded(client):
                     if time.monotonic() > until:
                         raise WrongAnswerError("busy: the plugins did not load")
                     time.sleep(0.2)
@@ -136,6 +136,11 @@ class Busy:
     def __exit__(self, *_: object) -> None:
         """End everything."""
         self._stack.close()
+
+    def is_loaded(self, client: Client) -> bool:
+        """Whether everything runs that is to run."""
+        active = sum(one.state == "active" for one in client.plugins())
+        return active == self._plugins + 1 + len(self._more)
 
     def _write(self) -> None:
         (self.home / "plugins").mkdir(parents=True)

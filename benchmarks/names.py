@@ -82,6 +82,8 @@ CONSOLE_PLUGINS: Final = "console, 100 plugins"
 CONSOLE_AUDIT: Final = "console, a flooded audit"
 CONSOLE_BUSY: Final = "console, 100 plugins and 1,000 events a second"
 CONSOLE_BUSY_RSS: Final = "console, 100 plugins and 1,000 events a second, memory"
+CROWD_KEY: Final = "console, key press to the next pane among 60 hostile plugins, p50"
+CROWD_KEY_P99: Final = "console, key press to the next pane among 60 hostile plugins, p99"
 
 
 def fan_out(plugins: int, api: Api) -> str:

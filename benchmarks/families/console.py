@@ -9,7 +9,15 @@ import time
 from pathlib import Path
 
 from benchmarks.busy import EVENTS_A_SECOND, Busy
-from benchmarks.names import CONSOLE_AUDIT, CONSOLE_BUSY, CONSOLE_BUSY_RSS, CONSOLE_PLUGINS
+from benchmarks.crowd import FIRST, Crowd
+from benchmarks.names import (
+    CONSOLE_AUDIT,
+    CONSOLE_BUSY,
+    CONSOLE_BUSY_RSS,
+    CONSOLE_PLUGINS,
+    CROWD_KEY,
+    CROWD_KEY_P99,
+)
 from benchmarks.results import Figure
 from benchmarks.row import Gauge, SkipRowError, WrongAnswerError
 
@@ -19,6 +27,8 @@ _SECONDS = 8.0
 _BUSY_SECONDS = 30.0
 _SETTLE_S = 3.0
 _PATIENCE_S = 120.0
+_CROWD_SETTLES_S = 10.0
+_TURNS = 120
 _PLUGIN = """
 pi.registerTool({name: "tool", description: "a tool", tier: "read", handler: () => "x"});
 pi.on("TurnEnd", () => {});
@@ -133,6 +143,27 @@ class ConsoleBusy(Gauge):
         ]
 
 
+class ConsoleCrowd(Gauge):
+    """``jcode-plugin tui`` in a terminal of its own, before hostile plugins; see ``crowd.py``."""
+
+    name = CROWD_KEY
+
+    def measure(self) -> list[Figure]:
+        """Return how long a key takes until the screen shows what it did."""
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-crowd-") as place,
+            Crowd(Path(place)) as crowd,
+        ):
+            crowd.show(until=FIRST)
+            time.sleep(_CROWD_SETTLES_S)
+            took = sorted(crowd.turn() for _ in range(_TURNS))
+        note = f"{crowd.size} plugins, {_TURNS} keys, the slowest {1000 * took[-1]:.0f} ms"
+        return [
+            Figure(name, round(1000 * took[int(share * (_TURNS - 1))], 1), "ms", note)
+            for name, share in ((CROWD_KEY, 0.5), (CROWD_KEY_P99, 0.99))
+        ]
+
+
 def gauges() -> list[Gauge]:
-    """In the process of the benchmark, and in one of its own."""
-    return [ConsoleCpu(), ConsoleBusy()]
+    """In the process of the benchmark, and in some of their own."""
+    return [ConsoleCpu(), ConsoleBusy(), ConsoleCrowd()]

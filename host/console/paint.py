@@ -231,9 +231,14 @@ def cut(line: Sequence[Piece], width: int, *, start: int = 0) -> list[Piece]:
 
 
 def _part(text: str, start: int, end: int) -> tuple[str, int]:
+    if text.isascii():
+        shown = text[max(0, start) : max(0, end)]
+        return shown, len(shown)
     parts: list[str] = []
     at = taken = 0
     for part, size in clusters(text):
+        if at >= end:
+            break
         inside = max(0, min(at + size, end) - max(at, start))
         if inside == size:
             parts.append(part)

@@ -3,7 +3,14 @@
 import pytest
 from textual.app import App
 
-from host.console.stage.pacing import LONGEST_S, SHARE, SOONEST_S, Pace
+from host.console.stage.pacing import (
+    HURRIED_SHARE,
+    LONGEST_S,
+    SHARE,
+    SOONEST_S,
+    UNSEEN_S,
+    Pace,
+)
 
 pytestmark = pytest.mark.asyncio
 
@@ -40,17 +47,22 @@ async def test_after_a_rest_it_is_drawn_at_once() -> None:
 
     assert pace.wait_s(hurries=False) == 0
     assert pace.wait_s(hurries=True) == 0
+    assert pace.wait_s(hurries=True, seen=False) == 0
+
+    times.now += UNSEEN_S - LONGEST_S
     assert pace.wait_s(hurries=False, seen=False) == 0
 
 
-async def test_what_nobody_waits_for_takes_its_share_of_the_processor_and_no_more() -> None:
-    """The dearer a drawing, the longer the pause; what a person waits for does not pay for it."""
-    for cost_s, pause_s in ((0.0, SOONEST_S), (0.015, 0.015 / SHARE), (10.0, LONGEST_S)):
+async def test_drawing_takes_its_share_of_the_processor_and_no_more() -> None:
+    """The dearer a drawing, the longer the pause; what a person waits for has a larger share, and not all of it."""
+    for cost_s in (0.0, 0.005, 0.015, 10.0):
         _, pace = await paced(cost_s)
 
-        assert abs(pace.wait_s(hurries=False) - pause_s) < 1e-9
-        assert abs(pace.wait_s(hurries=True) - SOONEST_S) < 1e-9
-        assert abs(pace.wait_s(hurries=False, seen=False) - LONGEST_S) < 1e-9
+        for hurries, share in ((False, SHARE), (True, HURRIED_SHARE)):
+            pause_s = min(LONGEST_S, max(SOONEST_S, cost_s / share))
+            assert abs(pace.wait_s(hurries=hurries) - pause_s) < 1e-9
+        assert abs(pace.wait_s(hurries=True, seen=False) - LONGEST_S) < 1e-9
+        assert abs(pace.wait_s(hurries=False, seen=False) - UNSEEN_S) < 1e-9
 
 
 async def test_who_hurries_does_not_wait_for_what_is_due_later() -> None:

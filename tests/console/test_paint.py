@@ -15,6 +15,7 @@ from host.console.mirror import Json
 from host.console.paint import (
     MAX_CHARACTERS,
     Palette,
+    _is_conjoining,
     cells,
     clean,
     clusters,
@@ -97,7 +98,7 @@ def test_what_the_host_has_cleaned_is_drawn_whole(text: str) -> None:
             c for part, _ in line for c in unicodedata.normalize("NFC", part) if c.isalnum()
         }
         shown = set(plain(spans))
-        lost = {c for c in kept - shown if not 0x1100 <= ord(c) <= 0x11FF}
+        lost = {c for c in kept - shown if not _is_conjoining(ord(c))}
 
         assert {c for c in lost if not unicodedata.category(c).startswith("M")} <= set(
             "\U0001f3fb"

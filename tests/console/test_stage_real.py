@@ -88,7 +88,12 @@ async def answer(pilot: Pilot[int], title: str, *keys: str) -> None:
     dialog = pilot.app.query_one(Dialog)
     guard = dialog._guard
     await until(
-        pilot, lambda: guard._since is not None and monotonic() - guard._since > QUIET_S
+        pilot,
+        lambda: (
+            dialog.has_focus_within
+            and guard._since is not None
+            and monotonic() - guard._since > QUIET_S
+        ),
     )
     await pilot.press(*keys)
 

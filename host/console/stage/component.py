@@ -21,6 +21,7 @@ from host.console.link import LinkError
 from host.console.mirror import JsonObject, Key
 from host.console.paint import Palette, clean, content, own
 from host.console.stage.frames import INDENT, Framed
+from host.console.stage.laid import is_displayed
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row, lines_of
 from host.console.stage.scene import Scene, Wanted, shown_name
@@ -94,12 +95,13 @@ class ComponentLines(LinesView, can_focus=True, inherit_bindings=False):
 
     def fit(self) -> None:
         """Show what there is room for, if that is another room than before."""
-        if self.size != self._fitted:
+        if is_displayed(self) and self.size != self._fitted:
             self._show_part()
 
     def _show_part(self) -> None:
-        self._fitted = self.size
-        height = self.size.height
+        # Textual lays everything out anew to say the size of what is out of sight.
+        self._fitted = self.size if is_displayed(self) else Size(0, 0)
+        height = self._fitted.height
         if not height:
             return  # nothing is seen yet
         row = self._at[0] if self._at is not None else None

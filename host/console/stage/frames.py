@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from host.console.mirror import JsonObject, Key
 from host.console.paint import cells, content, own, settled, without_end
+from host.console.stage.laid import LaidOut
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row
 from host.console.stage.scene import Scene, gone
@@ -22,7 +23,7 @@ INDENT: Final = 2
 """How far from the edge plugins write where there are no frames; the style below has it as a padding."""
 
 
-class Framed(Vertical):
+class Framed(LaidOut, Vertical):
     """One entry of the view in its frame. What is in it is drawn by :meth:`rows_of`, which a kind of entry overrides.
 
     With *shares* it is as wide as the console, and a single row that is short stands in the row of its name.

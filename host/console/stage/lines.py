@@ -17,13 +17,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from host.console.paint import Palette, Piece, clusters, own, strip
+from host.console.stage.laid import LaidOut
 from host.console.stage.rows import Item, Row
 
 POINTER: Final = "> "
 NO_POINTER: Final = "  "
 
 
-class LinesView(ScrollView):
+class LinesView(LaidOut, ScrollView):
     """Rows one below the other. With items among them it takes the focus, and one of them is the chosen one."""
 
     DEFAULT_CSS = """

@@ -1,5 +1,6 @@
 """One line of each plugin's, beside those of others: what it calls the session, and that it is at work."""
 
+from functools import partial
 from typing import Final
 
 from textual.timer import Timer
@@ -83,20 +84,13 @@ class Working(_Lineup):
             )
             if value.get("visible") is True and gone(value) is None
         ]
-        self._fill(
-            [
-                Row(
-                    [
-                        *self._head(key, " works"),
-                        *self._frame(key, value),
-                        *self._theirs(key, pieces(value.get("line"))),
-                    ]
-                )
-                for key, value in found
-            ]
-        )
+        self._fill([Row(partial(self._line_of, key, value)) for key, value in found])
         moving = [value for _, value in found] if not self.scene.is_reader else []
         self._tick_every(min((_interval_ms(value) for value in moving), default=0))
+
+    def _line_of(self, key: Key, value: JsonObject) -> list[Piece]:
+        line = self._theirs(key, pieces(value.get("line")))
+        return [*self._head(key, " works"), *self._frame(key, value), *line]
 
     def _frame(self, key: Key, value: JsonObject) -> list[Piece]:
         if self.scene.is_reader:

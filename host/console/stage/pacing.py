@@ -1,7 +1,9 @@
 """When the stage is drawn next: at once after a rest, and no more often than what drawing costs allows.
 
-Promises    What a person waits for is drawn at most :data:`SOONEST_S` after the drawing before. Everything else waits until
-            drawing took no more than :data:`SHARE` of the time, or :data:`LONGEST_S`; what is out of sight always waits that long.
+Promises    What a person waits for is drawn :data:`SOONEST_S` after the drawing before, or as soon as drawing took no more than
+            :data:`HURRIED_SHARE` of the time: who floods the screen with it takes no more of what keys need. Everything else
+            waits until drawing took no more than :data:`SHARE`. Neither waits longer than :data:`LONGEST_S`; what is out of
+            sight waits that long, or :data:`UNSEEN_S`.
 """
 
 import asyncio
@@ -13,8 +15,11 @@ from textual.message_pump import MessagePump
 
 SOONEST_S: Final = 1 / 30
 LONGEST_S: Final = 0.25
+UNSEEN_S: Final = 1.0
 SHARE: Final = 0.1
 """Of one core, for what nobody waits for."""
+HURRIED_SHARE: Final = 0.3
+"""The same, for what a person seems to wait for."""
 
 
 class Pace:
@@ -31,7 +36,7 @@ class Pace:
         self._draw = draw
         self._clock = clock
         self._used = used
-        self._drawn_at = -LONGEST_S
+        self._drawn_at = -UNSEEN_S
         self._cost_s = 0.0
         self._is_waiting = False
         self._due_at = 0.0
@@ -60,11 +65,11 @@ class Pace:
 
     def wait_s(self, *, hurries: bool, seen: bool = True) -> float:
         """Return how long the next drawing waits, from now."""
-        pause_s = LONGEST_S
-        if hurries:
-            pause_s = SOONEST_S
-        elif seen:
-            pause_s = min(LONGEST_S, max(SOONEST_S, self._cost_s / SHARE))
+        if seen:
+            share = HURRIED_SHARE if hurries else SHARE
+            pause_s = min(LONGEST_S, max(SOONEST_S, self._cost_s / share))
+        else:
+            pause_s = LONGEST_S if hurries else UNSEEN_S
         return max(0.0, self._drawn_at + pause_s - self._clock())
 
     def stop(self) -> None:

@@ -44,6 +44,10 @@ class Row:
     @property
     def line(self) -> list[Piece]:
         """What stands in it."""
+        return self.read()
+
+    def read(self) -> list[Piece]:
+        """The same, for who asks later."""
         if not isinstance(self._line, list):
             self._line = self._line()
         return self._line
@@ -71,11 +75,11 @@ def told(value: JsonObject) -> list[Piece]:
     return [*own(f"{MARKED[severity]}: ", SEVERITIES[severity]), *line]
 
 
-def node_rows(node: Json) -> list[Row]:
-    """The rows of the content of a slot."""
+def node_rows(node: Json, most: int = MAX_ROWS) -> list[Row]:
+    """The rows of the content of a slot, the first *most* of them."""
     found: list[Row] = []
-    _add(node, 0, found)
-    return found[:MAX_ROWS]
+    _add(node, 0, found, most)
+    return found[:most]
 
 
 def first_selected(node: Json) -> int | None:
@@ -102,24 +106,25 @@ def _lists(node: Json, depth: int) -> Sequence[JsonObject]:
     return [found for child in children for found in _lists(child, depth + 1)]
 
 
-def _add(node: Json, depth: int, rows: list[Row]) -> None:
-    if not isinstance(node, dict) or depth > MAX_DEPTH or len(rows) >= MAX_ROWS:
+def _add(node: Json, depth: int, rows: list[Row], most: int) -> None:
+    left = most - len(rows)
+    if not isinstance(node, dict) or depth > MAX_DEPTH or left <= 0:
         return
     kind, indent = node.get("kind"), "  " * depth
     if kind == "text":
         lines = node.get("lines")
-        for line in lines[:MAX_ROWS] if isinstance(lines, list) else []:
+        for line in lines[:left] if isinstance(lines, list) else []:
             rows.append(Row(partial(_text, indent, line)))
     elif kind == "box":
         _title(node, indent, rows)
         children = node.get("children")
         for child in children if isinstance(children, list) else []:
-            _add(child, depth + 1, rows)
+            _add(child, depth + 1, rows, most)
     elif kind in ("list", "items"):
         _title(node, indent, rows)
         items = node.get("items")
         may_choose = kind == "list" and node.get("selectable") is True
-        for item in items[:MAX_ROWS] if isinstance(items, list) else []:
+        for item in items[:left] if isinstance(items, list) else []:
             if isinstance(item, dict):
                 rows.append(_item(item, indent, may_choose=may_choose))
 

@@ -1,10 +1,11 @@
 """The places that plugins fill: above, beside, below, and around the prompt.
 
-Promises    A place has a most of rows and columns, whatever is in it; only what changed is drawn again. The order is by
-            the ``order`` of an entry, then by plugin and key, so that it is the same each time.
+Promises    A place has a most of rows and columns, and of frames of one plugin, whatever is in it; only what changed is drawn
+            again. The order is by the ``order`` of an entry, then by plugin and key, so that it is the same each time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar, Final
 
@@ -12,14 +13,21 @@ from textual.containers import VerticalScroll
 
 from host.console.background import in_background
 from host.console.mirror import Changed, JsonObject, Key
-from host.console.paint import Piece, cut, own, settled
+from host.console.paint import CUT, Piece, cut, own, settled
 from host.console.stage.frames import Framed
+from host.console.stage.laid import LaidOut
 from host.console.stage.lines import LinesView
 from host.console.stage.rows import Row, first_selected, lines_of, node_rows, told
 from host.console.stage.scene import Scene, gone
 
 ITEM_CELLS: Final = 40
 """The most of the shared line that one status item takes."""
+MOST_ITEMS: Final = 8
+"""Of one plugin in the shared line."""
+MOST_FRAMES: Final = 8
+"""Of one plugin in one place: each costs time whenever the screen is laid out, seen or scrolled away."""
+MORE: Final = "more"
+"""The area of what stands for the frames that are not shown; the view has none of this name."""
 BESIDE: Final = ("Sidebar", "Overlay")
 """Places that are not as wide as the console."""
 
@@ -44,7 +52,15 @@ class Lines(Framed):
         return lines_of(value.get("lines"))
 
 
-class Place(VerticalScroll, can_focus=False):
+class More(Framed):
+    """What stands for those that are too many: how many."""
+
+    def rows_of(self, value: JsonObject) -> Sequence[Row]:
+        """See :class:`Framed`."""
+        return [Row(own(f"{value.get('count')} more, which are not shown", "dim"))]
+
+
+class Place(LaidOut, VerticalScroll, can_focus=False):
     """The frames of one place, in their order."""
 
     DEFAULT_CSS = """
@@ -63,8 +79,21 @@ class Place(VerticalScroll, can_focus=False):
         self.frames: dict[Key, Framed] = {}
         """What is shown, by the key of its entry, in order."""
 
-    def entries(self) -> Iterator[tuple[Key, JsonObject]]:
-        """What belongs here."""
+    def _shown(self) -> Iterator[tuple[Key, JsonObject]]:
+        """What is shown here, in order: of each plugin so many, then how many are left out."""
+        counts: Counter[str] = Counter()
+        last: dict[str, tuple[Key, JsonObject]] = {}
+        for key, value in sorted(self._entries(), key=_order):
+            counts[key.plugin] += 1
+            if counts[key.plugin] <= MOST_FRAMES:
+                yield key, value
+            else:
+                last[key.plugin] = key, value
+        for plugin, (key, value) in last.items():
+            more = {"count": counts[plugin] - MOST_FRAMES, "order": value.get("order")}
+            yield Key(plugin, key.session, MORE, self._place), more
+
+    def _entries(self) -> Iterator[tuple[Key, JsonObject]]:
         for key, value in self.scene.mirror.seen_by(self.scene.session, self._area):
             is_here = (
                 key.key.partition("/")[0] == self._place
@@ -83,7 +112,7 @@ class Place(VerticalScroll, can_focus=False):
 
     def sync(self, changed: Changed) -> None:
         """Show what there is now, touching only what changed."""
-        ordered = sorted(self.entries(), key=_order)
+        ordered = [*self._shown()]
         keys = [key for key, _ in ordered]
         for key in [*self.frames.keys() - set(keys)]:
             self.frames.pop(key).remove()
@@ -97,7 +126,7 @@ class Place(VerticalScroll, can_focus=False):
                 )
                 self.frames[key] = frame
                 self.mount(frame, before=before)
-            elif changed is not None and not touches(changed, key):
+            elif changed is not None and key.area != MORE and not touches(changed, key):
                 continue
             frame.show(value)
         if [*self.frames] != keys:
@@ -107,7 +136,8 @@ class Place(VerticalScroll, can_focus=False):
         self.set_class(bool(keys), "-filled")
 
     def _make(self, key: Key) -> Framed:
-        kind = Slot if self._area == "slot" else Lines
+        kinds: dict[str, type[Framed]] = {"slot": Slot, MORE: More}
+        kind = kinds.get(key.area, Lines)
         shares = self._place not in BESIDE
         return kind(self.scene, key, self._title, most=self.MOST_ROWS, shares=shares)
 
@@ -171,7 +201,7 @@ class StatusLine(LinesView, can_focus=False):
             key.area in ("status", "slot", "plugin", "theme") for key in changed
         ):
             return
-        by_plugin: dict[Key, list[list[Piece]]] = {}
+        by_plugin: dict[Key, list[Callable[[], list[Piece]]]] = {}
         for key, item in self._items():
             by_plugin.setdefault(Key(key.plugin, key.session, "status", ""), []).append(item)
         parts = [self._part(key, items) for key, items in sorted(by_plugin.items())]
@@ -181,11 +211,11 @@ class StatusLine(LinesView, can_focus=False):
         else:
             self.show([Row([piece for part in parts for piece in [*part, *own("  ")]])])
 
-    def _items(self) -> Iterator[tuple[Key, list[Piece]]]:
+    def _items(self) -> Iterator[tuple[Key, Callable[[], list[Piece]]]]:
+        """What is made only where it is shown."""
         mirror, session = self.scene.mirror, self.scene.session
         for key, value in sorted(mirror.seen_by(session, "status"), key=lambda entry: entry[0]):
-            why = gone(value)
-            yield key, told(value) if why is None else own("gone", "dim")
+            yield key, partial(told, value) if gone(value) is None else _gone
         slots = (
             entry
             for entry in mirror.seen_by(session, "slot")
@@ -193,17 +223,21 @@ class StatusLine(LinesView, can_focus=False):
         )
         for key, value in sorted(slots, key=_order):
             if gone(value) is not None:
-                yield key, own("gone", "dim")
+                yield key, _gone
             else:
-                for row in node_rows(value.get("node")):
-                    yield key, row.line
+                for row in node_rows(value.get("node"), MOST_ITEMS + 1):
+                    yield key, row.read
 
-    def _part(self, key: Key, items: list[list[Piece]]) -> list[Piece]:
+    def _part(self, key: Key, items: Sequence[Callable[[], list[Piece]]]) -> list[Piece]:
         palette = self.scene.palette(key.plugin)
         part = [*own(f"{self.scene.mark}"), *self.scene.name(key), *own(": ")]
-        for at, item in enumerate(items):
+        for at, item in enumerate(items[:MOST_ITEMS]):
             part += [
                 *(own(", ") if at else []),
-                *settled(cut(self.scene.shared(item), ITEM_CELLS), palette),
+                *settled(cut(self.scene.shared(item()), ITEM_CELLS), palette),
             ]
-        return part
+        return [*part, *own(f", {CUT}", "dim")] if len(items) > MOST_ITEMS else part
+
+
+def _gone() -> list[Piece]:
+    return own("gone", "dim")

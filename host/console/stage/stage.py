@@ -26,6 +26,7 @@ from host.console.paint import own, plain
 from host.console.stage.component import Component, frame_size
 from host.console.stage.dialogs import KINDS, Dialog
 from host.console.stage.frames import Framed
+from host.console.stage.laid import LaidOut
 from host.console.stage.lines import LinesView
 from host.console.stage.lineup import Titles, Working
 from host.console.stage.notices import Notices
@@ -57,7 +58,7 @@ class Opened(NamedTuple):
     is_over: bool = False
 
 
-class Stage(Vertical):
+class Stage(LaidOut, Vertical):
     """See the module's text."""
 
     DEFAULT_CSS = """
@@ -210,7 +211,7 @@ class Stage(Vertical):
         around = focused.ancestors_with_self if focused is not None else ()
         key_of_focus = next((one.key for one in around if isinstance(one, Framed)), None)
         return any(
-            key.area in ("dialog", "route") or key == key_of_focus or self._turns(key)
+            key.area == "dialog" or key == key_of_focus or self._turns(key)
             for key in changed
             if key.session in ("", self.scene.session)
         )
@@ -221,6 +222,8 @@ class Stage(Vertical):
         return key.area == "frame" and is_there != (key in self._components)
 
     def _flush(self) -> None:
+        if self.app.return_code is not None:
+            return  # it ends: widgets are taken away while those around them are still there
         changed = None if self._changed is None else frozenset(self._changed)
         self._changed = set()
         self.flushes += 1

@@ -49,9 +49,8 @@ class Transcript(LinesView, can_focus=True):
 
     def fit(self) -> None:
         """Break the lines anew where the width is another one. With fewer rows the end is still in view."""
-        width = (
-            self.scrollable_content_region.width
-        )  # without the scrollbar, also while there is none
+        # Without the scrollbar, also while there is none.
+        width = max(0, self.size.width - self.scrollbar_gutter.width)
         if width != self._width:
             self._width = width
             self._broken.clear()
