@@ -24,6 +24,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, TextArea
 
+from host.console import garbage
 from host.console.background import in_background
 from host.console.bar import Bar, KeyLine, PaneNames, Told
 from host.console.cells import cell
@@ -132,8 +133,10 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         """Find the daemon."""
-        if not self.is_headless:
+        if not self.is_headless:  # the process is the console's
             self._end_on_signals()
+            self.call_after_refresh(garbage.begin)
+            self.set_interval(garbage.EVERY_S, garbage.collect)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.link.on_state(self._on_state)
         self.link.open()
