@@ -40,6 +40,8 @@ _STABLE_S: Final = 60.0
 _MAX_PROBLEMS: Final = 64
 """Of what one instance registers, that are audited."""
 _OOM_SHARE: Final = 0.9
+_MAYBE_NO_MEMORY: Final = '"message":"null was thrown (poss'
+"""What a worker says of a thrown null: the engine throws it where it has no memory for an error, and so may any plugin."""
 _LEAST_TEXT_BYTES: Final = 1024 * 1024
 """Errors, log lines and a registry pass whatever ``payload_out_bytes`` is."""
 _NO_WORKER: Final = ("E_LOCKDOWN", "E_START", "E_SPAWN")
@@ -382,8 +384,12 @@ class Instance:
             call.finish(Status.FAILED, text)
         else:
             call.finish(Status.ANSWERED, "" if status == STATUS_CONTINUE else text)
-        if _tells_of_no_memory(status, text[:400]) and not link.is_lost:
+        if link.is_lost:
+            return
+        if _tells_of_no_memory(status, text[:400]):
             self._retire_for_memory(link)
+        elif status == STATUS_ERROR and _MAYBE_NO_MEMORY in text[:400]:
+            self._is_out_of_memory(link)
 
     def _on_loaded(self, link: Link, status: int, text: str) -> None:
         answer = parse_told(text)
@@ -544,7 +550,7 @@ def _tells_of_no_memory(status: int, head: str) -> bool:
     One that a plugin makes up costs only that plugin its worker.
     """
     if status == STATUS_ERROR:
-        return '"message":"out of memory"' in head or '"message":"null was thrown (poss' in head
+        return '"message":"out of memory"' in head
     return head.startswith('{"action":"error"') and "InternalError: out of memory" in head
 
 

@@ -97,12 +97,16 @@ def test_to_speak_of_memory_is_not_to_be_out_of_it(
     assert audited(host, Kind.KILLED) == []
 
 
-def test_a_tool_that_passes_on_a_compilers_words_keeps_its_worker(
-    make_host: MakeHost, write: Write
+@pytest.mark.parametrize("thrown", ["new Error('cc1: out of memory allocating')", "null"])
+def test_a_tool_that_passes_on_a_compilers_words_or_throws_nothing_keeps_its_worker(
+    make_host: MakeHost, write: Write, thrown: str
 ) -> None:
-    """Three of these within five minutes would have switched the plugin off."""
+    """Three of these within five minutes would have switched the plugin off. The engine, too, throws null: but then the
+    worker has used its memory."""
     host = make_host(approver=yes)
-    body = 'pi.registerTool({ name: "cc", description: "", handler() { throw new Error("cc1: out of memory allocating"); } });'
+    body = (
+        f'pi.registerTool({{ name: "cc", description: "", handler() {{ throw {thrown}; }} }});'
+    )
     host.load(write("p.js", plugin(body)), name="p")
     pid = pid_of(host, "p")
 
