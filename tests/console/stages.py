@@ -1,11 +1,13 @@
 """A stage without a daemon: entries go straight into its mirror, and what a person does is written down."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Static
 
 from host.console.link import LinkError
@@ -14,6 +16,7 @@ from host.console.stage.prompt import Completion
 from host.console.stage.scene import Scene
 from host.console.stage.stage import Stage
 from host.console.themes import ThemeName, WithoutColor, all_themes
+from tests.daemon.running import HANG_S
 
 SESSION: Final = "s1"
 
@@ -152,6 +155,13 @@ async def settle(app: Host, pilot: Pilot[None]) -> None:
     while before != (now := screen_lines(app)) or _is_at_work(app):
         before = now
         await pilot.pause()
+
+
+async def focused(pilot: Pilot[None], kind: type[Widget]) -> None:
+    """Wait until the keys are for what is in a widget of *kind*: it takes the focus some turns after it is drawn."""
+    async with asyncio.timeout(HANG_S):
+        while not any(one.has_focus_within for one in pilot.app.query(kind)):
+            await pilot.pause(0.005)
 
 
 def _is_at_work(app: Host) -> bool:

@@ -17,6 +17,7 @@ from tests.console.stages import (
     Deeds,
     Host,
     entry,
+    focused,
     line,
     lines,
     row_of,
@@ -622,6 +623,7 @@ async def test_what_is_typed_for_one_plugin_is_not_read_by_another() -> None:
     theirs = entry("frame", "f9", {"lines": lines("other"), "cursor": None}, plugin="other")
     async with stage_of(theirs) as (app, pilot):
         await show(app, pilot, dialog("input", "d1", n=1))
+        await focused(pilot, Dialog)
         await pilot.press(*"sec")
         next_ = dialog("input", "d2", n=2, plugin="other", title=line("Second?"))
         await show(app, pilot, next_, remove=[["guard", "", "dialog", "d1"]])

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from host.console.bar import KeyLine
 from host.console.guard import QUIET_S
+from host.console.stage.component import Component
 from host.console.stage.dialogs import Dialog
 from host.console.stage.session import SessionPane
 from tests.console.consoles import (
@@ -196,7 +197,9 @@ async def test_a_component_has_the_keys_until_it_is_done(start: StartDaemon) -> 
         await type_line(pilot, "/open")
         await until_shown(pilot, "keys:", "comp component", "F12 leaves")
         stage = session(pilot).stage
-        await until(pilot, lambda: pilot.app.focused is not stage.prompt.line)
+        await until(
+            pilot, lambda: any(one.has_focus_within for one in pilot.app.query(Component))
+        )
         await pilot.press("a", "up", "ctrl+k", "escape")
         await until_shown(pilot, 'keys: "a" "\\u001b[A" "\\u000b" "\\u001b"')
         await pilot.press("q")
