@@ -210,6 +210,13 @@ PROMISES: Final = (
         (names.CONSOLE_BUSY,),
         stretch=15,
     ),
+    Promise(
+        "a key at the console among 60 hostile plugins, p99",
+        100,
+        "ms",
+        lambda table: table.figures[names.CROWD_KEY_P99].value,
+        (names.CROWD_KEY_P99,),
+    ),
     _worst("hang: the agent's answer after the deadline, worst", names.HANG_ANSWERED, 50),
     _worst("hang: the worker gone after the limit, worst", names.HANG_GONE, 50),
     _p50("capability decision, repeated", names.DECISION_REPEATED, 1, "us", _US),

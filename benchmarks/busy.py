@@ -160,7 +160,11 @@ class Busy:
     def _serving(self) -> Iterator[subprocess.Popen[bytes]]:
         words = [sys.executable, "-m", "host", "serve"]
         with subprocess.Popen(
-            words, cwd=_ROOT, env=self.environment, stderr=subprocess.PIPE
+            words,
+            cwd=_ROOT,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # as in the background
         ) as process:
             try:
                 assert process.stderr is not None

@@ -5,6 +5,7 @@ Promises    Its own keys (F1 to F4, F10, ctrl+p, ctrl+q) come before anything el
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -78,8 +79,7 @@ class Console(App[int]):
     .-reader CommandPalette #--input, .-reader CommandPalette CommandList { border: none; }
     .-reader * { border: none; scrollbar-size: 0 0; }
     .-plain * { scrollbar-size: 0 0; }
-    Screen.-given PaneNames { display: none; }
-    Screen.-given KeyLine.-message { height: 1; }
+    KeyLine.-low.-message { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", priority=True, show=False),
@@ -96,6 +96,7 @@ class Console(App[int]):
         super().__init__()
         self.options = options
         self.mark = make_mark()
+        self._garbage = garbage.Garbage(options.clock, gc.collect)
         self.link = Link(options.place, self._handle_exception)
         self._hear_told: list[Callable[[str, bool], None]] = []
         self.questions: list[JsonObject] = []
@@ -112,6 +113,12 @@ class Console(App[int]):
         self.set_class(options.reader, "-reader")
         if options.reader:
             self.animation_level = "none"
+
+    async def on_event(self, event: events.Event) -> None:
+        """See :class:`textual.app.App`."""
+        if isinstance(event, events.InputEvent):
+            self._garbage.note_key()
+        await super().on_event(event)
 
     # Drawing.
 
@@ -135,8 +142,8 @@ class Console(App[int]):
         """Find the daemon."""
         if not self.is_headless:  # the process is the console's
             self._end_on_signals()
-            self.call_after_refresh(garbage.begin)
-            self.set_interval(garbage.EVERY_S, garbage.collect)
+            self.call_after_refresh(garbage.leave_alone)
+            self.set_interval(garbage.REST_S, self._garbage.look)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.link.on_state(self._on_state)
         self.link.open()
@@ -426,6 +433,14 @@ class Console(App[int]):
         titles = {pane.id: pane.NAME for pane in self.panes} | {_APPROVALS: approvals.NAME}
         names = [titles[name] for name in _ORDER]
         screen.query_one(PaneNames).show(names, current, is_reader=self.options.reader)
+
+    def give_room(self, is_given: bool) -> None:
+        """Give the row of the names to what is below, or take it back.
+
+        By these two widgets, not by a class of the screen: that would style every widget anew, those of plugins among them.
+        """
+        self.base.query_one(PaneNames).display = not is_given
+        self.base.query_one(KeyLine).set_class(is_given, "-low")
 
     def action_next_pane(self, step: int) -> None:
         """Open the pane after the one that is seen, or before it."""

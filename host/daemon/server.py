@@ -23,6 +23,7 @@ from host.daemon.peers import Peer
 from host.daemon.plugin_logs import PluginLogs
 from host.daemon.projects import Projects
 from host.daemon.questions import Pending, Questions
+from host.daemon.standing_back import StandingBack
 from host.daemon.wire import failure, stopping
 from host.errors import HostError
 from host.outcome import Json, JsonObject
@@ -62,6 +63,7 @@ class Server:
         self.questions.on_asked = self._hand_over
         self.runtime.approvals.ask_person = self.questions.ask
         self._turns = Turns(self.runtime.reactor)
+        self._standing = StandingBack()
         self._connections: dict[Connection, None] = {}
         self._calls = 0
         self._stop_because: str | None = None
@@ -97,6 +99,7 @@ class Server:
         self.projects.drop_idle(self.options.idle_project_secs)
         for connection in list(self._connections):
             connection.look()
+        self._standing.look(self._pids(), now_s())
         if self._connections:
             self._last_used = now_s()
         elif idle_exit_s is not None and now_s() - self._last_used >= idle_exit_s:
@@ -156,6 +159,14 @@ class Server:
     def _under_way(self) -> Iterator[Call]:
         for connection in self._connections:
             yield from connection.calls
+
+    def _pids(self) -> Iterator[int]:
+        """The workers of all projects."""
+        for project in self.projects.all():
+            for plugin in project.workspace.parts():
+                for instance in plugin.all_instances():
+                    if instance.link is not None and instance.link.pid:
+                        yield instance.link.pid
 
     def calls_in(self, workspace: Workspace) -> list[Call]:
         """The calls that are under way in *workspace*."""

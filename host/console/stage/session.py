@@ -70,6 +70,7 @@ class SessionPane(Pane):
             console.options.reader,
         )
         self.stage = Stage(scene, self._complete)
+        self.stage.on_room = console.give_room
         self._story = Story(
             self.session, self._doing.dispatch, lambda line: self._say(scene.shared(line))
         )

@@ -108,6 +108,9 @@ class Stage(LaidOut, Vertical):
         self.flushes = 0
         """How often it was drawn so far."""
         self._is_seen = True
+        self._has_more = False
+        self.on_room: Callable[[bool], None] = lambda has_more: None
+        """Called when a component needs the row of the panes' names, and when none does any more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12", "leave", "leave", show=False),
@@ -346,13 +349,15 @@ class Stage(LaidOut, Vertical):
             one.set_class(one is self._on_stage, "-newest")
         is_given = self._on_stage is not None
         self._whole.set_class(is_given, "-filled")
-        self.set_class(is_given, "-given")
         for child in self.children:
             if child is not self._whole and not isinstance(child, (Component, Dialog)):
                 child.visible = (
                     not is_given
                 )  # now, not with the next drawing: it may take the focus
-        self.screen.set_class(self._is_seen and bool(self._components), "-given")
+        has_more = self._is_seen and bool(self._components)
+        if has_more != self._has_more:
+            self._has_more = has_more
+            self.on_room(has_more)
 
     def _give_later(self) -> None:
         self._is_giving = False
