@@ -105,6 +105,8 @@ class RegistryHttp:
             with self._sockets_lock:
                 self._sockets.add(found)
         if self._stopped.is_set():
+            if isinstance(stream, httpcore.NetworkStream):
+                stream.close()  # nobody else has it yet
             raise InstallError("E_NETWORK", "it was stopped")
 
     def close(self) -> None:

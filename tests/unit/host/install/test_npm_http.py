@@ -1,6 +1,8 @@
 """Requests to a registry: where they go, with which credential, and when they end."""
 
+import gc
 import gzip
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -360,6 +362,17 @@ def test_a_body_that_breaks_off_is_tried_again(asking: Asking) -> None:
     asking.registry.answers["/x"] = in_turn(broken, Answer(body=b"it"))
 
     assert asking.get() == (200, b"it")
+
+
+def test_a_connection_that_is_made_after_the_end_is_closed(asking: Asking) -> None:
+    """Not left to the collector, which complains of it in the middle of something else."""
+    asking.http.stop()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert "it was stopped" in str(asking.error())
+        gc.collect()
+
+    assert told == []
 
 
 def test_nobody_there(asking: Asking, other: LoopbackRegistry) -> None:
