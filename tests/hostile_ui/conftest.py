@@ -1,4 +1,4 @@
-"""Daemons with hostile plugins in them, and what was measured while they ran."""
+"""Daemons with hostile plugins in them."""
 
 import shutil
 import threading
@@ -12,7 +12,6 @@ from tests.daemon.running import HANG_S, Daemon
 from tests.hostile_ui.rows import CROWD, FOLDER, ROWS
 
 LOADED_WITHIN_S = 240.0
-_told: list[str] = []
 StartHostile = Callable[..., Daemon]
 
 
@@ -87,15 +86,3 @@ def few(tmp_path: Path) -> Iterator[StartHostile]:
     yield start
     for daemon in made:
         daemon.end()
-
-
-@pytest.fixture
-def say() -> Callable[[str], None]:
-    """Return a function whose lines are printed at the end."""
-    return _told.append
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was measured."""
-    for line in _told:
-        terminalreporter.write_line(f"hostile interfaces: {line}")

@@ -3,8 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from statistics import quantiles
-from time import monotonic
 from typing import Final
 
 from textual import events
@@ -138,21 +136,7 @@ def press(pilot: Pilot[int], *keys: str) -> None:
         driver.send_message(event)
 
 
-class Presses:
-    """How long it takes from a press to the screen that shows what it did."""
-
-    def __init__(self, pilot: Pilot[int]) -> None:
-        self._pilot = pilot
-        self.took_s: list[float] = []
-
-    async def press(self, key: str, name: str) -> None:
-        """Press *key*, and return when the screen shows that the pane *name* is open."""
-        began = monotonic()
-        press(self._pilot, key)
-        await until(self._pilot, lambda: open_name(self._pilot) == name, f"{name} after {key}")
-        self.took_s.append(monotonic() - began)
-
-    def told(self) -> str:
-        """The figures in words."""
-        cuts = quantiles(self.took_s, n=100)
-        return f"{len(self.took_s)} keys: p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms"
+async def open_with(pilot: Pilot[int], key: str, name: str) -> None:
+    """Press *key*, and return when the screen shows that the pane *name* is open."""
+    press(pilot, key)
+    await until(pilot, lambda: open_name(pilot) == name, f"{name} after {key}")

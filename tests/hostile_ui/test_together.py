@@ -1,7 +1,5 @@
 """All hostile plugins at once, in a real daemon, in front of a person at the real console."""
 
-from collections.abc import Callable
-
 import pytest
 
 from host.console.panes.approvals import ApprovalsScreen
@@ -11,9 +9,9 @@ from tests.console.test_approvals import answers_of, asking
 from tests.daemon.running import Daemon
 from tests.hostile_ui.rows import CROWD
 from tests.hostile_ui.screens import (
-    Presses,
     check_approvals,
     check_screen,
+    open_with,
     press,
     questions_of,
     read_question,
@@ -30,10 +28,9 @@ SHOWING = 45
 """Of the crowd; the others have died of what they do, or show in other places."""
 
 
-async def test_the_screen_is_whole_and_the_keys_are_the_persons(
-    crowd: Daemon, say: Callable[[str], None]
-) -> None:
-    """Fifty keys, each until the screen shows what it did; after each, the whole screen is looked at, cell by cell."""
+async def test_the_screen_is_whole_and_the_keys_are_the_persons(crowd: Daemon) -> None:
+    """Fifty keys, each until the screen shows what it did; after each, the whole screen is looked at, cell by cell. How long that
+    takes is a row of the benchmarks."""
     async with console_on(crowd, size=SIZE) as pilot:
         mirror = pilot.app.query_one(SessionPane).mirror
         names = {*CROWD}
@@ -44,14 +41,12 @@ async def test_the_screen_is_whole_and_the_keys_are_the_persons(
         )
         check_screen(pilot)
         before = mirror.version
-        presses = Presses(pilot)
         for at in range(PRESSES):
-            await presses.press("f3", PANES[at % len(PANES)])
+            await open_with(pilot, "f3", PANES[at % len(PANES)])
             check_screen(pilot)
 
         await until(pilot, lambda: mirror.version > before)  # they ran all the while
         assert console(pilot).is_connected
-        say(f"{len(names)} at once, {presses.told()}")
 
 
 async def test_an_approval_is_alone_on_the_screen_and_answered_by_nobody_else(
@@ -61,13 +56,13 @@ async def test_an_approval_is_alone_on_the_screen_and_answered_by_nobody_else(
     async with console_on(crowd, size=SIZE) as pilot, asking(crowd, "ls /etc"):
         await until(pilot, lambda: "ls /etc" in questions_of(pilot))
         press(pilot, "o", "s", "a", "d", "enter", "y")
-        await Presses(pilot).press("f3", "Plugins")  # so that all of these were handled
-        await Presses(pilot).press("f4", "Session")
+        await open_with(pilot, "f3", "Plugins")  # so that all of these were handled
+        await open_with(pilot, "f4", "Session")
         assert not isinstance(pilot.app.screen, ApprovalsScreen)
         assert answers_of(crowd) == {}
         check_screen(pilot)
 
-        await Presses(pilot).press("f2", "Approvals")
+        await open_with(pilot, "f2", "Approvals")
         await read_question(pilot, '{"command":"ls /etc"}')
         mirror = pilot.app.query_one(SessionPane).mirror
         for _ in range(10):
