@@ -106,11 +106,13 @@ def _start(path: str, environment: "Mapping[str, str]", until: float) -> None:
 
 
 def _read(fd: int, until: float) -> bytes:
-    from select import select
+    from select import POLLIN, poll  # not select, which knows no descriptor above 1,023
 
+    told = poll()
+    told.register(fd, POLLIN)
     said = b""
     while (left := until - time.monotonic()) > 0 and len(said) < _MOST_TOLD:
-        if not select([fd], [], [], left)[0]:
+        if not told.poll(left * 1000):
             break
         data = os.read(fd, _MOST_TOLD)
         if not data:

@@ -1,6 +1,7 @@
 """Hosts for rows: started under the row's placement, closed with the row."""
 
 import asyncio
+import select
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -132,3 +133,10 @@ def rollup_kib(pid: int) -> dict[str, int]:
         if rest.endswith("kB"):
             sizes[field] = int(rest.split()[0])
     return sizes
+
+
+def until_readable(fd: int, timeout_ms: int | None = None) -> bool:
+    """Whether *fd* can be read within that time. Not select, which knows the first 1,024 alone: all rows are open at once."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(timeout_ms))

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import select
 import signal
 import tempfile
 import time
@@ -10,7 +9,14 @@ from pathlib import Path
 
 from minisign import SecretKey
 
-from benchmarks.families.hosting import BlockingRow, HostRow, answered, config, expect
+from benchmarks.families.hosting import (
+    BlockingRow,
+    HostRow,
+    answered,
+    config,
+    expect,
+    until_readable,
+)
 from benchmarks.names import (
     LOAD_CACHED,
     LOAD_SOURCE,
@@ -306,7 +312,7 @@ class WorkerReady(HostRow):
         begin = time.perf_counter_ns()
         end = self._zygote.spawn(child, self.limits, MAX_FRAME_BYTES)
         # The descriptor is polled by hand: a handler in the reactor would add its own turn.
-        select.select([end.read_fd], [], [])
+        until_readable(end.read_fd)
         messages = end.receive()
         took = float(time.perf_counter_ns() - begin)
         try:

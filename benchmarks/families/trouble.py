@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from benchmarks.families.hosting import (
     answered,
     config,
     expect,
+    until_readable,
 )
 from benchmarks.names import BESIDE_PLUGIN, BESIDE_PROGRAM, HANG_ANSWERED, HANG_GONE
 from benchmarks.payload import PAYLOAD, PEERS, PLUGINS, JsonObject
@@ -62,7 +62,7 @@ class Hang(HostRow):
                     raise WrongAnswerError(f"{self.name}: {outcome.to_json()}")
                 if not self._wait_for_end:
                     return float(answered_at - begin - _DEADLINE_MS * 1_000_000)
-                if not select.select([pidfd], [], [], 10)[0]:
+                if not until_readable(pidfd, 10_000):
                     raise WrongAnswerError(f"{self.name}: the worker lives")
                 limit_ms = _DEADLINE_MS + _GRACE_MS
                 return float(time.perf_counter_ns() - begin - limit_ms * 1_000_000)
