@@ -2,8 +2,11 @@
 
 import _socket
 import asyncio
+import fcntl
 import json
 import os
+import resource
+import select
 import signal
 import socket
 import subprocess
@@ -21,6 +24,7 @@ from host.daemon.listening import ListenError, Listening
 from host.daemon.peers import Peer, is_ours
 from host.daemon.server import Server
 from host.daemon.wire import stopping
+from host.reactor import now_s
 from jcode_plugins import (
     AsyncClient,
     Client,
@@ -32,6 +36,7 @@ from jcode_plugins import (
     aio_connecting,
 )
 from jcode_plugins.place import connect, socket_path
+from jcode_plugins.starting import _read
 from tests.daemon.conftest import StartDaemon
 from tests.daemon.running import HANG_S, ROOT, Daemon
 from tests.support.as_user import UID as NOBODY
@@ -173,6 +178,24 @@ def test_nobody_hears_of_an_end_while_the_socket_is_there(home: Path) -> None:
     asyncio.run(run())
 
     assert seen == [None, stopping()]
+
+
+def test_a_program_with_many_descriptors_hears_the_daemon_that_it_starts() -> None:
+    """Also on one that select, the control, cannot wait for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    told, tell = os.pipe()
+    high = fcntl.fcntl(told, fcntl.F_DUPFD_CLOEXEC, 2000)
+    try:
+        with pytest.raises(ValueError, match="out of range"):
+            select.select([high], [], [], 0)
+        os.write(tell, b"error: it is broken")
+        os.close(tell)
+        assert _read(high, now_s() + HANG_S) == b"error: it is broken"
+    finally:
+        os.close(told)
+        os.close(high)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_no_plugin_touches_what_lies_beside_the_socket(
