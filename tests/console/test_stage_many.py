@@ -69,6 +69,26 @@ async def test_widgets_are_counted_too() -> None:
         assert len(above.frames) == MOST_FRAMES + 1
 
 
+async def test_widgets_that_lost_their_worker_stay_where_they_were() -> None:
+    """Also those that are not shown, and in no other place besides."""
+    widgets = [
+        entry("widget", f"w{at:02}", {"lines": lines(f"w {at:02}"), "placement": "belowEditor"})
+        for at in range(MANY)
+    ]
+    async with stage_of(*widgets, size=(100, 60)) as (app, pilot):
+        why = {"gone": "the worker crashed"}
+        await show(app, pilot, *(entry("widget", f"w{at:02}", why) for at in range(MANY)))
+        above, below = (
+            next(place for place in app.query(Place) if place.id == id_)
+            for id_ in ("above", "below")
+        )
+
+        assert not above.frames
+        assert len(below.frames) == MOST_FRAMES + 1
+        assert row_of(app, f"{MANY - MOST_FRAMES} more")
+        assert "w 00" not in "\n".join(screen_lines(app))
+
+
 async def test_the_shared_line_has_so_many_items_of_one_plugin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

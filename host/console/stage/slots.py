@@ -78,6 +78,8 @@ class Place(LaidOut, VerticalScroll, can_focus=False):
         self._title = title
         self.frames: dict[Key, Framed] = {}
         """What is shown, by the key of its entry, in order."""
+        self._placed: dict[Key, bool] = {}
+        """Of each widget, whether it belongs here: what lost its worker has no placement any more, and stays where it was."""
 
     def _shown(self) -> Iterator[tuple[Key, JsonObject]]:
         """What is shown here, in order: of each plugin so many, then how many are left out."""
@@ -93,21 +95,17 @@ class Place(LaidOut, VerticalScroll, can_focus=False):
             more = {"count": counts[plugin] - MOST_FRAMES, "order": value.get("order")}
             yield Key(plugin, key.session, MORE, self._place), more
 
-    def _entries(self) -> Iterator[tuple[Key, JsonObject]]:
-        for key, value in self.scene.mirror.seen_by(self.scene.session, self._area):
-            is_here = (
-                key.key.partition("/")[0] == self._place
-                if self._area == "slot"
-                else self._is_placed(key, value)
-            )
-            if is_here:
-                yield key, value
+    def _entries(self) -> list[tuple[Key, JsonObject]]:
+        entries = self.scene.mirror.seen_by(self.scene.session, self._area)
+        if self._area == "slot":
+            return [one for one in entries if one[0].key.partition("/")[0] == self._place]
+        widgets = [*entries]
+        self._placed = {key: self._is_placed(key, value) for key, value in widgets}
+        return [one for one in widgets if self._placed[one[0]]]
 
     def _is_placed(self, key: Key, value: JsonObject) -> bool:
-        if (
-            gone(value) is not None
-        ):  # its placement is lost with its worker: it stays where it was
-            return key in self.frames or self._place == "aboveEditor"
+        if gone(value) is not None:
+            return self._placed.get(key, self._place == "aboveEditor")
         return (value.get("placement") == "belowEditor") == (self._place == "belowEditor")
 
     def sync(self, changed: Changed) -> None:
