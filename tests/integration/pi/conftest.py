@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -41,6 +42,9 @@ DIGESTS = {
 }
 """Of the files as published: an edited copy is no third party's."""
 
+PATIENT: Final = Timeouts(actionable_ms=60_000, max_busy_ms=60_000)
+"""Limits that wait for a busy machine: a key that a worker does not get in time is not its."""
+
 Load = Callable[[str], PluginInfo]
 """``load("snake.ts")`` loads an example, once it has proved to be the published one."""
 Run = Callable[..., Future[ToolResult]]
@@ -49,9 +53,8 @@ Run = Callable[..., Future[ToolResult]]
 
 @pytest.fixture
 def host(make_host: MakeHost) -> BlockingPluginHost:
-    """A host whose person agrees to every call: pi's tools say nothing of what they do. Its limits wait for a busy machine."""
-    patient = Timeouts(actionable_ms=60_000, max_busy_ms=60_000)
-    return make_host(Config(timeouts=patient), approver=yes)
+    """A host whose person agrees to every call: pi's tools say nothing of what they do."""
+    return make_host(Config(timeouts=PATIENT), approver=yes)
 
 
 @pytest.fixture

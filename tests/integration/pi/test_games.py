@@ -12,7 +12,7 @@ from host import BlockingPluginHost, Config, SessionMessage, ToolResult
 from host.outcome import JsonObject
 from tests.integration.conftest import MakeHost
 from tests.integration.host_support import yes
-from tests.integration.pi.conftest import Load, Run
+from tests.integration.pi.conftest import PATIENT, Load, Run
 from tests.support.person import WITHIN_S, Person, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -48,7 +48,7 @@ def agent() -> Agent:
 @pytest.fixture
 def host(make_host: MakeHost, agent: Agent) -> BlockingPluginHost:
     """A host whose plugins may speak to the model."""
-    allowed = Config(allow={"session": ("sendMessage",)})
+    allowed = Config(allow={"session": ("sendMessage",)}, timeouts=PATIENT)
     return make_host(allowed, approver=yes, session=agent)
 
 
