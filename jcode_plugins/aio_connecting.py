@@ -196,13 +196,11 @@ class AsyncConnecting:
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         make = partial(connect, self.path, self._connect_timeout_s)
-        if self._starts:
+        if self._starts:  # files, locks and a process to wait for
             make = partial(
                 connect_or_start, self.path, self._environment, self._connect_timeout_s
             )
-        found = await _Making(
-            make
-        ).result()  # files, locks and a process to wait for: in a thread
+        found = await _Making(make).result()
         found.setblocking(False)
         return await asyncio.open_unix_connection(sock=found, limit=MAX_LINE_BYTES + 1)
 

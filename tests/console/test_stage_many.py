@@ -39,7 +39,7 @@ async def test_a_place_has_so_many_frames_of_one_plugin_and_says_how_many_it_has
     """Another plugin's are all there, however late they come; with fewer, all of them are shown."""
     late = entry("slot", "Sidebar/z", text_slot("late text", order=99), plugin="late")
     async with stage_of(*many(), late, size=(100, 60)) as (app, pilot):
-        sidebar = next(place for place in app.query(Place) if place.id == "sidebar")
+        sidebar = app.query_one("#sidebar", Place)
         assert len(sidebar.frames) == MOST_FRAMES + 2
         assert row_of(app, "many 00") < row_of(app, f"many {MOST_FRAMES - 1:02}")
         assert f"many {MOST_FRAMES:02}" not in "\n".join(screen_lines(app))
@@ -64,7 +64,7 @@ async def test_widgets_are_counted_too() -> None:
         for at in range(MANY)
     ]
     async with stage_of(*widgets) as (app, _):
-        above = next(place for place in app.query(Place) if place.id == "above")
+        above = app.query_one("#above", Place)
 
         assert len(above.frames) == MOST_FRAMES + 1
 
@@ -78,10 +78,7 @@ async def test_widgets_that_lost_their_worker_stay_where_they_were() -> None:
     async with stage_of(*widgets, size=(100, 60)) as (app, pilot):
         why = {"gone": "the worker crashed"}
         await show(app, pilot, *(entry("widget", f"w{at:02}", why) for at in range(MANY)))
-        above, below = (
-            next(place for place in app.query(Place) if place.id == id_)
-            for id_ in ("above", "below")
-        )
+        above, below = app.query_one("#above", Place), app.query_one("#below", Place)
 
         assert not above.frames
         assert len(below.frames) == MOST_FRAMES + 1
